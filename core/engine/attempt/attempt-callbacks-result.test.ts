@@ -16,7 +16,7 @@ import { acceptResult } from './attempt-callbacks.ts';
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
 
-async function createWorkingStage() {
+async function createWorkingFixture() {
   const fixture = createEngineFixture();
   await fixture.putPlan();
   await fixture.putTask(createWorkingTask(1));
@@ -37,8 +37,8 @@ function createFailedResult(
   };
 }
 
-test('an outside system parks work for at most a quarter of an hour', async () => {
-  const { deps, task } = await createWorkingStage();
+test('a pause that an outside system requests is limited to 15 minutes', async () => {
+  const { deps, task } = await createWorkingFixture();
   const now = deps.clock.now();
 
   await acceptResult(deps, KEY, createFailedResult({ until: now + 999_999_000 }));
@@ -47,7 +47,7 @@ test('an outside system parks work for at most a quarter of an hour', async () =
 });
 
 test('a refusal of the forge pauses all repositories of the same owner', async () => {
-  const { deps, table } = await createWorkingStage();
+  const { deps, table } = await createWorkingFixture();
 
   await acceptResult(deps, KEY, createFailedResult({ cause: 'forge', reason: 'error: 429' }));
 
@@ -55,7 +55,14 @@ test('a refusal of the forge pauses all repositories of the same owner', async (
   expect(pauses.map(({ what }) => what)).toEqual([formatForgeSystem('local', FIXTURE_REPO)]);
 });
 
-test.each([0, 3])('after %i refusals in a row', async (refused) => {
+test.each([
+  { $title: 'the first refusal of a task pauses the model for all tasks', refused: 0, pauses: 1 },
+  {
+    $title: 'the fourth consecutive refusal of a task pauses no other tasks',
+    refused: 3,
+    pauses: 0,
+  },
+])('$$title', async ({ refused, pauses }) => {
   const { deps, table, putPlan, putTask } = createEngineFixture();
   await putPlan();
   await putTask({
@@ -65,12 +72,11 @@ test.each([0, 3])('after %i refusals in a row', async (refused) => {
 
   await acceptResult(deps, KEY, createFailedResult({}));
 
-  // Repeated refusals of one task do not pause other tasks.
-  expect(await loadPauses(table, deps.clock.now())).toHaveLength(refused < 3 ? 1 : 0);
+  expect(await loadPauses(table, deps.clock.now())).toHaveLength(pauses);
 });
 
-test('a task stores a bounded list of conflicting files', async () => {
-  const { deps, task } = await createWorkingStage();
+test('a task stores a limited list of conflicting files', async () => {
+  const { deps, task } = await createWorkingFixture();
   const files = Array.from({ length: 500 }, (_, n) => `${'計'.repeat(4_000)}${n}`);
 
   await acceptResult(deps, KEY, createFailedResult({ cause: 'conflict', files }));
@@ -78,12 +84,12 @@ test('a task stores a bounded list of conflicting files', async () => {
   expect(Buffer.byteLength(JSON.stringify((await task()).state))).toBeLessThan(200_000);
 });
 
-type WorkingStage = Awaited<ReturnType<typeof createWorkingStage>>;
+type WorkingFixture = Awaited<ReturnType<typeof createWorkingFixture>>;
 
 test.each([
   {
     how: 'lost',
-    end: async ({ deps, task }: WorkingStage) => {
+    end: async ({ deps, task }: WorkingFixture) => {
       const before = await task();
       await loseAttempt(deps, before, 'its pod is gone', 'sweep');
       await loseAttempt(deps, before, 'its pod is gone', 'sweep');
@@ -91,15 +97,15 @@ test.each([
   },
   {
     how: 'cancelled',
-    end: ({ deps }: WorkingStage) => cancelTask(deps, FIXTURE_PLAN, 'one', '', 'ada'),
+    end: ({ deps }: WorkingFixture) => cancelTask(deps, FIXTURE_PLAN, 'one', '', 'ada'),
   },
   {
     how: 'overtaken by a merge',
-    end: ({ deps }: WorkingStage) =>
+    end: ({ deps }: WorkingFixture) =>
       applyTask(deps, KEY, { type: 'merge_seen', sha: 'm1', root: 'm1' }, { actor: 'forge' }),
   },
-])('the last reported usage of an attempt that is $how counts once', async ({ end }) => {
-  const fixture = await createWorkingStage();
+])('the last reported usage of an attempt that is $how is counted once', async ({ end }) => {
+  const fixture = await createWorkingFixture();
   const { task, table } = fixture;
   await putAttempt(table, KEY, {
     startedAt: 1,
@@ -121,7 +127,7 @@ test.each([
 });
 
 test('usage in a result is not counted again from the heartbeat', async () => {
-  const { deps, task, table } = await createWorkingStage();
+  const { deps, task, table } = await createWorkingFixture();
   const usage = { inputTokens: 500, outputTokens: 0, usd: 0.5, turns: 1 };
   await putAttempt(table, KEY, {
     startedAt: 1,
@@ -151,7 +157,7 @@ test('rejects a repeated result that was stored but never accepted', async () =>
   });
 });
 
-test('accepts a repeated result again, also after a later attempt', async () => {
+test('accepts a repeated result even after a later attempt', async () => {
   const { deps, putPlan, putTask } = createEngineFixture();
   await putPlan();
   await putTask({ status: 'ready', attempt: 2, reportedAttempts: [1, 2] });

@@ -29,9 +29,10 @@ import type { EngineDeps, ForgeDeps, StoreDeps, TaskWriteDeps } from '../engine-
 import { resolveForge } from '../pull/task-pull.ts';
 import { loadUnreadMessages } from './attempt-messages.ts';
 
-// Callbacks of a bridge while its attempt is live.
-
-/** Renews the lease and returns unread messages. The lease has its own item, so a heartbeat never races with other writes. */
+/**
+ * Renews the lease and returns unread messages. The lease is a separate item, so a heartbeat does not conflict with writes of the
+ * task.
+ */
 export async function recordHeartbeat(
   deps: TaskWriteDeps,
   key: AttemptKey,
@@ -57,7 +58,9 @@ export async function recordHeartbeat(
   return { leaseUntil, messages, finish: live.state.isFinishing ?? false };
 }
 
-/** Closes a question that the agent reports as answered, also by a message that a person sent before the question was stored. */
+/**
+ * Closes the open question if the bridge reports it as answered. The answer may be a message sent before the question was stored.
+ */
 async function closeAnsweredQuestion(
   deps: TaskWriteDeps,
   key: AttemptKey,
@@ -69,6 +72,7 @@ async function closeAnsweredQuestion(
   await applyTask(deps, key, event, { actor: 'bridge' });
 }
 
+/** Stores a chunk of the transcript of a live attempt. */
 export async function recordTranscript(
   deps: Pick<EngineDeps, 'table' | 'clock' | 'settings'>,
   key: AttemptKey,
@@ -97,6 +101,7 @@ export async function recordCheckpoint(
   if (applied.kind === 'stale' || applied.kind === 'missing') throw createAttemptEndedError(key);
 }
 
+/** Throws `commit_not_pushed` unless the commit is the head of the attempt's branch. */
 export async function requirePushedCommit(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'settings'>,
   key: AttemptKey,
@@ -115,6 +120,7 @@ export async function requirePushedCommit(
   );
 }
 
+/** Stores a question of the agent, for which the task then waits. */
 export async function askQuestion(
   deps: TaskWriteDeps,
   key: AttemptKey,
@@ -150,16 +156,19 @@ export async function requireLiveAttempt(
   return { ...task, current };
 }
 
-/** Above this number of refusals in a row the task itself may be the cause, so only the task waits and no pause is shared. */
+/** Number of consecutive refusals of a task after which the task may be the cause, so that other tasks are no longer paused. */
 const MAX_SHARED_REFUSALS = 3;
-/** Files of a failure that the task stores for its repair. */
+/** Maximum number of files of a failure that the task stores for its repair. */
 const MAX_FAILURE_FILES = 100;
 /** Maximum length of a stored file path, characters. */
 const MAX_FILE_PATH_LENGTH = 400;
-/** Wait for an outside system that names no time itself, milliseconds. */
+/** Pause of an outside system that names no end, milliseconds. */
 const DEFAULT_PAUSE_MS = 30_000;
 
-/** Accepts the result of a live attempt. A repeated call is ignored; throws `attempt_ended` if the attempt ended otherwise. */
+/**
+ * Accepts the result of a live attempt. A repeated call has no effect. Throws `attempt_ended` if the attempt ended in another
+ * way.
+ */
 export async function acceptResult(
   deps: ForgeDeps,
   key: AttemptKey,
@@ -176,14 +185,17 @@ export async function acceptResult(
   await putResult(deps.table, key, result);
   const applied = await applyTask(deps, key, event, { actor: 'bridge', loaded: live });
   if (applied.kind === 'stale' || applied.kind === 'missing') {
-    // A repeated call may lose the race against the first call with the same result.
+    // This call may have lost a race against an earlier call with the same result.
     if (await wasResultAccepted(deps, key)) return;
     throw createAttemptEndedError(key);
   }
   await recordPlanUsage(deps, key.plan, result.usage);
 }
 
-/** Returns whether the attempt ended by its own result. A stored result is no proof, because it is written before the transition. */
+/**
+ * Returns whether the attempt ended by its result. A stored result does not show this, because it is written before the
+ * transition.
+ */
 async function wasResultAccepted(deps: StoreDeps, key: AttemptKey): Promise<boolean> {
   const task = await loadTask(deps.table, key);
   return task?.state.reportedAttempts?.includes(key.n) === true;

@@ -16,7 +16,7 @@ const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
 const QUESTION = { id: 'q-1', text: 'Which?', options: [], default: 'any', timeoutAt: 2e12 };
 const HEARTBEAT = { phase: 'agent', activity: '', usage: NO_USAGE, progressAt: 1, messagesSeen: 0 };
 
-async function createWorkingStage(options: Parameters<typeof createEngineFixture>[0] = {}) {
+async function createWaitingFixture(options: Parameters<typeof createEngineFixture>[0] = {}) {
   const fixture = createEngineFixture(options);
   await fixture.putPlan();
   const { current, ...task } = createWorkingTask(1);
@@ -33,14 +33,14 @@ async function createWorkingStage(options: Parameters<typeof createEngineFixture
   return { ...fixture, send, list };
 }
 
-test('stores a repeated message with the same key once, also after other messages', async () => {
-  const { send, list } = await createWorkingStage();
+test('stores a repeated message with the same key once, even after other messages', async () => {
+  const { send, list } = await createWaitingFixture();
 
   const first = await send('use b', 'k1');
   await send('and hurry', 'k2');
-  const again = await send('use b', 'k1');
+  const repeated = await send('use b', 'k1');
 
-  expect(again).toEqual(first);
+  expect(repeated).toEqual(first);
   expect(await list()).toEqual([
     [1, 'use b'],
     [2, 'and hurry'],
@@ -49,7 +49,7 @@ test('stores a repeated message with the same key once, also after other message
 });
 
 test('stores equal messages without a key twice', async () => {
-  const { send, list } = await createWorkingStage();
+  const { send, list } = await createWaitingFixture();
 
   await send('go on');
   await send('go on');
@@ -57,9 +57,9 @@ test('stores equal messages without a key twice', async () => {
   expect(await list()).toHaveLength(2);
 });
 
-test('does not duplicate a message whose put was applied but reported as failed', async () => {
-  const { deps, list } = await createWorkingStage();
-  const deaf = {
+test('does not duplicate a message whose write succeeded but was reported as failed', async () => {
+  const { deps, list } = await createWaitingFixture();
+  const tableWithFailedPuts = {
     ...deps.table,
     put: async (...put: Parameters<typeof deps.table.put>) => {
       await deps.table.put(...put);
@@ -67,36 +67,43 @@ test('does not duplicate a message whose put was applied but reported as failed'
     },
   };
 
-  await sendMessage({ ...deps, table: deaf }, FIXTURE_PLAN, 'one', { text: 'use b' }, ACTOR);
+  await sendMessage(
+    { ...deps, table: tableWithFailedPuts },
+    FIXTURE_PLAN,
+    'one',
+    { text: 'use b' },
+    ACTOR,
+  );
 
   expect(await list()).toEqual([[1, 'use b']]);
 });
 
-test('delivers a message that was put before a crash and closes its question', async () => {
-  const isCount = (operation: string, key: Key) => operation === 'update' && key.sk === 'STATE';
-  let crashes = true;
-  const { deps, send, task } = await createWorkingStage({
+test('delivers a message that was stored before a crash, and closes the answered question', async () => {
+  const isMessageCountUpdate = (operation: string, key: Key) =>
+    operation === 'update' && key.sk === 'STATE';
+  let shouldCrash = true;
+  const { deps, send, task } = await createWaitingFixture({
     table: {
       beforeEffect: (operation, key) => {
-        if (crashes && isCount(operation, key)) throw new Error('crash');
+        if (shouldCrash && isMessageCountUpdate(operation, key)) throw new Error('crash');
       },
     },
   });
   await expect(send('use b', 'k1')).rejects.toThrow('crash');
-  crashes = false;
+  shouldCrash = false;
   expect((await task()).messageCount).toBe(0);
 
-  const answer = await recordHeartbeat(deps, KEY, { ...HEARTBEAT, phase: 'agent' });
+  const response = await recordHeartbeat(deps, KEY, { ...HEARTBEAT, phase: 'agent' });
 
-  expect(answer.messages).toMatchObject([{ n: 1, text: 'use b', answers: 'q-1' }]);
+  expect(response.messages).toMatchObject([{ n: 1, text: 'use b', answers: 'q-1' }]);
   expect(await task()).toMatchObject({
     messageCount: 1,
     state: { status: 'working', answeredQuestion: 'q-1' },
   });
 });
 
-test('the number of delivered messages is stored and never falls', async () => {
-  const { deps, table } = await createWorkingStage();
+test('the stored number of delivered messages never decreases', async () => {
+  const { deps, table } = await createWaitingFixture();
   await putAttempt(table, KEY, {
     ...HEARTBEAT,
     phase: 'agent',
@@ -112,8 +119,8 @@ test('the number of delivered messages is stored and never falls', async () => {
   expect(JSON.parse(String(record?.doc))).toMatchObject({ messagesSeen: 4 });
 });
 
-test('a message sent before the question was stored answers the question when the bridge reports that', async () => {
-  const { deps, task } = await createWorkingStage();
+test('closes the open question when the bridge reports that question as answered', async () => {
+  const { deps, task } = await createWaitingFixture();
 
   await recordHeartbeat(deps, KEY, { ...HEARTBEAT, phase: 'agent', answered: 'q-0' });
   expect((await task()).state.status).toBe('awaiting_input');

@@ -14,13 +14,13 @@ import { applyTask } from '../apply/apply-task.ts';
 import { requireTask } from '../apply/require-task.ts';
 import type { EngineDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 
-// Messages of people to an agent, numbered per task and stored once however often a client sends them. A message is put, then
-// counted on the task, then taken as the answer to the open question; the next heartbeat completes what a crash left undone.
+// Messages of people to an agent, numbered per task. A message that a client sends repeatedly is stored once. A message is stored,
+// then counted on the task, then closes the open question. After a crash between these steps the next heartbeat completes them.
 
-/** Number of latest messages in which a repeated send is searched. */
+/** Number of latest messages that are searched for an earlier copy of a message. */
 const MAX_SEARCHED_MESSAGES = 200;
 
-/** Sends a message to the agent. While a question is open, every message answers it. */
+/** Sends a message to the agent. While a question is open, every message answers the question. */
 export async function sendMessage(
   deps: TaskWriteDeps,
   plan: string,
@@ -30,8 +30,8 @@ export async function sendMessage(
 ): Promise<StoredMessage> {
   const stored = await requireTask(deps, plan, task);
   const id = deriveMessageId(deps, stored, actor, message.key);
-  const known = message.key === undefined ? undefined : await findMessageById(deps, stored, id);
-  if (known !== undefined) return acceptRepeatedMessage(deps, stored, known, message.text);
+  const existing = message.key === undefined ? undefined : await findMessageById(deps, stored, id);
+  if (existing !== undefined) return acceptRepeatedMessage(deps, stored, existing, message.text);
   const question = stored.state.question?.id;
   if (message.answers !== undefined && message.answers !== question)
     throw new AppError(
@@ -68,22 +68,22 @@ async function findMessageById(
 async function acceptRepeatedMessage(
   deps: TaskWriteDeps,
   stored: StoredTask,
-  known: StoredMessage,
+  existing: StoredMessage,
   text: string,
 ): Promise<StoredMessage> {
-  if (known.text !== text)
+  if (existing.text !== text)
     throw new AppError(
       'invalid',
       'idempotency_key_reused',
       'this Idempotency-Key was used before with another message; use a new key for a new message',
     );
-  await completeMessage(deps, stored, known);
-  return known;
+  await completeMessage(deps, stored, existing);
+  return existing;
 }
 
 /**
- * Puts a message under the next free number. A number that already holds this message counts as success: the earlier put was
- * applied and only its response was lost.
+ * Stores a message under the next free number. If the number already holds this message, an earlier write succeeded and only its
+ * response was lost.
  */
 export async function appendMessage(
   deps: TaskWriteDeps,
@@ -98,11 +98,11 @@ export async function appendMessage(
   const key = toTaskKey(stored.state);
   for (let n = stored.messageCount + 1; ; n += 1) {
     const numbered: StoredMessage = { ...message, n, at: deps.clock.now() };
-    const isPut = await putMessage(deps.table, key, numbered);
-    const found = isPut ? numbered : await loadMessage(deps.table, key, n);
-    if (found?.id !== message.id) continue;
-    await completeMessage(deps, stored, found);
-    return found;
+    const isStored = await putMessage(deps.table, key, numbered);
+    const saved = isStored ? numbered : await loadMessage(deps.table, key, n);
+    if (saved?.id !== message.id) continue;
+    await completeMessage(deps, stored, saved);
+    return saved;
   }
 }
 

@@ -12,17 +12,20 @@ test.each([
   { sizeKb: 255 * 1_024, fromMb: 256, partial: false },
   { sizeKb: 256 * 1_024, fromMb: 256, partial: true },
   { sizeKb: 9_999_999, fromMb: undefined, partial: false },
-])('a repository of $sizeKb KB is cloned partially from $fromMb MB on: $partial', async (given) => {
-  const { deps, putPlan, putTask, task } = createEngineFixture({
-    forge: { readBranchHead: async () => 'a'.repeat(40) },
-    settings: { partialFromMb: given.fromMb },
-  });
-  const [repository] = createPlanStateFixture().repositories;
-  if (repository === undefined) throw new Error('the plan has no repository');
-  const plan = await putPlan({ repositories: [{ ...repository, sizeKb: given.sizeKb }] });
-  const { current } = await putTask(createWorkingTask(1));
+])(
+  'with a limit of $fromMb MB, a repository of $sizeKb KB is cloned partially: $partial',
+  async (given) => {
+    const { deps, putPlan, putTask, task } = createEngineFixture({
+      forge: { readBranchHead: async () => 'a'.repeat(40) },
+      settings: { partialFromMb: given.fromMb },
+    });
+    const [repository] = createPlanStateFixture().repositories;
+    if (repository === undefined) throw new Error('the plan has no repository');
+    const plan = await putPlan({ repositories: [{ ...repository, sizeKb: given.sizeKb }] });
+    const { current } = await putTask(createWorkingTask(1));
 
-  const made = await buildAssignment(deps, plan, await task(), current as LiveAttempt);
+    const assignment = await buildAssignment(deps, plan, await task(), current as LiveAttempt);
 
-  expect(made.repository.partial).toBe(given.partial);
-});
+    expect(assignment.repository.partial).toBe(given.partial);
+  },
+);

@@ -18,7 +18,7 @@ import { resolveBaseBranch, resolveForge } from '../pull/task-pull.ts';
 import { carryOverConversation } from './carry-over-conversation.ts';
 import { findForeignScopes } from './find-foreign-scopes.ts';
 
-/** Builds the assignment of an attempt: everything that its bridge needs except secrets. */
+/** Builds the assignment of an attempt: all input of the bridge except secrets. */
 export async function buildAssignment(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'settings'>,
   plan: PlanState,
@@ -99,7 +99,7 @@ async function resolveStartPoint(
     throw new AppError(
       'conflict',
       'root_branch_gone',
-      `branch ${rootBranch} of repository ${state.repo} was deleted`,
+      `branch ${rootBranch} of repository ${state.repo} was deleted; restore the branch, then retry the task`,
     );
   // A simple plan starts from the explored commit, because its base branch may have moved since.
   const root = state.simple ? requirePlanRepository(plan, state.repo).baseSha || head : head;
@@ -139,7 +139,7 @@ async function loadParentSummaries(
   detail: TaskDetail | undefined,
 ): Promise<Assignment['parents']> {
   const parents = (detail?.dependsOn ?? []).slice(0, 64);
-  const found = await mapInParallel(parents, 8, async ({ id }) => {
+  const summaries = await mapInParallel(parents, 8, async ({ id }) => {
     const parent = await loadTask(deps.table, { ...toTaskKey(state), task: id });
     const attempt = parent?.state.accepted?.attempt;
     if (parent === undefined || attempt === undefined) return undefined;
@@ -150,7 +150,7 @@ async function loadParentSummaries(
       summary: result?.outcome === 'done' ? result.summary.slice(0, 2_000) : '',
     };
   });
-  return found.filter((parent) => parent !== undefined);
+  return summaries.filter((parent) => parent !== undefined);
 }
 
 export function selectModelForTier(deps: Pick<EngineDeps, 'settings'>, tier: Tier): string {

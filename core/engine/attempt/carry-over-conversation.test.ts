@@ -53,9 +53,9 @@ test('carries over the latest turns in order and nothing else', async () => {
   ]);
 });
 
-test('reads back over parked and silent attempts up to an attempt with an outcome', async () => {
+test('includes parked attempts and attempts without turns, back to an attempt that ended with a result', async () => {
   const table = createMemoryTable();
-  await putTurns(table, 1, 1, createEntry('agent', 'of another try'));
+  await putTurns(table, 1, 1, createEntry('agent', 'of an earlier conversation'));
   await putResult(table, attemptKey(1), createFailedResult('agent'));
   await putTurns(table, 2, 1, createEntry('agent', 'first'));
   await putResult(table, attemptKey(2), createFailedResult('provider'));
@@ -63,7 +63,7 @@ test('reads back over parked and silent attempts up to an attempt with an outcom
 
   const { conversation } = await carryOverInto(table, 5, 'parked');
 
-  expect(conversation.map((said) => said.text)).toEqual(['first', 'second']);
+  expect(conversation.map((turn) => turn.text)).toEqual(['first', 'second']);
 });
 
 test('limits the conversation in bytes and keeps the newest turns', async () => {
@@ -73,12 +73,12 @@ test('limits the conversation in bytes and keeps the newest turns', async () => 
 
   const { conversation } = await carryOverInto(table, 2);
 
-  expect(Buffer.byteLength(conversation.map((said) => said.text).join(''))).toBeLessThan(60_001);
+  expect(Buffer.byteLength(conversation.map((turn) => turn.text).join(''))).toBeLessThan(60_001);
   expect(conversation.length).toBeGreaterThan(4);
   expect(conversation.at(-1)?.text).toMatch(/ 20$/);
 });
 
-test('does not deliver carried messages again, but delivers later messages', async () => {
+test('counts the messages of an earlier attempt as delivered only if their text is carried over', async () => {
   const table = createMemoryTable();
   const record = {
     startedAt: 1,
@@ -97,7 +97,7 @@ test('does not deliver carried messages again, but delivers later messages', asy
   expect((await carryOverInto(table, 2)).messagesSeen).toBe(3);
 });
 
-test('starts a new conversation after an attempt with an outcome', async () => {
+test('starts a new conversation after an attempt that ended with a result', async () => {
   const table = createMemoryTable();
   await putTurns(table, 1, 1, createEntry('agent', 'done'));
 

@@ -9,23 +9,24 @@ import {
 import { toTaskKey } from '../../store/task-store.ts';
 import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
 
-// Carries the conversation of interrupted attempts over to the next attempt at the same work.
-
-/** Number of earlier attempts that are read. */
+/** Maximum number of earlier attempts that are read. */
 const MAX_ATTEMPTS_BACK = 5;
-/** Limit of the carried text, for the model's context and for the size of the assignment. */
+/** Maximum size of the carried text, because the context of the model and the size of the assignment are limited. */
 const MAX_CONVERSATION_BYTES = 60_000;
-/** Number of transcript chunks that are read, from the end. */
+/** Maximum number of transcript chunks that are read, latest first. */
 const MAX_TRANSCRIPT_CHUNKS = 300;
 
+/** Text of a person or of the agent in a conversation. */
 export type ConversationTurn = { readonly role: 'user' | 'agent'; readonly text: string };
+/** Conversation that the next attempt continues. */
 export type CarriedConversation = {
   /** Oldest first. */
   readonly conversation: ConversationTurn[];
-  /** Number of the last message of a person that the conversation contains; 0 for none. */
+  /** Number of the last message of a person that the conversation contains; 0 if it contains none. */
   readonly messagesSeen: number;
 };
 
+/** Carries the conversation of interrupted attempts over to the next attempt at the same work. */
 export async function carryOverConversation(
   table: Table,
   state: TaskState,
@@ -35,44 +36,44 @@ export async function carryOverConversation(
   const code = state.reason?.code;
   if (code !== 'attempt_lost' && code !== 'parked') return none;
   const parts: ConversationTurn[][] = [];
-  let room = MAX_CONVERSATION_BYTES;
+  let freeBytes = MAX_CONVERSATION_BYTES;
   let { messagesSeen } = none;
-  const last = Math.max(1, current.n - MAX_ATTEMPTS_BACK);
-  for (let n = current.n - 1; n >= last && room > 0; n -= 1) {
+  const oldest = Math.max(1, current.n - MAX_ATTEMPTS_BACK);
+  for (let n = current.n - 1; n >= oldest && freeBytes > 0; n -= 1) {
     const key: AttemptKey = { ...toTaskKey(state), n };
     if (hasOwnOutcome(await loadResult(table, key))) break;
-    const turns = await loadLatestTurns(table, key, room);
+    const turns = await loadLatestTurns(table, key, freeBytes);
     if (turns.length === 0) continue;
     parts.unshift(turns);
-    room -= turns.reduce((sum, turn) => sum + countBytes(turn.text), 0);
+    freeBytes -= turns.reduce((sum, turn) => sum + countBytes(turn.text), 0);
     const seen = (await loadAttempt(table, key))?.messagesSeen ?? 0;
     messagesSeen = Math.max(messagesSeen, seen);
   }
   return { conversation: parts.flat(), messagesSeen };
 }
 
-/** Returns whether the attempt ended by its own work: the next attempt then starts a new conversation. */
+/** Returns whether the attempt ended by its own work, so that the next attempt starts a new conversation. */
 function hasOwnOutcome(result: AttemptResult | undefined): boolean {
   if (result === undefined) return false;
   if (result.outcome === 'done') return true;
   return !['provider', 'forge', 'infra'].includes(result.cause);
 }
 
-/** Loads the latest turns of an attempt that fit into `room` bytes, oldest first. */
+/** Loads the latest turns of an attempt that fit into `freeBytes` bytes, oldest first. */
 async function loadLatestTurns(
   table: Table,
   key: AttemptKey,
-  room: number,
+  freeBytes: number,
 ): Promise<ConversationTurn[]> {
   const turns: ConversationTurn[] = [];
-  let left = room;
+  let remainingBytes = freeBytes;
   const chunks = loadLatestTranscriptChunks(table, key, MAX_TRANSCRIPT_CHUNKS);
   for await (const chunk of chunks) {
     for (const entry of chunk.entries.toReversed()) {
       const role = findTurnRole(entry);
       if (role === undefined) continue;
-      left -= countBytes(entry.text);
-      if (left < 0) return turns.reverse();
+      remainingBytes -= countBytes(entry.text);
+      if (remainingBytes < 0) return turns.reverse();
       turns.push({ role, text: entry.text });
     }
   }

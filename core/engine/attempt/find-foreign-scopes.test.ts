@@ -11,7 +11,7 @@ import { findForeignScopes } from './find-foreign-scopes.ts';
 
 const FORECAST = { slots: 1, tokensPerMinute: 1, usdPerToken: null, remaining: [] };
 
-test('scopes of tasks without an order to this task are foreign', async () => {
+test('returns the scopes of tasks that run neither before nor after this task', async () => {
   const { deps } = createEngineFixture();
   const plan = {
     ...createPlanStateFixture(),
@@ -43,7 +43,7 @@ test('reads nothing for a large plan', async () => {
   const { deps } = createEngineFixture({
     table: {
       beforeEffect: () => {
-        throw new Error('the table was asked');
+        throw new Error('the table was read');
       },
     },
   });

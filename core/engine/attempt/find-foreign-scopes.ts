@@ -6,7 +6,7 @@ import { readTask } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { formatRunChangesHash } from '../../topology/table-keys.ts';
 
-/** Above this number of tasks no scopes are compared: the cost would grow with the plan, and people wrote the scopes. */
+/** Maximum number of tasks of a plan whose scopes are compared, because the cost grows with the plan. */
 const MAX_COMPARED_TASKS = 200;
 
 /** Returns the scopes of unfinished tasks of the same repository that may run at the same time as this task. */
@@ -15,7 +15,7 @@ export async function findForeignScopes(
   plan: PlanState,
   state: TaskState,
 ): Promise<Assignment['foreignScopes']> {
-  // Without a forecast the number of nodes is the bound; nodes include joins and ends.
+  // A plan without a forecast is limited by its number of nodes, which include joins and ends.
   if (
     (plan.forecast?.tasks ?? 0) > MAX_COMPARED_TASKS ||
     plan.activation.total > MAX_COMPARED_TASKS * 2
@@ -46,12 +46,12 @@ export async function findForeignScopes(
       .filter((task) => task.status === 'merged' || task.status === 'cancelled')
       .map((task) => task.task),
   );
-  const first = plan.repositories[0]?.name ?? '';
+  const defaultRepo = plan.repositories[0]?.name ?? '';
   return revision.tasks
     .filter(
       (task) =>
         task.id !== state.task &&
-        (task.repo || first) === state.repo &&
+        (task.repo || defaultRepo) === state.repo &&
         task.scope.length > 0 &&
         !ordered.has(task.id) &&
         !finished.has(task.id),

@@ -13,8 +13,8 @@ import { issueAttemptCredentials, startAttempt } from './start-attempt.ts';
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
 
-/** Creates an attempt with a running bridge, at a forge that answers every call with the error. */
-async function createClaimedStage(error: AppError) {
+/** Creates a claimed attempt, and a forge that throws `error` at every call. */
+async function createClaimedFixture(error: AppError) {
   const fail = async () => {
     throw error;
   };
@@ -33,8 +33,8 @@ async function createClaimedStage(error: AppError) {
 
 const CREDENTIAL_EXPIRED = new AppError('auth', 'forge_credential', 'bad credentials');
 
-test('an expired credential parks the task and costs no retry', async () => {
-  const { deps, table, task } = await createClaimedStage(CREDENTIAL_EXPIRED);
+test('an expired credential parks the task and counts no retry', async () => {
+  const { deps, table, task } = await createClaimedFixture(CREDENTIAL_EXPIRED);
 
   await expect(startAttempt(deps, KEY)).rejects.toMatchObject({ code: 'attempt_ended' });
 
@@ -49,20 +49,20 @@ test('an expired credential parks the task and costs no retry', async () => {
   expect(pauses.map(({ what }) => what)).toEqual([formatForgeSystem('local', FIXTURE_REPO)]);
 });
 
-test('a bridge that needs a credential during a pause must retry', async () => {
-  const { deps } = await createClaimedStage(CREDENTIAL_EXPIRED);
+test('a request for credentials during a pause of the forge tells the bridge when to retry', async () => {
+  const { deps } = await createClaimedFixture(CREDENTIAL_EXPIRED);
 
-  const asked = issueAttemptCredentials(deps, undefined, KEY);
+  const credentials = issueAttemptCredentials(deps, undefined, KEY);
 
-  await expect(asked).rejects.toMatchObject({
+  await expect(credentials).rejects.toMatchObject({
     kind: 'paused',
     details: { until: deps.clock.now() + 60_000 },
   });
 });
 
-test('a deleted repository ends the attempt and is named in the reason', async () => {
-  const gone = new AppError('notFound', 'forge_not_found', 'read acme/shop: Not Found');
-  const { deps, table, task } = await createClaimedStage(gone);
+test('a deleted repository ends the attempt with the error of the forge as the reason', async () => {
+  const notFound = new AppError('notFound', 'forge_not_found', 'read acme/shop: Not Found');
+  const { deps, table, task } = await createClaimedFixture(notFound);
 
   await expect(startAttempt(deps, KEY)).rejects.toMatchObject({ code: 'attempt_ended' });
 
@@ -75,7 +75,7 @@ test('a deleted repository ends the attempt and is named in the reason', async (
 });
 
 test('an attempt of a stopped run gets no assignment and ends', async () => {
-  const { deps, task } = await createClaimedStage(CREDENTIAL_EXPIRED);
+  const { deps, task } = await createClaimedFixture(CREDENTIAL_EXPIRED);
   const stop = { type: 'cancelled', reason: 'no longer wanted' } as const;
   await applyPlan(deps, FIXTURE_PLAN, stop, { actor: 'ada@example.com' });
 

@@ -17,7 +17,7 @@ import { resolveForge } from '../pull/task-pull.ts';
 import { createAttemptEndedError, requireLiveAttempt } from './attempt-callbacks.ts';
 import { buildAssignment, resolveTaskModel } from './build-assignment.ts';
 
-/** Starts a claimed attempt after the first call of its bridge. A repeated call returns the same assignment. */
+/** Starts a claimed attempt at the first call of its bridge. A repeated call returns the same assignment. */
 export async function startAttempt(deps: ForgeDeps, key: AttemptKey): Promise<Assignment> {
   const live = await requireLiveAttempt(deps, key);
   const plan = (await requirePlan(deps, key.plan)).state;
@@ -55,14 +55,14 @@ export async function startAttempt(deps: ForgeDeps, key: AttemptKey): Promise<As
   return assignment;
 }
 
-/** Longest pause of the forge that a running bridge waits for, milliseconds; after a longer pause a new attempt starts. */
+/** Maximum pause of the forge during which a running bridge waits, milliseconds. A longer pause ends the attempt. */
 const MAX_WAITED_PAUSE_MS = 30_000;
 /** Time that the bridge needs for one more call before the launch time ends, milliseconds. */
 const LAUNCH_TIME_MARGIN_MS = 15_000;
 
 /**
- * Builds the assignment. During a pause of the forge the bridge retries, or the task is claimed again later; neither costs a
- * retry. An error of the repository itself ends the attempt with that error as the reason.
+ * Builds the assignment. During a short pause of the forge the bridge retries; a longer pause ends the attempt without counting a
+ * retry. An error of the repository itself ends the attempt with this error as the reason.
  */
 async function requireAssignment(
   deps: ForgeDeps,
@@ -82,11 +82,11 @@ async function requireAssignment(
     }
     if (!isPausing(error)) throw error;
     const until = await recordPauseFor(deps, error, live.state);
-    const latest = Math.min(
+    const latestRetryAt = Math.min(
       deps.clock.now() + MAX_WAITED_PAUSE_MS,
       live.current.leaseUntil - LAUNCH_TIME_MARGIN_MS,
     );
-    if (until <= latest) throw toPausedError(error, until);
+    if (until <= latestRetryAt) throw toPausedError(error, until);
     await applyTask(
       deps,
       key,
@@ -131,7 +131,7 @@ export async function issueAttemptCredentials(
   return { git, model: { ...model, model: name } };
 }
 
-/** Issues a git credential. While the forge pauses, the bridge keeps its work and retries. */
+/** Issues a git credential. During a pause of the forge the error tells the bridge when to retry. */
 async function issueGitCredential(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'clock' | 'settings'>,
   plan: PlanState,

@@ -56,7 +56,7 @@ test('an unreachable launcher does not end the attempt', async () => {
   expect((await fixture.task()).state).toMatchObject({ status: 'claimed', current: { n: 1 } });
 });
 
-test('a late refusal does not end the attempt of another launch', async () => {
+test('a late refusal of the launcher does not end an attempt whose pod another launch started', async () => {
   const fixture = createEngineFixture({
     launcher: {
       ensure: async () => {
@@ -76,7 +76,7 @@ test('a late refusal does not end the attempt of another launch', async () => {
   expect((await fixture.task()).state).toMatchObject({ status: 'working', current: { n: 1 } });
 });
 
-test('the deadline of an interactive session leaves time for people', async () => {
+test('the deadline of an interactive session adds time to wait for people', async () => {
   const { deps, putPlan, putTask } = createEngineFixture();
   const plan = await putPlan();
   const task = await putTask();
@@ -88,7 +88,7 @@ test('the deadline of an interactive session leaves time for people', async () =
   expect(deadline - deps.clock.now()).toBeGreaterThan(24 * 3_600_000);
 });
 
-test('the deadline of a pod is the limit of its task plus the overhead', async () => {
+test('the deadline of a pod is the time limit of its task plus 30 minutes', async () => {
   const { deps, putPlan, putTask } = createEngineFixture();
   const plan = await putPlan();
   const task = await putTask();

@@ -19,14 +19,14 @@ import { enqueueWakeUps } from '../announce/send-messages.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps, LaunchDeps, PodDeps, TaskWriteDeps } from '../engine-deps.ts';
 
-/** Wait after a launcher paused without naming a time, milliseconds. */
+/** Pause after a refusal of the launcher that names no end, milliseconds. */
 const DEFAULT_LAUNCH_PAUSE_MS = 15_000;
 
 /**
  * Ensures the pod of a claimed attempt.
  *
- * @param detail text of the task, if the caller has read it already
- * @returns false if the attempt has ended, or if another launch continues with it
+ * @param detail text of the task, if the caller has read the text already
+ * @returns false if the attempt has ended or this launch failed
  */
 export async function launchAttempt(
   deps: LaunchDeps,
@@ -46,22 +46,22 @@ export async function launchAttempt(
     await deps.launcher.ensure(spec);
     return await isAttemptStillWanted(deps, key, n);
   } catch (error) {
-    // The pod may exist or not, so the launch is repeated until the launch time ends.
+    // The pod may exist or not. Retries of the message repeat the launch until the launch time ends.
     if (isAppError(error, 'transient')) throw error;
     const why = describeError(error);
     const retryAt = deps.clock.now() + DEFAULT_LAUNCH_PAUSE_MS;
     const event: TaskEvent = isAppError(error, 'paused')
       ? { type: 'attempt_refused', n, until: error.details.until ?? retryAt, why }
       : { type: 'attempt_lost', n, why: `the pod could not be started: ${why}` };
-    // An earlier launch may have succeeded, so the event counts only for the state read before.
+    // Another launch may have succeeded, so the event applies only if the task has not changed.
     await applyTask(deps, key, event, { actor: 'launcher', loaded: task, observed: true });
     return false;
   }
 }
 
 /**
- * Reads the task and the plan again after the launch. An attempt may have ended meanwhile with its slot freed, and then only
- * this call knows the pod, so it removes the pod. A plan may have ended between its read and the claim without seeing the claim.
+ * Reads the task and the plan again after the launch. If the attempt has ended meanwhile, only this call knows of the new pod and
+ * removes the pod. If the plan ended just before the claim, the stop of the plan did not see the claim, so the task is cancelled here.
  */
 async function isAttemptStillWanted(deps: PodDeps, key: TaskKey, n: number): Promise<boolean> {
   const [task, plan] = await Promise.all([
@@ -86,9 +86,9 @@ async function cancelTaskWithPlan(
   await applyTask(deps, key, { type: 'cancel', reason }, { actor: 'engine' });
 }
 
-/** Longest interactive session, milliseconds; then a new attempt continues the conversation. */
+/** Maximum duration of an interactive session, milliseconds; afterwards a new attempt continues the conversation. */
 const INTERACTIVE_SESSION_MS = 24 * 3_600_000;
-/** Time for set-up, verification and push, milliseconds. */
+/** Time that a pod needs for set-up, verification and push, milliseconds. */
 const OVERHEAD_MS = 30 * 60_000;
 
 /** Formats the name of an attempt's pod: a DNS label of at most 63 characters. */
@@ -109,7 +109,6 @@ export async function buildPodSpec(
   const attemptId = formatAttemptId(key);
   const detail = known ?? (await loadTaskDetail(deps.table, task));
   const limits = resolveLimits(plan, detail?.spec.limits ?? {}, deps.settings.limits);
-  // The deadline adds time for set-up, verification and push to the agent's limit, and time to wait for people.
   const waitingMs = detail?.spec.interactive === true ? INTERACTIVE_SESSION_MS : 0;
   const deadline = deps.clock.now() + limits.maxMinutes * 60_000 + OVERHEAD_MS + waitingMs;
   return {
@@ -129,14 +128,15 @@ export async function buildPodSpec(
   };
 }
 
-/** Shortest wait before the next removal request for a pod that is still there, milliseconds. */
+/** Minimum wait before the next request to remove the same pod, milliseconds. */
 export const MIN_POD_REMOVAL_POLL_MS = 2_000;
 const MAX_POD_REMOVAL_POLL_MS = 60_000;
 
+/** Result of the removal of ended pods. */
 export type PodRemoval = {
   /** The task after the removal was recorded. */
   readonly task: StoredTask;
-  /** Epoch milliseconds of the next removal request; Infinity if no pod is left. */
+  /** Epoch milliseconds of the next removal request; Infinity if all pods are removed. */
   readonly againAt: number;
 };
 
@@ -151,7 +151,7 @@ export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<
   let againAt = Number.POSITIVE_INFINITY;
   if (removed.length < attemptsAwaitingPodRemoval.length) {
     const now = deps.clock.now();
-    // The longer the removal takes, the rarer the requests.
+    // The interval grows with the time that the removal has taken so far.
     const waitMs = Math.max(
       MIN_POD_REMOVAL_POLL_MS,
       Math.min((now - last.at) / 4, MAX_POD_REMOVAL_POLL_MS),

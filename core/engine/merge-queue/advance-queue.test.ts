@@ -28,13 +28,13 @@ const FRONT_TASK: Partial<TaskState> = {
 };
 
 /** Creates a mergeable task at the front of a queue; `pulls` lists the answers to successive reads of the pull request. */
-async function createFrontStage(pulls: readonly PullRequest[], change: Partial<Forge> = {}) {
-  let looks = 0;
+async function createFrontFixture(pulls: readonly PullRequest[], change: Partial<Forge> = {}) {
+  let readCount = 0;
   const fixture = createEngineFixture({
     forge: {
       readPull: async () => {
-        looks += 1;
-        return pulls[Math.min(looks, pulls.length) - 1] ?? PULL;
+        readCount += 1;
+        return pulls[Math.min(readCount, pulls.length) - 1] ?? PULL;
       },
       readBranchHead: async () => ROOT,
       readChecks: async () => ({ state: 'green', failing: [], pending: [] }),
@@ -45,17 +45,17 @@ async function createFrontStage(pulls: readonly PullRequest[], change: Partial<F
   await fixture.putPlan();
   await fixture.putTask(FRONT_TASK);
   await putMergeQueueEntry(fixture.deps.table, QUEUE, { task: 'one', at: 1 });
-  const work = () => advanceQueue(fixture.deps, QUEUE);
-  return { ...fixture, work };
+  const advanceOnce = () => advanceQueue(fixture.deps, QUEUE);
+  return { ...fixture, advanceOnce };
 }
 
 test('does not merge a pull request whose base branch changed at the last moment', async () => {
-  const away = { ...PULL, base: 'main' };
-  const { work, advance, task, deps } = await createFrontStage([PULL, away]);
+  const retargeted = { ...PULL, base: 'main' };
+  const { advanceOnce, advance, task, deps } = await createFrontFixture([PULL, retargeted]);
 
-  expect(await work()).toBe('waiting');
+  expect(await advanceOnce()).toBe('waiting');
   advance(1_000);
-  expect(await work()).toBe('empty');
+  expect(await advanceOnce()).toBe('empty');
 
   expect((await task()).state).toMatchObject({
     status: 'blocked',
@@ -64,32 +64,32 @@ test('does not merge a pull request whose base branch changed at the last moment
   expect(await loadFrontEntry(deps.table, QUEUE)).toBeUndefined();
 });
 
-test('a task whose repository was deleted does not hold up the queue forever', async () => {
-  const gone = async () => {
+test('a task whose repository was deleted is blocked and leaves the queue', async () => {
+  const failNotFound = async () => {
     throw new AppError('notFound', 'forge_not_found', 'no repository acme/shop');
   };
-  const { work, advance, task } = await createFrontStage([], { readPull: gone });
+  const { advanceOnce, advance, task } = await createFrontFixture([], { readPull: failNotFound });
 
-  let looks = 0;
-  for (; looks < 50 && (await work()) === 'waiting'; looks += 1) advance(60_000);
+  let steps = 0;
+  for (; steps < 50 && (await advanceOnce()) === 'waiting'; steps += 1) advance(60_000);
 
   expect((await task()).state.status).toBe('blocked');
-  expect(looks).toBeLessThan(10);
+  expect(steps).toBeLessThan(10);
 });
 
-test('ignores a message for a time at which the queue is no longer due', async () => {
-  const { work, advance, deps, sent } = await createFrontStage(
+test('ignores a message with an outdated due time', async () => {
+  const { advanceOnce, advance, deps, sent } = await createFrontFixture(
     [{ ...PULL, headSha: 'e'.repeat(40) }],
     {
       readBranchHead: async () => PULL.headSha,
     },
   );
-  await work();
+  await advanceOnce();
   const [early] = sent.splice(0).filter((message) => message.type === 'merge_queue');
   advance(500);
-  await work();
+  await advanceOnce();
   const [late] = sent.splice(0).filter((message) => message.type === 'merge_queue');
-  if (early === undefined || late === undefined) throw new Error('no message for the lane');
+  if (early === undefined || late === undefined) throw new Error('no message for the merge queue');
   advance(2_000);
 
   const before = await loadMergeQueue(deps.table, QUEUE);

@@ -22,20 +22,20 @@ import { mergeFront } from './merge-front.ts';
 import type { MergeStep } from './record-front-event.ts';
 import { completeMerge } from './release-dependents.ts';
 
-// Worker of the merge queue of a root branch: one worker at a time, strictly in order. The lease only says when another
-// worker may take over. Every write replaces exactly the version read before, so a worker without the lease cannot write.
+// Worker of the merge queue of a root branch: one worker at a time, strictly in order. After the lease another worker may take over.
+// Every write replaces exactly the version read before, so a worker that lost the lease cannot write.
 
-/** Lease of a worker, milliseconds; longer than the timeout of the handler. */
+/** Duration of a worker's lease, milliseconds; longer than the timeout of the handler. */
 const LEASE_MS = 70_000;
-/** Steps of one call; the rest follows in a new message. */
+/** Maximum number of steps in one call; a new message continues. */
 const MAX_MERGE_STEPS = 25;
-/** Longest wait that gets a message of its own, milliseconds; the resync finds queues that are due later. */
+/** Maximum wait for which a wake-up message is sent, milliseconds; after longer waits the resync wakes the queue. */
 const MAX_WAKE_UP_WAIT_MS = 60_000;
 
 /**
  * Merges the tasks of a queue until the queue is empty or its front has to wait.
  *
- * @param dueAt time in the message; a queue that is due at another time is left alone
+ * @param dueAt due time in the message; a queue with another due time is ignored, because the message is outdated
  * @returns `busy` if another worker holds the lease or the queue is not due at `dueAt`; `waiting` if the queue is due again
  */
 export async function advanceQueue(
@@ -58,7 +58,7 @@ export async function advanceQueue(
   return 'waiting';
 }
 
-/** Returns the entry whose merge the forge was asked for. The entry stays at the front until the forge has merged or refused. */
+/** Returns the entry whose merge was requested. The entry stays at the front until the forge has merged or refused. */
 function findMergingEntry({ state }: StoredMergeQueue): MergeQueueEntry | undefined {
   if (state.phase !== 'merging' || state.task === undefined || state.at === undefined)
     return undefined;
@@ -82,7 +82,7 @@ async function acquireQueue(
   return saveMergeQueue(deps.table, queue, next, now + LEASE_MS);
 }
 
-/** Ends the lease. With `waitMs` the queue is due after that time. Returns false if another worker took over. */
+/** Ends the lease. With `waitMs` the queue is due again after this time. Returns false if another worker took over. */
 async function releaseQueue(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log'>,
   queue: StoredMergeQueue,
@@ -104,7 +104,7 @@ type FailureOutcome =
   | (StepOutcome & { readonly kind: 'retry' })
   | { readonly kind: 'finished'; readonly queue: StoredMergeQueue };
 
-/** Returns undefined if the worker lost its lease during the step. */
+/** Runs one step at the front of the queue. Returns undefined if the worker lost its lease during the step. */
 async function runMergeStep(
   deps: MergeDeps,
   queue: StoredMergeQueue,
@@ -136,8 +136,8 @@ async function runMergeStep(
 }
 
 /**
- * Decides what a failed step means: a named rule of the forge blocks the task, a pause of the forge delays the queue, and any
- * other failure counts on the task, so one task cannot hold up the queue forever.
+ * Handles a failed step: a refusal of the forge blocks the task, a pause of the forge or a transient error delays the queue, and any
+ * other failure counts on the task, so that one task cannot stop the queue forever.
  */
 async function handleStepFailure(
   deps: TaskWriteDeps,

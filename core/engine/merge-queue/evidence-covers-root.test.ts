@@ -10,27 +10,27 @@ const MOVED_ROOT = {
   shared: ['**/package-lock.json', 'docs/'],
 };
 
-test('evidence with the same root holds for all shared paths', () => {
+test('evidence is valid for the same root commit, whatever paths have changed', () => {
   expect(
     evidenceCoversRoot({ ...MOVED_ROOT, root: 'r1', strict: true, gained: ['src/own.ts'] }),
   ).toBe(true);
 });
 
-test('disjoint paths keep the evidence valid', () => {
+test('evidence stays valid if root branch and task changed different paths', () => {
   expect(evidenceCoversRoot(MOVED_ROOT)).toBe(true);
 });
 
-test('a path that both sides changed invalidates the evidence', () => {
+test('a path that root branch and task both changed invalidates the evidence', () => {
   expect(evidenceCoversRoot({ ...MOVED_ROOT, gained: ['src/other.ts', 'src/own.ts'] })).toBe(false);
 });
 
 test.each(['package-lock.json', 'web/package-lock.json', 'docs/guide.md'])(
-  'the shared path %s ends it although the task never touched it',
+  'a change of the shared path %s invalidates the evidence although the task did not change the path',
   (path) => {
     expect(evidenceCoversRoot({ ...MOVED_ROOT, gained: [path] })).toBe(false);
   },
 );
 
-test('strict mode accepts only the same root', () => {
+test('strict mode accepts only evidence with the same root commit', () => {
   expect(evidenceCoversRoot({ ...MOVED_ROOT, strict: true, gained: [] })).toBe(false);
 });

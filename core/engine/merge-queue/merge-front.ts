@@ -29,12 +29,12 @@ import {
   tryFrontMerge,
 } from './record-front-event.ts';
 
-// A step at the front of a merge queue. The forge is read first: a merge that happened already is recorded, not repeated.
+// A step at the front of a merge queue. The forge is read first, so that a merge that has happened is recorded and not repeated.
 
 const CHECKS_POLL_MS = 15_000;
-/** Longest time that a task with pending checks holds up the queue, milliseconds. */
+/** Maximum time that a task with pending checks delays the queue, milliseconds. */
 const MAX_PENDING_CHECKS_MS = 10 * 60_000;
-/** Refusals in a row after which the task is blocked. */
+/** Number of consecutive refused merges after which the task is blocked. */
 const MAX_REFUSALS = 8;
 /** Poll interval during a verification, milliseconds; the end of the verification wakes the queue earlier. */
 const VERIFICATION_POLL_MS = 60_000;
@@ -43,6 +43,7 @@ const MAX_LISTED_PATHS = 3_000;
 /** Maximum number of files that a forge returns for a comparison; further files are missing from the answer. */
 const MAX_COMPARED_FILES = 300;
 
+/** Does the next step for the task at the front of the queue. */
 export async function mergeFront(
   deps: ForgeDeps,
   queue: StoredMergeQueue,
@@ -53,10 +54,10 @@ export async function mergeFront(
   const plan = (await requirePlan(deps, queue.key.plan)).state;
   const forge = resolveForge(deps, plan, task.state.repo);
   if (task.state.status !== 'merging') return withdrawTask(deps, forge, queue, task);
-  const { pull: ref, accepted } = task.state;
-  if (ref === undefined || accepted === undefined) return { kind: 'finished', queue };
+  const { pull: pullRef, accepted } = task.state;
+  if (pullRef === undefined || accepted === undefined) return { kind: 'finished', queue };
   const rootBranch = formatRootBranch(deps.settings.prefix, queue.key);
-  const pull = await forge.readPull(task.state.repo, ref.number);
+  const pull = await forge.readPull(task.state.repo, pullRef.number);
   const event = await observePull(deps, forge, rootBranch, task, pull);
   if (event !== undefined) return recordFrontEvent(deps, queue, task, event);
   if (pull.headSha !== accepted.commit) return { kind: 'requeue', queue, waitMs: 2_000 };
@@ -66,7 +67,7 @@ export async function mergeFront(
   if (root === undefined)
     return recordFrontEvent(deps, queue, task, {
       type: 'forge_refused',
-      rule: `the root branch ${rootBranch} was deleted`,
+      rule: `the root branch ${rootBranch} was deleted; restore the branch, then retry the task`,
     });
   return checkFront(deps, queue, {
     queuedAt: entry.at,
@@ -80,7 +81,7 @@ export async function mergeFront(
   });
 }
 
-/** Merges the front if its evidence holds for the current root and neither checks nor reviews object. */
+/** Merges the front if its evidence holds for the current root commit and neither checks nor reviews prevent the merge. */
 async function checkFront(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,
@@ -163,7 +164,7 @@ async function requestVerification(
   front: MergeQueueFront,
 ): Promise<MergeStep> {
   const { state } = front.task;
-  // An earlier merge request with outdated evidence may still be under way; the forge refuses to merge a draft.
+  // The forge may still process an earlier merge request with outdated evidence, but refuses to merge a draft.
   if (queue.state.phase === 'merging') await front.forge.markDraft(state.repo, front.pull);
   // A commit with a conflict goes back for repair without a verification.
   if (front.root !== state.evidence?.root && (await tryFrontMerge(deps, front)) === 'conflict')
@@ -178,7 +179,7 @@ async function requestVerification(
   return { kind: 'requeue', queue: checking, waitMs: VERIFICATION_POLL_MS };
 }
 
-/** Returns the event of red or pending checks, or of changes that a person requested; undefined if nothing objects. */
+/** Returns the event of red or pending checks or of requested changes; undefined if nothing prevents the merge. */
 async function findObjection(front: MergeQueueFront): Promise<TaskEvent | undefined> {
   const { state } = front.task;
   const checks = await front.forge.readChecks(state.repo, front.commit);
@@ -190,7 +191,7 @@ async function findObjection(front: MergeQueueFront): Promise<TaskEvent | undefi
   return event?.type === 'changes_requested' ? event : undefined;
 }
 
-/** Merges the pull request. `merging` is written first, so a later worker repeats exactly this request. */
+/** Merges the pull request. The phase `merging` is written first, so that after a crash the next worker repeats this request. */
 async function mergePull(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,
@@ -205,13 +206,13 @@ async function mergePull(
     phase: 'merging',
   };
   // The write also tests the lease: a worker that lost the lease must not request a merge.
-  const [held, { base }] = await Promise.all([
+  const [saved, { base }] = await Promise.all([
     saveMergeQueue(deps.table, queue, next, queue.state.leaseUntil),
     front.forge.readPull(state.repo, front.pull.number),
   ]);
-  if (held === undefined) return { kind: 'lost' };
+  if (saved === undefined) return { kind: 'lost' };
   // A merge request names a commit but no base branch, and a person may have changed the base branch meanwhile.
-  if (base !== front.rootBranch) return { kind: 'requeue', queue: held, waitMs: 1_000 };
+  if (base !== front.rootBranch) return { kind: 'requeue', queue: saved, waitMs: 1_000 };
   const [outcome, prefetched] = await Promise.all([
     requestMerge(front),
     prefetchMerge(deps, front.task),
@@ -219,10 +220,10 @@ async function mergePull(
   if (outcome.kind === 'merged') {
     const { sha } = outcome;
     const event: TaskEvent = { type: 'merge_seen', sha, root: sha };
-    return recordFrontEvent(deps, held, front.task, event, prefetched);
+    return recordFrontEvent(deps, saved, front.task, event, prefetched);
   }
-  if (outcome.kind === 'headMoved') return { kind: 'requeue', queue: held, waitMs: 1_000 };
-  return handleRefusedMerge(deps, held, front, outcome.message);
+  if (outcome.kind === 'headMoved') return { kind: 'requeue', queue: saved, waitMs: 1_000 };
+  return handleRefusedMerge(deps, saved, front, outcome.message);
 }
 
 function requestMerge(front: MergeQueueFront): Promise<MergeOutcome> {
@@ -234,7 +235,7 @@ function requestMerge(front: MergeQueueFront): Promise<MergeOutcome> {
   });
 }
 
-/** Handles "not mergeable", which may mean a conflict, a rule, or that the forge has not computed mergeability yet. */
+/** Handles a refused merge: the cause may be a conflict, a rule, or a forge that has not yet computed the mergeability. */
 async function handleRefusedMerge(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,
@@ -254,22 +255,22 @@ async function handleRefusedMerge(
   return recordFrontEvent(deps, queue, front.task, { type: 'forge_refused', rule: message });
 }
 
-/** Removes a task that is no longer `merging` from the queue; an earlier merge request for the task may still be under way. */
+/** Withdraws a task that is no longer `merging`. The forge may still process an earlier merge request for the task. */
 async function withdrawTask(
   deps: TaskWriteDeps,
   forge: Forge,
   queue: StoredMergeQueue,
   task: StoredTask,
 ): Promise<MergeStep> {
-  const { pull: ref, repo, status } = task.state;
+  const { pull: pullRef, repo, status } = task.state;
   const wasMergeRequested = queue.state.phase === 'merging' && queue.state.task === task.state.task;
-  if (!wasMergeRequested || ref === undefined || status === 'merged')
+  if (!wasMergeRequested || pullRef === undefined || status === 'merged')
     return { kind: 'finished', queue };
-  const pull = await forge.readPull(repo, ref.number);
+  const pull = await forge.readPull(repo, pullRef.number);
   if (pull.state === 'merged' && pull.base === formatRootBranch(deps.settings.prefix, queue.key)) {
     const sha = pull.mergeSha ?? pull.headSha;
     const step = await recordFrontEvent(deps, queue, task, { type: 'merge_seen', sha, root: sha });
-    // A state that ignores the merge has no further step in the queue.
+    // If the state of the task ignores the merge, the queue has no further work for the task.
     return step.kind === 'requeue' ? { kind: 'finished', queue } : step;
   }
   if (pull.state === 'open' && !pull.draft) await forge.markDraft(repo, pull);

@@ -12,18 +12,16 @@ import type { EngineDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import type { PrefetchedDependents } from './release-dependents.ts';
 import { prefetchDependents } from './release-dependents.ts';
 
-// Records what happened to the front of a merge queue on its task.
-
-/** Merges that a queue remembers, to name the tasks that a conflict comes from. */
+/** Number of recent merges that a queue stores, to name the tasks that caused a conflict. */
 const MAX_RECENT_MERGES = 12;
-/** Changed files that a queue remembers for each merge. */
+/** Maximum number of changed files that a queue stores for each recent merge. */
 const MAX_RECENT_FILES = 50;
-/** Files that the text of a conflict lists. */
+/** Maximum number of files in the description of a conflict. */
 const MAX_LISTED_FILES = 20;
 
 /** Outcome of one step at the front of a queue. */
 export type MergeStep =
-  /** The task leaves the queue: merged, or its own state leads to the next step. */
+  /** The task leaves the queue: the task is merged, or the task's own reconcile continues. */
   | {
       readonly kind: 'finished';
       readonly queue: StoredMergeQueue;
@@ -36,7 +34,7 @@ export type MergeStep =
 
 /** Front of a queue as read at the start of a step. */
 export type MergeQueueFront = {
-  /** Position of the entry: epoch milliseconds at which the task entered the queue. */
+  /** Epoch milliseconds at which the task entered the queue; decides the order. */
   readonly queuedAt: number;
   readonly plan: PlanState;
   readonly forge: Forge;
@@ -49,7 +47,7 @@ export type MergeQueueFront = {
   readonly pull: PullRequest;
 };
 
-/** Items that are read while the forge merges: after the answer only writes remain before the next pod. */
+/** Items that are read while the forge merges, so that after the merge the next pods start earlier. */
 export type PrefetchedMerge = {
   readonly dependents?: PrefetchedDependents;
   readonly result?: AttemptResult;
@@ -63,12 +61,12 @@ export async function prefetchMerge(deps: StoreDeps, task: StoredTask): Promise<
     ]);
     return { dependents, result };
   } catch {
-    // A failed read must not fail the merge; the items are read again when they are needed.
+    // A failed read must not fail the merge. The missing items are read again later.
     return {};
   }
 }
 
-/** Applies an event to the task at the front. The caller releases the dependents of a merged task at once. */
+/** Applies an event to the task at the front. The caller releases the dependents of a merged task. */
 export async function recordFrontEvent(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,
@@ -77,7 +75,7 @@ export async function recordFrontEvent(
   prefetched: PrefetchedMerge = {},
 ): Promise<MergeStep> {
   const key = toTaskKey(task.state);
-  // A merge is a fact for every state of the task; any other event is true only for the state read before.
+  // A merge applies to every state of the task; any other event was observed in the loaded state and applies only to this state.
   const isMergeEvent = event.type === 'merge_seen';
   const [applied, result] = await Promise.all([
     applyTask(deps, key, event, {
@@ -104,7 +102,7 @@ export async function recordFrontEvent(
   };
 }
 
-/** Merges the front into a scratch branch, which is the only reliable test for a conflict. */
+/** Merges the front into a scratch branch, because only a trial merge reliably detects a conflict. */
 export function tryFrontMerge(
   deps: Pick<EngineDeps, 'settings'>,
   front: MergeQueueFront,
@@ -117,13 +115,14 @@ export function tryFrontMerge(
   );
 }
 
+/** Requests a repair of a task whose commit conflicts with the root branch. */
 export async function requestRepairForConflict(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,
   front: MergeQueueFront,
 ): Promise<MergeStep> {
   const { state } = front.task;
-  // An earlier merge request may still be under way; the forge refuses to merge a draft.
+  // The forge may still process an earlier merge request, but refuses to merge a draft.
   if (queue.state.phase === 'merging') await front.forge.markDraft(state.repo, front.pull);
   const [gained, result] = await Promise.all([
     front.forge.compareCommits(state.repo, state.evidence?.root ?? front.commit, front.root),

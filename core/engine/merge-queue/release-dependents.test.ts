@@ -10,8 +10,8 @@ import { prefetchDependents, releaseDependents } from './release-dependents.ts';
 
 const MERGED = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
 
-/** Creates the merged task "one"; "two" depends only on "one", and "three" also on another task. */
-async function createStage() {
+/** Creates the merged task "one", the task "two" that depends only on "one", and the task "three" that depends on two tasks. */
+async function createMergedTask() {
   const writes: string[] = [];
   const fixture = createEngineFixture({
     table: {
@@ -22,59 +22,63 @@ async function createStage() {
   });
   await fixture.putTask({ task: 'one', ordinal: 1, status: 'merged' });
   await putDependents(fixture.table, MERGED, ['two', 'three']);
-  const waiting = (task: string, waits: number[]) =>
-    putNewTask(fixture.table, { ...createTaskStateFixture(), task, status: 'pending' }, waits);
-  await waiting('two', [1]);
-  await waiting('three', [1, 9]);
+  const putWaitingTask = (task: string, dependencies: number[]) =>
+    putNewTask(
+      fixture.table,
+      { ...createTaskStateFixture(), task, status: 'pending' },
+      dependencies,
+    );
+  await putWaitingTask('two', [1]);
+  await putWaitingTask('three', [1, 9]);
   writes.length = 0;
   return { ...fixture, writes };
 }
 
-test('a prefetched dependent without other dependencies becomes ready by one write', async () => {
-  const stage = await createStage();
-  const ahead = await prefetchDependents(stage.deps, await stage.task('one'));
+test('makes a prefetched dependent without other dependencies ready by a single write', async () => {
+  const fixture = await createMergedTask();
+  const prefetched = await prefetchDependents(fixture.deps, await fixture.task('one'));
 
-  await releaseDependents(stage.deps, await stage.task('one'), ahead);
+  await releaseDependents(fixture.deps, await fixture.task('one'), prefetched);
 
-  expect(await stage.task('two')).toMatchObject({
+  expect(await fixture.task('two')).toMatchObject({
     state: { status: 'ready' },
     unmergedDependencies: [],
   });
-  expect(await stage.task('three')).toMatchObject({
+  expect(await fixture.task('three')).toMatchObject({
     state: { status: 'pending' },
     unmergedDependencies: [9],
   });
-  expect(stage.writes.filter((write) => write.includes('#two '))).toHaveLength(1);
-  expect(stage.sent).toContainEqual(
+  expect(fixture.writes.filter((write) => write.includes('#two '))).toHaveLength(1);
+  expect(fixture.sent).toContainEqual(
     expect.objectContaining({ type: 'schedule', tasks: [{ ...MERGED, task: 'two' }] }),
   );
 });
 
-test('a dependent that changed after the prefetch is read again', async () => {
-  const stage = await createStage();
-  const ahead = await prefetchDependents(stage.deps, await stage.task('one'));
-  await releaseDependents(stage.deps, await stage.task('one'));
-  const before = await stage.task('two');
+test('does not release a dependent again that was released after the prefetch', async () => {
+  const fixture = await createMergedTask();
+  const prefetched = await prefetchDependents(fixture.deps, await fixture.task('one'));
+  await releaseDependents(fixture.deps, await fixture.task('one'));
+  const before = await fixture.task('two');
 
-  await releaseDependents(stage.deps, await stage.task('one'), ahead);
+  await releaseDependents(fixture.deps, await fixture.task('one'), prefetched);
 
-  expect(await stage.task('two')).toEqual(before);
-  expect(await stage.task('three')).toMatchObject({
+  expect(await fixture.task('two')).toEqual(before);
+  expect(await fixture.task('three')).toMatchObject({
     state: { status: 'pending' },
     unmergedDependencies: [9],
   });
 });
 
 test('releases the same dependents without a prefetch', async () => {
-  const stage = await createStage();
+  const fixture = await createMergedTask();
 
-  await releaseDependents(stage.deps, await stage.task('one'));
+  await releaseDependents(fixture.deps, await fixture.task('one'));
 
-  expect(await stage.task('two')).toMatchObject({
+  expect(await fixture.task('two')).toMatchObject({
     state: { status: 'ready' },
     unmergedDependencies: [],
   });
-  expect(await stage.task('three')).toMatchObject({
+  expect(await fixture.task('three')).toMatchObject({
     state: { status: 'pending' },
     unmergedDependencies: [9],
   });

@@ -16,11 +16,9 @@ import type { PodDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 
-// Releases the tasks that waited for a merged task.
-
 const CONCURRENCY = 16;
 
-/** Dependents of a task, read before its merge: a dependent with no other dependency then becomes ready by one write. */
+/** Dependents of a task, read before its merge, so that a dependent without other dependencies becomes ready by one write. */
 export type PrefetchedDependents = {
   /** Ids of all dependents. */
   readonly ids: readonly string[];
@@ -28,10 +26,10 @@ export type PrefetchedDependents = {
   readonly tasks: ReadonlyMap<string, StoredTask>;
 };
 
-/** Above this number of dependents their states are not prefetched. */
+/** Maximum number of dependents whose states are prefetched. */
 const MAX_PREFETCHED = 16;
 
-/** Reads the dependents during the merge request, so no read remains after the answer of the forge. */
+/** Reads the dependents during the merge request, so that after the merge only writes remain. */
 export async function prefetchDependents(
   deps: StoreDeps,
   task: StoredTask,
@@ -42,8 +40,8 @@ export async function prefetchDependents(
   const tasks = await mapInParallel(ids, CONCURRENCY, (id) =>
     loadTask(deps.table, { ...key, task: id }),
   );
-  const found = tasks.filter((dependent) => dependent !== undefined);
-  return { ids, tasks: new Map(found.map((dependent) => [dependent.state.task, dependent])) };
+  const existing = tasks.filter((dependent) => dependent !== undefined);
+  return { ids, tasks: new Map(existing.map((dependent) => [dependent.state.task, dependent])) };
 }
 
 /**
@@ -65,14 +63,14 @@ export async function completeMerge(
   if (!hasEndedPods) return;
   const released = isReconciled ? { ...merged, dependentsReleased: true, dueAt } : merged;
   const { task, againAt } = await removeEndedPods(deps, released);
-  // A task that released on is due for its new state.
+  // If the removal of pods changed the status, the due time of the new status stays.
   if (isReconciled && task.state.status === merged.state.status)
     await markTaskReconciled(deps.table, task, Number.isFinite(againAt) ? againAt : undefined);
 }
 
 /**
  * Removes the merged task from the dependencies of every dependent and makes tasks without dependencies ready. The function is
- * idempotent: an empty set stays empty, and a task that is not pending keeps its state.
+ * idempotent: a removed dependency stays removed, and a task that is not pending keeps its state.
  */
 export async function releaseDependents(
   deps: TaskWriteDeps,
@@ -91,7 +89,7 @@ export async function releaseDependents(
   await enqueueWakeUps(deps, messages);
 }
 
-/** Returns the tasks that became ready. A join has no work, so its own dependents are released in the same call. */
+/** Releases the dependents and returns the tasks that became ready. A join has no work, so its dependents are released too. */
 async function releaseTransitively(
   deps: TaskWriteDeps,
   merged: StoredTask,
@@ -128,7 +126,7 @@ async function releaseDirectDependents(
   return released.filter((task) => task !== undefined);
 }
 
-/** Makes a dependent ready by one write if its state is still the prefetched state. The set of dependencies only shrinks. */
+/** Makes a dependent ready by one write if the merged task was its last dependency and its state is still the prefetched state. */
 async function releasePrefetched(
   deps: TaskWriteDeps,
   dependent: StoredTask | undefined,

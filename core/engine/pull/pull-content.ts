@@ -12,8 +12,7 @@ import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
 
-// Gathers the content of pull requests from the store.
-
+/** Builds the title and body of a task's pull request from the store. */
 export async function buildTaskPullContent(
   deps: StoreDeps,
   plan: PlanState,
@@ -58,40 +57,40 @@ export async function buildTaskPullContent(
   });
 }
 
-/** Builds the content of a root pull request. The cost grows with the plan, but a plan needs the content only twice. */
+/** Builds the title and body of a root pull request. The cost grows with the plan, but a plan needs the text only twice. */
 export async function buildRootPullContent(
   deps: Pick<EngineDeps, 'table' | 'clock'>,
   plan: PlanState,
   repo: string,
 ): Promise<PullText> {
   const revision = await requireApprovedRevision(deps, plan);
-  const all = await loadRunTasks(deps, plan);
-  const tasks = all.filter((task) => task.state.kind === 'work' && task.state.repo === repo);
-  const end = all.find((task) => task.state.kind === 'end' && task.state.repo === repo)?.state;
+  const runTasks = await loadRunTasks(deps, plan);
+  const tasks = runTasks.filter((task) => task.state.kind === 'work' && task.state.repo === repo);
+  const end = runTasks.find((task) => task.state.kind === 'end' && task.state.repo === repo)?.state;
   const results = await mapInParallel(tasks.slice(0, 200), 8, (task) =>
     loadResult(deps.table, { ...toTaskKey(task.state), n: task.state.accepted?.attempt ?? 0 }),
   );
   const done = results.filter((result) => result?.outcome === 'done');
   const statuses = new Map(tasks.map((task) => [task.state.task, task.state.status]));
-  const first = plan.repositories[0]?.name ?? '';
-  const own = revision.tasks.filter((task) => (task.repo || first) === repo);
+  const defaultRepo = plan.repositories[0]?.name ?? '';
+  const repositoryTasks = revision.tasks.filter((task) => (task.repo || defaultRepo) === repo);
   const repository = requirePlanRepository(plan, repo);
-  const verified =
+  const endResult =
     end === undefined || end.attempt === 0
       ? undefined
       : await loadResult(deps.table, { ...toTaskKey(end), n: end.attempt });
   return renderRootPull({
     plan: { id: plan.id, title: plan.title, prompt: plan.prompt, summary: plan.summary },
     tasks: tasks.map(({ state }) => toRootPullTask(state)).toSorted((a, b) => a.wave - b.wave),
-    mermaid: renderMermaid(own, revision.edges, (id) => statuses.get(id) ?? 'pending'),
-    evidence: verified?.outcome === 'done' ? verified.evidence : undefined,
+    mermaid: renderMermaid(repositoryTasks, revision.edges, (id) => statuses.get(id) ?? 'pending'),
+    evidence: endResult?.outcome === 'done' ? endResult.evidence : undefined,
     leftOut: done
       .flatMap((result) => (result.outcome === 'done' ? result.leftOut : []))
       .slice(0, 100),
     flagged: done
       .flatMap((result) => (result.outcome === 'done' ? result.flagged : []))
       .slice(0, 100),
-    usage: all.reduce((sum, task) => addUsage(sum, task.state.usage), plan.usage),
+    usage: runTasks.reduce((sum, task) => addUsage(sum, task.state.usage), plan.usage),
     durationMs: plan.startedAt === undefined ? undefined : deps.clock.now() - plan.startedAt,
     criticalPathMs: computeCriticalPathMs(revision.forecast.criticalPath, tasks),
     ready: end?.status === 'merged',
@@ -105,7 +104,7 @@ export async function buildRootPullContent(
 
 async function loadRunTasks(deps: StoreDeps, plan: PlanState): Promise<StoredTask[]> {
   const tasks = await listTasks(deps.table, { plan: plan.id, run: plan.run });
-  // The index may be late, and the final text is not written again, so tasks that are not merged are read from the table.
+  // The index may be late, and the final text is never updated, so tasks that are not merged in the index are read again.
   const newest = await mapInParallel(tasks, 16, async (task) =>
     task.state.status === 'merged'
       ? task
@@ -132,10 +131,10 @@ function computeDurationMs(state: TaskState): number | undefined {
 }
 
 function computeCriticalPathMs(
-  chain: readonly string[],
+  taskIds: readonly string[],
   tasks: readonly StoredTask[],
 ): number | undefined {
-  const path = new Set(chain);
+  const path = new Set(taskIds);
   const durations = tasks
     .filter((task) => path.has(task.state.task))
     .map((task) => computeDurationMs(task.state) ?? 0);

@@ -12,25 +12,25 @@ function createReview(id: number, state: Review['state'], commit: string): Revie
     author: 'ann',
     authorCanWrite: true,
     isBot: false,
-    body: `said in ${id}`,
+    body: `text of review ${id}`,
     at: id,
   };
 }
 
-function findEventType(reviews: Review[], seen: number): string | undefined {
-  return buildReviewEvent(reviews, [], seen, HEAD)?.type;
+function findEventType(reviews: Review[], lastHandled: number): string | undefined {
+  return buildReviewEvent(reviews, [], lastHandled, HEAD)?.type;
 }
 
-test('ignores a review that was handled', () => {
+test('ignores a handled review of an old commit', () => {
   expect(findEventType([createReview(1, 'changes_requested', OLD)], 0)).toBe('changes_requested');
   expect(findEventType([createReview(1, 'changes_requested', OLD)], 1)).toBeUndefined();
 });
 
-test('a review about exactly this commit counts again', () => {
+test('a handled review of the accepted commit counts again', () => {
   expect(findEventType([createReview(1, 'changes_requested', HEAD)], 1)).toBe('changes_requested');
 });
 
-test('an approval of the commit ends the requested changes', () => {
+test('only an approval of the accepted commit replaces requested changes', () => {
   const reviews = [createReview(1, 'changes_requested', HEAD), createReview(2, 'approved', HEAD)];
 
   expect(findEventType(reviews, 1)).toBe('approved');

@@ -33,11 +33,11 @@ async function observeTaskPull(status: TaskState['status'], aheadBy: number) {
   return observePull(deps, deps.forges.local, 'root', await task(), PULL);
 }
 
-test('a branch that still has to move to the accepted commit is not a push of a person', async () => {
+test('a branch that has not yet moved to the accepted commit does not count as a push of a person', async () => {
   expect(await observeTaskPull('pr_open', 0)).toBeUndefined();
 });
 
-test('a branch with an additional commit is a push of a person', async () => {
+test('a branch with an additional commit counts as a push of a person', async () => {
   expect(await observeTaskPull('pr_open', 1)).toEqual({
     type: 'head_moved',
     commit: 'before',
@@ -46,7 +46,7 @@ test('a branch with an additional commit is a push of a person', async () => {
   });
 });
 
-test('a branch that was moved back is a push of a person', async () => {
+test('a branch that was moved back during review counts as a push of a person', async () => {
   expect(await observeTaskPull('in_review', 0)).toMatchObject({
     type: 'head_moved',
     commit: 'before',

@@ -14,8 +14,6 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
-// The pull request of a task: its forge and branches, and what the forge shows about the task.
-
 export function resolveForge(
   deps: Pick<EngineDeps, 'forges'>,
   plan: PlanState,
@@ -45,7 +43,7 @@ export function resolveTaskBranch(deps: Pick<EngineDeps, 'settings'>, task: Task
   return formatTaskBranch(deps.settings.prefix, task, end);
 }
 
-/** Derives the event of a pull request apart from reviews and checks; undefined if the task knows everything already. */
+/** Derives an event from the state of a pull request, without reviews and checks; undefined if the task needs no event. */
 export async function observePull(
   deps: Pick<EngineDeps, 'settings'>,
   forge: Forge,
@@ -60,7 +58,7 @@ export async function observePull(
     const sha = pull.mergeSha ?? pull.headSha;
     return { type: 'merge_seen', sha, root: sha };
   }
-  // A retry is about to reopen the pull request.
+  // After a retry the closed pull request will be reopened.
   if (pull.state === 'closed')
     return state.mustReopenPull === true ? undefined : { type: 'pull_closed' };
   if (state.status === 'failed') return { type: 'pull_reopened' };
@@ -73,26 +71,26 @@ export async function observePull(
   return { type: 'head_moved', commit: head, root: root ?? head, pull: toPullRef(pull) };
 }
 
-/** Describes a changed base branch and the next step. Only people change a base branch, so only people can undo the change. */
+/** Describes a changed base branch and the next step of the person who changed the branch. */
 export function describeChangedBase(pull: PullRequest, base: string): string {
   if (pull.state === 'merged')
     return `pull request #${pull.number} was merged into ${pull.base} instead of ${base}: retry the task to open another pull request`;
   return `the base branch of pull request #${pull.number} was changed from ${base} to ${pull.base}: change it back to ${base}, then retry the task`;
 }
 
-/** Returns whether the branch still has to move to the accepted commit, so nobody else has moved the branch. */
+/** Returns whether the branch has not yet moved to the accepted commit; otherwise a person pushed to the branch. */
 async function isBranchMovePending(forge: Forge, state: TaskState, head: string): Promise<boolean> {
   if (state.status !== 'pr_open' || state.accepted === undefined) return false;
   const { aheadBy } = await forge.compareCommits(state.repo, state.accepted.commit, head);
   return aheadBy === 0;
 }
 
-/** Comments up to this time before a review belong to the review, milliseconds. */
+/** Maximum age of a comment that still belongs to a later review, milliseconds. */
 const COMMENT_WINDOW_MS = 3_600_000;
 
 /**
- * Derives the event of the latest decisive review. Only reviews of people with write permission count, and only if they are newer
- * than `lastHandled` or about exactly `commit`, which may be an adopted commit with an earlier review.
+ * Derives the event of the latest approval or request for changes. Only reviews of people with write permission count. A review must
+ * be newer than `lastHandled` or about `commit`, because an adopted commit may have an earlier review.
  */
 export function buildReviewEvent(
   reviews: readonly Review[],
@@ -133,7 +131,7 @@ export function buildReviewEvent(
   };
 }
 
-/** Derives the event of red checks; undefined unless a check is red. */
+/** Derives the event of red checks; undefined if no check is red. */
 export function buildChecksEvent(checks: Checks): TaskEvent | undefined {
   if (checks.state !== 'red') return undefined;
   const failing = checks.failing.map((check) => `${check.name}: ${check.summary}`).join('\n');

@@ -6,14 +6,14 @@ import {
 } from '../../../test/support/engine/engine-fixture.ts';
 import { pollForges } from './poll-forges.ts';
 
-/** Creates plans with one repository each, at a forge with the given response time. */
-async function createRepositories(count: number, answerMs: number) {
-  const asked: string[] = [];
+/** Creates plans with one repository each; the forge takes `responseMs` for each answer. */
+async function createPolledRepositories(count: number, responseMs: number) {
+  const polled: string[] = [];
   const fixture = createEngineFixture({
     forge: {
       listPullsChangedSince: async (repo) => {
-        asked.push(repo);
-        fixture.advance(answerMs);
+        polled.push(repo);
+        fixture.advance(responseMs);
         return [];
       },
     },
@@ -28,26 +28,26 @@ async function createRepositories(count: number, answerMs: number) {
       repositories: [{ ...repository, name }],
     });
   }
-  return { ...fixture, asked };
+  return { ...fixture, polled };
 }
 
-test('polls every repository in turn within the time limit, however slow the forge is', async () => {
-  const { deps, asked } = await createRepositories(40, 3_000);
+test('polls all repositories over several minutes within the time limit of each minute, even with a slow forge', async () => {
+  const { deps, polled } = await createPolledRepositories(40, 3_000);
 
   for (let minute = 0; minute < 4; minute += 1) {
-    const began = deps.clock.now();
+    const startedAt = deps.clock.now();
     await pollForges(deps);
-    expect(deps.clock.now() - began).toBeLessThan(45_000);
+    expect(deps.clock.now() - startedAt).toBeLessThan(45_000);
   }
 
-  expect(asked.length).toBeLessThan(80);
-  expect(new Set(asked).size).toBe(40);
+  expect(polled.length).toBeLessThan(80);
+  expect(new Set(polled).size).toBe(40);
 });
 
 test('polls the repositories of all open plans', async () => {
-  const { deps, asked } = await createRepositories(1_100, 0);
+  const { deps, polled } = await createPolledRepositories(1_100, 0);
 
   await pollForges(deps);
 
-  expect(new Set(asked).size).toBe(1_100);
+  expect(new Set(polled).size).toBe(1_100);
 });

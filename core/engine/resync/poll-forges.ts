@@ -12,14 +12,14 @@ import { mapInParallel } from '../map-in-parallel.ts';
 import { handleForgeChange } from '../task/handle-forge-change.ts';
 
 // Polls each repository with open plans for changed pull requests, because webhooks may be late, lost or not configured. The
-// cursor passes a change only after the change was handled, so no action of a person is lost with a message.
+// cursor moves past a change only after the change was handled, so a failure loses no action of a person.
 
-/** Overlap of two polls, milliseconds: the forge's clock may be behind, and the forge may list a change late. */
+/** Overlap of two polls, milliseconds, because the clock of the forge may be late and the forge may list a change late. */
 const OVERLAP_MS = 60_000;
-/** Number of polls that handle the same version of a pull request: two changes within one second carry the same time. */
-const MAX_LOOKS = 2;
+/** Number of polls that handle the same version of a pull request, because two changes within a second have the same time. */
+const MAX_HANDLINGS = 2;
 const CONCURRENCY = 4;
-/** Time limit for all repositories together, milliseconds; the next minute continues where this one stopped. */
+/** Time limit for all repositories together, milliseconds; the next poll continues after the last polled repository. */
 const MAX_POLL_MS = 25_000;
 const PLANS_PER_PAGE = 500;
 /** Key of the item that holds the last polled repository; no repository has this name. */
@@ -64,17 +64,17 @@ async function listOpenRepositories(
   deps: Pick<EngineDeps, 'table' | 'clock'>,
   until: number,
 ): Promise<PolledRepository[]> {
-  const found = new Map<string, PolledRepository>();
+  const repositoriesByName = new Map<string, PolledRepository>();
   for (const list of [ACTIVE_PLANS, OPEN_PLANS]) {
     let after: string | undefined;
     do {
       const page = await deps.table.index('ready', list, { limit: PLANS_PER_PAGE, after });
-      for (const repository of page.items.flatMap((item) => readPlan(item).state.repositories))
-        found.set(repository.name, repository);
+      for (const repository of page.items.flatMap((stored) => readPlan(stored).state.repositories))
+        repositoriesByName.set(repository.name, repository);
       after = page.next;
     } while (after !== undefined && deps.clock.now() < until);
   }
-  return [...found.values()];
+  return [...repositoriesByName.values()];
 }
 
 /** Orders the repositories so the poll continues after the last polled repository. */
@@ -93,23 +93,23 @@ async function pollRepository(
   forge: Repository['forge'],
   until: number,
 ): Promise<void> {
-  const item = await deps.table.get(KEY.pollCursor(name));
+  const stored = await deps.table.get(KEY.pollCursor(name));
   const startedAt = deps.clock.now();
-  const cursor = readCursor(item, startedAt);
+  const cursor = readCursor(stored, startedAt);
   const listed = await deps.forges[forge].listPullsChangedSince(name, cursor.since - OVERLAP_MS);
   const unhandled = listed
-    .filter((pull) => (cursor.looks[formatPullVersion(pull)] ?? 0) < MAX_LOOKS)
+    .filter((pull) => (cursor.looks[formatPullVersion(pull)] ?? 0) < MAX_HANDLINGS)
     .toSorted((a, b) => a.updatedAt - b.updatedAt);
-  if (unhandled.length === 0 && item !== undefined) return;
-  const failed: PullRequest[] = [];
+  if (unhandled.length === 0 && stored !== undefined) return;
+  const unfinished: PullRequest[] = [];
   const handled: PullRequest[] = [];
   await mapInParallel(unhandled, CONCURRENCY, async (pull) => {
     const isTimeUp = deps.clock.now() > until;
     const isHandled = !isTimeUp && (await reportPullChange(deps, name, pull));
-    (isHandled ? handled : failed).push(pull);
+    (isHandled ? handled : unfinished).push(pull);
   });
   const latestHandled = Math.max(cursor.since, ...handled.map((pull) => pull.updatedAt));
-  const since = Math.min(latestHandled, ...failed.map((pull) => pull.updatedAt));
+  const since = Math.min(latestHandled, ...unfinished.map((pull) => pull.updatedAt));
   await deps.table.put({
     ...KEY.pollCursor(name),
     since,
@@ -118,11 +118,11 @@ async function pollRepository(
   });
 }
 
-function readCursor(item: Item | undefined, now: number): PollCursor {
-  if (item === undefined) return { since: now - 3_600_000, looks: {} };
+function readCursor(stored: Item | undefined, now: number): PollCursor {
+  if (stored === undefined) return { since: now - 3_600_000, looks: {} };
   const looks =
-    typeof item.looks === 'string' ? decodeDocument<PollCursor['looks']>(item, 'looks') : {};
-  return { since: readNumber(item, 'since'), looks };
+    typeof stored.looks === 'string' ? decodeDocument<PollCursor['looks']>(stored, 'looks') : {};
+  return { since: readNumber(stored, 'since'), looks };
 }
 
 function formatPullVersion(pull: PullRequest): string {
@@ -149,7 +149,7 @@ async function reportPullChange(
   }
 }
 
-/** Counts the polls of each version that a later poll may list again. */
+/** Counts the polls that handled each version, for the versions that a later poll may list again. */
 function countLooks(
   cursor: PollCursor,
   listed: readonly PullRequest[],

@@ -22,7 +22,7 @@ function createPod(n: number, state: PodState): Pod {
 }
 
 test.each<PodState>(['running', 'gone'])(
-  'a pod that is %s and whose attempt is over is taken away, and its incarnation alone',
+  'removes a pod in the state %s whose attempt has ended, by the unique id of the pod',
   async (state) => {
     const removed: unknown[][] = [];
     const fixture = createEngineFixture({
@@ -43,7 +43,7 @@ test.each<PodState>(['running', 'gone'])(
   },
 );
 
-test('frees an unclaimed slot although a stray pod cannot be removed', async () => {
+test('frees an unclaimed slot even if a stray pod cannot be removed', async () => {
   const fixture = createEngineFixture({
     launcher: {
       list: async () => [createPod(7, 'running')],

@@ -22,29 +22,30 @@ import { handlePodEnded, loseAttempt } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { pollForges } from './poll-forges.ts';
 
-// Finds each minute what crashes and lost messages left undone: due items, pods without an attempt, attempts without a pod, and
-// pull requests that changed without a webhook. The cost of an idle run does not grow with the stored data.
+// Runs each minute and repairs the effects of crashes and lost messages: enqueues due items, removes pods without an attempt, ends
+// attempts without a pod, and polls pull requests. The cost of a run without such work does not grow with the stored data.
 
 const MAX_ITEMS_PER_SHARD = 200;
 /** Time after which a reserved slot without a claim is freed, milliseconds. */
 const MAX_UNCLAIMED_MS = 60_000;
-/** Time from the claim until the launcher must list the pod, milliseconds. */
+/** Time from the claim after which an attempt without a listed pod is lost, milliseconds. */
 const LAUNCH_GRACE_MS = 30_000;
 
-/** Runs all parts of the resync; a failed part does not stop the others, and the first failure is thrown at the end. */
+/** Runs all parts of the resync. A failed part does not stop the others; the first error is thrown at the end. */
 export async function resync(deps: EngineDeps): Promise<void> {
-  const faults: unknown[] = [];
+  const errors: unknown[] = [];
   for (const part of [enqueueDueWakeUps, sweepPods, pollForges]) {
     try {
       await part(deps);
     } catch (error) {
-      faults.push(error);
+      errors.push(error);
       deps.log.warn('resync part failed', { part: part.name, cause: String(error) });
     }
   }
-  if (faults.length > 0) throw faults[0];
+  if (errors.length > 0) throw errors[0];
 }
 
+/** Enqueues a wake-up message for each item that is due. */
 export async function enqueueDueWakeUps(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log'>,
 ): Promise<void> {
@@ -69,8 +70,8 @@ function buildWakeUpMessage(item: Item): QueueMessage | undefined {
 }
 
 /**
- * Compares pods with attempts and removes what does not match. Pods are listed before the attempts are read, so a new pod
- * never counts as a stray.
+ * Compares pods, attempts and slots: removes pods of ended attempts, ends attempts without a pod, and frees slots without an attempt.
+ * Pods are listed before the attempts are read, so that no new pod counts as a stray pod.
  */
 export async function sweepPods(deps: PodDeps): Promise<void> {
   const holders = (await loadSlots(deps.table)).holders;
@@ -83,7 +84,7 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
       if (pod.state === 'gone') await handlePodEnded(deps, pod.attemptId);
       return;
     }
-    // A pod that is gone is removed too: after a late launch no other handler cleans up its remains.
+    // An ended pod is removed too, because no other handler cleans up a pod that was launched late.
     await removeStrayPod(deps, pod);
   });
   const livePods = new Set(pods.filter((pod) => pod.state !== 'gone').map((pod) => pod.attemptId));
@@ -108,7 +109,7 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
   });
 }
 
-/** Removes a stray pod; a failure is only logged, because the sweep must reach the other pods and the slots. */
+/** Removes a stray pod. A failure is only logged, so that the sweep continues with the other pods and the slots. */
 async function removeStrayPod(
   deps: Pick<EngineDeps, 'launcher' | 'log'>,
   { name, uid }: Pod,
@@ -120,7 +121,7 @@ async function removeStrayPod(
   }
 }
 
-/** Frees a reserved slot without a claim. The attempt number is raised first, so a late claim under that number fails. */
+/** Frees a reserved slot without a claim. The task's attempt number is raised first, so that a late claim of the slot fails. */
 async function freeUnclaimedSlot(
   deps: TaskWriteDeps,
   id: string,

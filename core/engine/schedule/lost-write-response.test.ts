@@ -5,25 +5,25 @@ import { loadSlots } from '../../store/system-store.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { scheduleTasks } from './schedule-tasks.ts';
 
-// After a lost response the repeated write fails its own condition, because the first write was applied.
+// If the response of a write is lost, a retry of the write fails on its condition, because the first write was applied.
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
 
-/** Creates a table that loses the response of the first update of one item. */
+/** Wraps a table so that the response of the first update of the item `sk` is lost. */
 function loseFirstUpdateResponse(table: Table, sk: string): Table {
-  let lost = false;
+  let isLost = false;
   return {
     ...table,
     update: async (key, change, condition) => {
       const item = await table.update(key, change, condition);
-      if (lost || key.sk !== sk) return item;
-      lost = true;
+      if (isLost || key.sk !== sk) return item;
+      isLost = true;
       return undefined;
     },
   };
 }
 
-test('a write whose response was lost counts once', async () => {
+test('a write whose response was lost counts as one change', async () => {
   const { deps, table, putTask, task, sent } = createEngineFixture();
   await putTask({ status: 'blocked' });
 
@@ -39,23 +39,23 @@ test('a write whose response was lost counts once', async () => {
   expect(sent.map(({ type }) => type)).toContain('schedule');
 });
 
-test('a write of another writer does not count as the own write', async () => {
+test('a write of another writer does not count as a write of this writer', async () => {
   const { deps, putTask, task } = createEngineFixture();
   await putTask({ status: 'blocked' });
-  const seen = await task();
-  const order = (actor: string) =>
-    applyTask(deps, KEY, { type: 'retry' }, { actor, loaded: seen, observed: true });
+  const taskBefore = await task();
+  const retry = (actor: string) =>
+    applyTask(deps, KEY, { type: 'retry' }, { actor, loaded: taskBefore, observed: true });
 
-  expect((await order('ann@example.com')).kind).toBe('changed');
-  expect((await order('bob@example.com')).kind).toBe('raced');
+  expect((await retry('ann@example.com')).kind).toBe('changed');
+  expect((await retry('bob@example.com')).kind).toBe('raced');
 });
 
-test('uses a reserved slot whose response was lost', async () => {
-  const asked: string[] = [];
+test('uses a slot although the response of its reservation was lost', async () => {
+  const launched: string[] = [];
   const { deps, table, putPlan, putTask, task } = createEngineFixture({
     launcher: {
       ensure: async ({ name, attemptId }) => {
-        asked.push(attemptId);
+        launched.push(attemptId);
         return { name, attemptId, state: 'running', startedAt: 0, uid: 'u' };
       },
     },
@@ -66,7 +66,7 @@ test('uses a reserved slot whose response was lost', async () => {
 
   await scheduleTasks({ ...deps, table: loseFirstUpdateResponse(table, 'SLOTS') }, [KEY]);
 
-  expect(asked).toHaveLength(1);
+  expect(launched).toHaveLength(1);
   expect((await task()).state.status).toBe('claimed');
   expect((await loadSlots(table)).holders.size).toBe(1);
 });

@@ -17,7 +17,7 @@ function listTaskIds(picked: readonly TaskState[]): string[] {
   return picked.map((task) => task.task);
 }
 
-test('picks the longest path ahead first', () => {
+test('picks the tasks with the highest rank first', () => {
   const candidates = [
     createCandidate({ task: 'short', rank: 1 }),
     createCandidate({ task: 'long', rank: 9 }),
@@ -68,8 +68,8 @@ test('picks no task without a free slot', () => {
   expect(pickTasks([createCandidate({})], held, { ...WIDE_CAPS, system: 1 })).toEqual([]);
 });
 
-test('never exceeds a cap and leaves no usable slot free', () => {
-  const members = fc.array(
+test('never exceeds a cap, and leaves no slot free that a task could use', () => {
+  const slots = fc.array(
     fc.record({ plan: fc.constantFrom(...PLANS), repo: fc.constantFrom(...REPOS) }),
     { maxLength: 12 },
   );
@@ -79,25 +79,31 @@ test('never exceeds a cap and leaves no usable slot free', () => {
     plan: fc.integer({ min: 1, max: 8 }),
   });
   void fc.assert(
-    fc.property(members, members, caps, fc.integer({ min: 1, max: 4 }), (want, held, cap, own) => {
-      const candidates = want.map((fields, n) =>
-        createCandidate({ ...fields, task: `t${n}` }, own),
-      );
+    fc.property(
+      slots,
+      slots,
+      caps,
+      fc.integer({ min: 1, max: 4 }),
+      (wanted, held, cap, planCap) => {
+        const candidates = wanted.map((fields, n) =>
+          createCandidate({ ...fields, task: `t${n}` }, planCap),
+        );
 
-      const picked = pickTasks(candidates, held, cap);
+        const picked = pickTasks(candidates, held, cap);
 
-      const after = [...held, ...picked];
-      const fits = (
-        all: readonly { readonly plan: string; readonly repo: string }[],
-        task: TaskState,
-      ) =>
-        all.length < cap.system &&
-        all.filter((other) => other.plan === task.plan).length < Math.min(own, cap.plan) &&
-        all.filter((other) => other.repo === task.repo).length < cap.repository;
-      for (const [n, task] of picked.entries())
-        expect(fits([...held, ...picked.slice(0, n)], task)).toBe(true);
-      const left = candidates.filter(({ task }) => !picked.includes(task));
-      expect(left.some(({ task }) => fits(after, task))).toBe(false);
-    }),
+        const heldAfter = [...held, ...picked];
+        const fits = (
+          all: readonly { readonly plan: string; readonly repo: string }[],
+          task: TaskState,
+        ) =>
+          all.length < cap.system &&
+          all.filter((other) => other.plan === task.plan).length < Math.min(planCap, cap.plan) &&
+          all.filter((other) => other.repo === task.repo).length < cap.repository;
+        for (const [n, task] of picked.entries())
+          expect(fits([...held, ...picked.slice(0, n)], task)).toBe(true);
+        const remaining = candidates.filter(({ task }) => !picked.includes(task));
+        expect(remaining.some(({ task }) => fits(heldAfter, task))).toBe(false);
+      },
+    ),
   );
 });

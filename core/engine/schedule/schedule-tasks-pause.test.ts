@@ -28,17 +28,17 @@ async function createTwoOwners() {
   await fixture.putPlan({ repositories: [repository, { ...repository, name: OTHER_REPO }] });
   await fixture.putTask();
   await fixture.putTask({ task: 'two', repo: OTHER_REPO, ordinal: 1 });
-  const statuses = async () => [
+  const listStatuses = async () => [
     (await fixture.task('one')).state.status,
     (await fixture.task('two')).state.status,
   ];
-  return { ...fixture, statuses };
+  return { ...fixture, listStatuses };
 }
 
-const NUDGED_TASKS = ['one', 'two'].map((task) => ({ plan: FIXTURE_PLAN, run: 1, task }));
+const NAMED_TASKS = ['one', 'two'].map((task) => ({ plan: FIXTURE_PLAN, run: 1, task }));
 
-test('a pause of a forge for one owner does not hold up other owners', async () => {
-  const { deps, table, statuses } = await createTwoOwners();
+test('a pause of a forge for one owner does not delay repositories of other owners', async () => {
+  const { deps, table, listStatuses } = await createTwoOwners();
   const until = deps.clock.now() + 60_000;
   await recordPause(table, {
     what: formatForgeSystem('local', FIXTURE_REPO),
@@ -46,23 +46,23 @@ test('a pause of a forge for one owner does not hold up other owners', async () 
     reason: '429',
   });
 
-  await scheduleTasks(deps, NUDGED_TASKS);
+  await scheduleTasks(deps, NAMED_TASKS);
 
-  expect(await statuses()).toEqual(['ready', 'claimed']);
+  expect(await listStatuses()).toEqual(['ready', 'claimed']);
 });
 
-test('a pause of the model holds up everything except verification', async () => {
-  const { deps, table, statuses, putTask, task } = await createTwoOwners();
+test('a pause of the model delays all attempts except verification', async () => {
+  const { deps, table, listStatuses, putTask, task } = await createTwoOwners();
   await putTask({ task: 'three', ordinal: 2, status: 'pr_open', nextAttemptKind: 'verify' });
   await recordPause(table, { what: MODEL_SYSTEM, until: deps.clock.now() + 60_000, reason: '429' });
 
-  await scheduleTasks(deps, [...NUDGED_TASKS, { plan: FIXTURE_PLAN, run: 1, task: 'three' }]);
+  await scheduleTasks(deps, [...NAMED_TASKS, { plan: FIXTURE_PLAN, run: 1, task: 'three' }]);
 
-  expect(await statuses()).toEqual(['ready', 'ready']);
+  expect(await listStatuses()).toEqual(['ready', 'ready']);
   expect((await task('three')).state.current).toMatchObject({ kind: 'verify' });
 });
 
-test('schedules a held-back task again at the end of its own pause', async () => {
+test('schedules a delayed task again at the end of the pause that delays it', async () => {
   const { deps, table } = await createTwoOwners();
   const now = deps.clock.now();
   const delays: (number | undefined)[] = [];
@@ -77,7 +77,7 @@ test('schedules a held-back task again at the end of its own pause', async () =>
   });
   await recordPause(table, { what: 'forge github:acme', until: now + 600_000, reason: '429' });
 
-  await scheduleTasks(deps, NUDGED_TASKS);
+  await scheduleTasks(deps, NAMED_TASKS);
 
   expect(delays).toEqual([20]);
 });

@@ -43,10 +43,10 @@ const MAX_RACES = 8;
 const PLANS_PER_PAGE = 100;
 const MAX_PLANS = 1_000;
 const MAX_PAGES = 4;
-/** Maximum number of claims of one run: one write of the slots, and as many claims as fit into the handler timeout. */
+/** Maximum number of claims in one call, so that all claims fit into the timeout of the handler. */
 const MAX_CLAIMS = 100;
 
-/** Claims slots for ready tasks and launches their pods. `named`: tasks that became ready, from the message. */
+/** Claims slots for ready tasks and launches their pods. `named`: tasks in the message, which became ready. */
 export async function scheduleTasks(deps: LaunchDeps, named: readonly TaskKey[]): Promise<void> {
   for (let race = 0; race < MAX_RACES; race += 1) {
     // The reads run in parallel, because they delay the next pod after a merge.
@@ -57,16 +57,27 @@ export async function scheduleTasks(deps: LaunchDeps, named: readonly TaskKey[])
       loadNamedPlans(deps, named),
     ]);
     if (deps.settings.caps.system <= slots.holders.size) return;
-    const pass: SchedulingPass = { deps, slots, pauses, pausedUntil: 0, plans, found: new Map() };
+    const pass: SchedulingPass = {
+      deps,
+      slots,
+      pauses,
+      pausedUntil: 0,
+      plans,
+      candidates: new Map(),
+    };
     for (const stored of tasks) await considerTask(pass, stored);
     await enqueueScheduleAfterPause(pass);
-    // With slots for all named tasks no other task loses its turn, so the index is read after the launches.
-    const allNamedFit = named.length > 0 && hasRoomForAll(pass);
-    if (!allNamedFit) await searchReadyIndex(pass);
-    const picked = pickTasks([...pass.found.values()], listHeldSlots(slots), deps.settings.caps);
+    // If all named tasks get a slot and slots remain, no other task is passed over, so the index is read after the launches.
+    const allNamedTasksFit = named.length > 0 && hasRoomForAll(pass);
+    if (!allNamedTasksFit) await searchReadyIndex(pass);
+    const picked = pickTasks(
+      [...pass.candidates.values()],
+      listHeldSlots(slots),
+      deps.settings.caps,
+    );
     const chosen = picked
       .slice(0, MAX_CLAIMS)
-      .flatMap((task) => pass.found.get(formatTaskId(task)) ?? []);
+      .flatMap((task) => pass.candidates.get(formatTaskId(task)) ?? []);
     if (chosen.length === 0) return;
     const [isReserved, details] = await Promise.all([
       reserveSlots(deps, slots, chosen),
@@ -75,12 +86,12 @@ export async function scheduleTasks(deps: LaunchDeps, named: readonly TaskKey[])
     if (!isReserved) continue;
     await mapInParallel(chosen, 8, (task) => claimTask(deps, task, details.get(task)));
     await enqueuePushes(deps, chosen);
-    if (allNamedFit || picked.length > MAX_CLAIMS) await scheduleTasks(deps, []);
+    if (allNamedTasksFit || picked.length > MAX_CLAIMS) await scheduleTasks(deps, []);
     return;
   }
 }
 
-/** Requests another run after the pause that holds back a task, because a held-back task has no due time of its own. */
+/** Requests another call at the end of the latest pause that delays a task, because a delayed task has no due time. */
 async function enqueueScheduleAfterPause({ deps, pausedUntil }: SchedulingPass): Promise<void> {
   if (pausedUntil === 0) return;
   const waitMs = pausedUntil - deps.clock.now();
@@ -101,14 +112,15 @@ function listHeldSlots(slots: Slots): { readonly plan: string; readonly repo: st
   }));
 }
 
+/** Input and collected candidates of one call of the scheduler. */
 type SchedulingPass = {
   readonly deps: PlanWriteDeps;
   readonly slots: Slots;
   readonly pauses: readonly Pause[];
-  /** End of the latest pause that holds back a task of this pass, epoch milliseconds; 0 without such a pause. */
+  /** End of the latest pause that delays a task, epoch milliseconds; 0 without such a pause. */
   pausedUntil: number;
   readonly plans: Map<string, StoredPlan>;
-  readonly found: Map<string, SchedulableTask>;
+  readonly candidates: Map<string, SchedulableTask>;
 };
 
 function loadNamedTasks(
@@ -133,11 +145,11 @@ async function enqueuePushes(deps: WakeUpDeps, chosen: readonly SchedulableTask[
   await enqueueWakeUps(deps, plans.map(pushPlanChange));
 }
 
-function hasRoomForAll({ deps, slots, found }: SchedulingPass): boolean {
+function hasRoomForAll({ deps, slots, candidates }: SchedulingPass): boolean {
   const { caps } = deps.settings;
   const free = caps.system - slots.holders.size;
-  if (found.size === 0 || found.size >= free) return false;
-  return pickTasks([...found.values()], listHeldSlots(slots), caps).length === found.size;
+  if (candidates.size === 0 || candidates.size >= free) return false;
+  return pickTasks([...candidates.values()], listHeldSlots(slots), caps).length === candidates.size;
 }
 
 async function searchReadyIndex(pass: SchedulingPass): Promise<void> {
@@ -152,7 +164,7 @@ async function searchReadyIndex(pass: SchedulingPass): Promise<void> {
   } while (after !== undefined && read < MAX_PLANS);
 }
 
-/** Reads the best ready tasks of a plan; reads further pages only while caps exclude the tasks before. */
+/** Reads the ready tasks of a plan, best first. Reads further pages only while the caps exclude too many of the read tasks. */
 async function searchPlanIndex(pass: SchedulingPass, plan: PlanState): Promise<void> {
   const { deps, slots } = pass;
   if (plan.repositories.every(({ name }) => isSystemPaused(pass, resolveForgeSystem(plan, name))))
@@ -163,20 +175,27 @@ async function searchPlanIndex(pass: SchedulingPass, plan: PlanState): Promise<v
     const options = { limit: free + 8, reverse: true, after };
     const ready = await deps.table.index('ready', formatReadyTasksHash(plan.id, plan.run), options);
     for (const item of ready.items) await considerTask(pass, readTask(item));
-    const own = [...pass.found.values()].filter((candidate) => candidate.task.plan === plan.id);
+    const own = [...pass.candidates.values()].filter(
+      (candidate) => candidate.task.plan === plan.id,
+    );
     if (pickTasks(own, listHeldSlots(slots), deps.settings.caps).length >= free) return;
     after = ready.next;
     if (after === undefined) return;
   }
 }
 
+/** Adds the task to the candidates, unless a pause, a used-up budget or the state of its plan prevents an attempt. */
 async function considerTask(pass: SchedulingPass, stored: StoredTask | undefined): Promise<void> {
-  const { deps, slots, plans, found } = pass;
-  if (stored === undefined || found.has(formatTaskId(stored.state)) || !isSchedulable(stored.state))
+  const { deps, slots, plans, candidates } = pass;
+  if (
+    stored === undefined ||
+    candidates.has(formatTaskId(stored.state)) ||
+    !isSchedulable(stored.state)
+  )
     return;
   if (stored.state.nextAttemptKind !== 'verify' && isSystemPaused(pass, MODEL_SYSTEM)) return;
   const key = toTaskKey(stored.state);
-  // The index may still list a task whose slot was isReserved a moment ago.
+  // The index may still list a task whose slot was reserved a moment ago.
   if (slots.holders.has(formatAttemptId({ ...key, n: stored.state.attempt + 1 }))) return;
   const plan = plans.get(key.plan) ?? (await loadPlan(deps.table, key.plan));
   if (plan === undefined || plan.state.status !== 'active' || plan.state.run !== key.run) return;
@@ -184,7 +203,7 @@ async function considerTask(pass: SchedulingPass, stored: StoredTask | undefined
   // Every kind of attempt needs the forge.
   if (isSystemPaused(pass, resolveForgeSystem(plan.state, stored.state.repo))) return;
   if (isOverBudget(plan) && stored.state.nextAttemptKind !== 'verify') return;
-  found.set(formatTaskId(key), {
+  candidates.set(formatTaskId(key), {
     task: stored.state,
     stored,
     plan: plan.state,
@@ -214,12 +233,12 @@ async function reserveSlots(
     since,
   }));
   if (await addSlotHolders(deps.table, slots, added)) return true;
-  // A write whose response was lost looks like a lost race.
+  // If the response of the write was lost, the write seems to have lost a race, but the slots are reserved.
   const { holders } = await loadSlots(deps.table);
   return added.every(({ attempt }) => holders.get(formatAttemptId(attempt))?.since === since);
 }
 
-/** Loads the texts of the chosen tasks during the reservation, so only the claim remains before the launch. */
+/** Loads the texts of the chosen tasks in parallel with the reservation, so that the launch starts earlier. */
 async function loadTaskDetails(
   deps: StoreDeps,
   chosen: readonly SchedulableTask[],
@@ -230,7 +249,7 @@ async function loadTaskDetails(
   return new Map(chosen.map((task, index) => [task, details[index]]));
 }
 
-/** Claims a task under the attempt number of its isReserved slot, which no other claim can use, and launches the pod. */
+/** Claims a task under the attempt number of its reserved slot, which no other claim can use, and launches the pod. */
 async function claimTask(
   deps: LaunchDeps,
   { stored, task, plan }: SchedulableTask,

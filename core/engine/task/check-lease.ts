@@ -9,7 +9,10 @@ import { launchAttempt, loseAttempt } from '../launch/attempt-pod.ts';
 import type { ReconcileResult } from './reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
-/** Ends an attempt whose lease has expired. The lease only decides when to look; writes are fenced by the attempt number. */
+/**
+ * Launches a claimed attempt, answers an expired question by default, and ends an attempt whose lease has expired. A late bridge of
+ * an ended attempt does no harm, because its writes carry an outdated attempt number.
+ */
 export async function checkLease(deps: LaunchDeps, task: StoredTask): Promise<ReconcileResult> {
   const current = task.state.current;
   if (current === undefined) return requeueWhenDue(task);
@@ -17,7 +20,11 @@ export async function checkLease(deps: LaunchDeps, task: StoredTask): Promise<Re
   const key = { ...toTaskKey(task.state), n: current.n };
   if (current.phase === 'claimed') {
     if (current.leaseUntil <= now)
-      return endLostAttempt(deps, task, 'its pod did not report within the launch time');
+      return endLostAttempt(
+        deps,
+        task,
+        'the pod did not call the control plane within the launch time',
+      );
     const plan = await requirePlan(deps, key.plan);
     const launched = await launchAttempt(deps, plan.state, task);
     return launched ? { kind: 'idle', requeueAt: current.leaseUntil } : TRANSITIONED;

@@ -9,8 +9,11 @@ import { closePull } from './close-pull.ts';
 const COMMIT = 'c'.repeat(40);
 const RETARGETED = createPullFixture({ base: 'main', labels: ['smol-gang'] });
 
-/** Reconciles a cancelled task at a forge with one pull request; returns the numbers of the closed pull requests. */
-async function closeTaskPull(pull: PullRequest, known: boolean): Promise<number[]> {
+/**
+ * Closes the pull request of a cancelled task and returns the numbers of the closed pull requests. `isKnown`: the task has stored the
+ * number of the pull request.
+ */
+async function closeTaskPull(pull: PullRequest, isKnown: boolean): Promise<number[]> {
   const closed: number[] = [];
   const fixture = createEngineFixture({
     forge: {
@@ -28,20 +31,20 @@ async function closeTaskPull(pull: PullRequest, known: boolean): Promise<number[
   await fixture.putTask({
     status: 'cancelled',
     accepted: { commit: COMMIT, attempt: 1, firstAttempt: 1 },
-    ...(known && { pull: { number: pull.number, nodeId: pull.nodeId, url: pull.url } }),
+    ...(isKnown && { pull: { number: pull.number, nodeId: pull.nodeId, url: pull.url } }),
   });
   await closePull(fixture.deps, await fixture.task());
   const { state } = await fixture.task();
-  expect(state.pull?.number).toBe(known || closed.length > 0 ? pull.number : undefined);
+  expect(state.pull?.number).toBe(isKnown || closed.length > 0 ? pull.number : undefined);
   return closed;
 }
 
-test('closes a pull request with a lost number, whatever its base branch is', async () => {
+test('closes a pull request whose number was not stored, even if its base branch has changed', async () => {
   expect(await closeTaskPull(RETARGETED, false)).toEqual([RETARGETED.number]);
 });
 
-test('closes a pull request without labels only by its known number', async () => {
-  const bare = { ...RETARGETED, labels: [] };
-  expect(await closeTaskPull(bare, true)).toEqual([bare.number]);
-  expect(await closeTaskPull(bare, false)).toEqual([]);
+test('closes a pull request without our label only if its number is stored', async () => {
+  const unlabelled = { ...RETARGETED, labels: [] };
+  expect(await closeTaskPull(unlabelled, true)).toEqual([unlabelled.number]);
+  expect(await closeTaskPull(unlabelled, false)).toEqual([]);
 });

@@ -17,15 +17,15 @@ import type { ReconcileResult } from './reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
 /**
- * Closes the pull request of a cancelled task, unless the pull request was merged first. The branch is kept. The function looks
- * again later, because a handler that is still running may open a pull request.
+ * Closes the pull request of a cancelled task, unless the pull request was merged first, and keeps the branch. A later reconcile
+ * repeats the check, because a handler that is still running may open a pull request.
  */
 export async function closePull(deps: ForgeDeps, task: StoredTask): Promise<ReconcileResult> {
   const { state } = task;
   if (state.pull === undefined && state.accepted === undefined) return requeueWhenDue(task);
   const plan = (await requirePlan(deps, state.plan)).state;
   const forge = resolveForge(deps, plan, state.repo);
-  // The search is by branch: the number of a pull request that was opened just before the cancellation may not be stored.
+  // A pull request that was opened just before the cancellation may have no stored number, so the search goes by branch.
   const branches = {
     head: resolveTaskBranch(deps, state),
     base: resolveBaseBranch(deps, plan, state),
@@ -33,11 +33,11 @@ export async function closePull(deps: ForgeDeps, task: StoredTask): Promise<Reco
   const pull =
     (await forge.findPull(state.repo, { ...branches, labels: [PLATFORM_LABEL] })) ??
     (await findRetargetedPull(forge, state));
-  // A handler that opens or reopens a pull request has ended by then.
-  const lookAgainAt = (state.finishedAt ?? 0) + MAX_HANDLER_LIFETIME_MS;
+  // By this time every handler has ended that may open or reopen the pull request.
+  const checkAgainAt = (state.finishedAt ?? 0) + MAX_HANDLER_LIFETIME_MS;
   const result: ReconcileResult =
-    lookAgainAt > deps.clock.now()
-      ? { kind: 'idle', requeueAt: lookAgainAt }
+    checkAgainAt > deps.clock.now()
+      ? { kind: 'idle', requeueAt: checkAgainAt }
       : requeueWhenDue(task);
   if (pull === undefined) return result;
   if (pull.state === 'merged') {
@@ -57,7 +57,7 @@ export async function closePull(deps: ForgeDeps, task: StoredTask): Promise<Reco
   return result;
 }
 
-/** Finds the pull request by its number, for the case that a person changed its base branch and removed its labels. */
+/** Finds an open pull request by its stored number, because a person may have changed its base branch and removed its labels. */
 async function findRetargetedPull(
   forge: Forge,
   state: TaskState,

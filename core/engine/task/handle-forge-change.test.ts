@@ -11,7 +11,7 @@ import { handleForgeChange } from './handle-forge-change.ts';
 
 const PULL = createPullFixture();
 
-/** Reports a pull request to a task and returns the task's state. */
+/** Handles a reported change of a pull request and returns the state of the task. */
 async function handleChangeOf(pull: PullRequest, change: Partial<TaskState>) {
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: { readPull: async () => pull },
@@ -33,7 +33,7 @@ async function handleChangeOf(pull: PullRequest, change: Partial<TaskState>) {
   return (await task()).state;
 }
 
-test("reports a changed base branch of the task's own pull request", async () => {
+test("a changed base branch of the task's own pull request blocks the task", async () => {
   const state = await handleChangeOf(
     { ...PULL, base: 'main' },
     { status: 'in_review', pull: toPullRef(PULL) },
@@ -43,9 +43,12 @@ test("reports a changed base branch of the task's own pull request", async () =>
   expect(state.reason?.text).toContain('to main: change it back');
 });
 
-test('a merge into another branch does not merge the task', async () => {
-  const elsewhere = { ...PULL, base: 'main', state: 'merged' as const };
-  const state = await handleChangeOf(elsewhere, { status: 'in_review', pull: toPullRef(PULL) });
+test('a merge into another branch blocks the task', async () => {
+  const mergedElsewhere = { ...PULL, base: 'main', state: 'merged' as const };
+  const state = await handleChangeOf(mergedElsewhere, {
+    status: 'in_review',
+    pull: toPullRef(PULL),
+  });
 
   expect(state.status).toBe('blocked');
   expect(state.reason?.text).toContain('was merged into main');

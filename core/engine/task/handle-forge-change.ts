@@ -22,9 +22,10 @@ import { reconcileTask } from './reconcile-task.ts';
 
 type ForgeChangedMessage = Extract<QueueMessage, { readonly type: 'forge_changed' }>;
 
+/** Number of lost races after which the message is retried later. */
 const MAX_RACES = 5;
 
-/** Handles a reported change of a pull request. The report only names the pull request; its state is read from the forge. */
+/** Handles a reported change of a pull request. The message only names the pull request, whose state is read from the forge. */
 export async function handleForgeChange(
   deps: EngineDeps,
   message: ForgeChangedMessage,
@@ -47,7 +48,7 @@ export async function handleForgeChange(
   );
 }
 
-/** Returns `raced` if the task changed while the forge was read: the answer of the forge is then outdated. */
+/** Applies the state of the pull request to the task. Returns `raced` if the task changed while the forge was read. */
 async function observeTask(
   deps: EngineDeps,
   key: TaskKey,
@@ -64,7 +65,7 @@ async function observeTask(
   const number = state.pull?.number ?? message.pull;
   if (number !== undefined && state.status !== 'merged') {
     const pull = await forge.readPull(state.repo, number);
-    // In a simple plan people choose the base branch; otherwise a changed base counts only for the known pull request number.
+    // People choose the base branch in a simple plan. Otherwise a pull request with another base is ours only by its number.
     const base = state.simple ? pull.base : resolveBaseBranch(deps, plan.state, state);
     const isOwn = pull.number === state.pull?.number || pull.base === base;
     if (pull.head !== resolveTaskBranch(deps, state) || !isOwn) return 'observed';
@@ -86,7 +87,7 @@ async function observeTask(
   return 'observed';
 }
 
-/** Returns the event of requested changes; a person may request changes before the task is in review. */
+/** Finds changes that a person requested before the task is in review or while the task is in the merge queue. */
 async function findRequestedChanges(
   forge: Forge,
   { state }: StoredTask,
@@ -103,7 +104,7 @@ async function findRequestedChanges(
   return event?.type === 'changes_requested' ? event : undefined;
 }
 
-/** Reads the branch from the forge: the webhook of a comment contains only the number of the pull request. */
+/** Reads the head branch from the forge, because the webhook of a comment contains only the number of the pull request. */
 async function loadPullBranch(
   deps: Pick<EngineDeps, 'table' | 'forges'>,
   message: ForgeChangedMessage,

@@ -16,7 +16,7 @@ import {
 import type { ReconcileResult } from './reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
-/** Reads from the forge what people and checks did to a pull request in review. */
+/** Reads the pull request in review, its reviews and its checks from the forge, and applies the first resulting event. */
 export async function observeReview(deps: ForgeDeps, task: StoredTask): Promise<ReconcileResult> {
   const { state } = task;
   if (state.pull === undefined) return requeueWhenDue(task);
@@ -45,7 +45,7 @@ export async function observeReview(deps: ForgeDeps, task: StoredTask): Promise<
   return requeueWhenDue(task);
 }
 
-/** Reads the head of the branch, because the pull request may show an old head for a while. */
+/** Compares the head of the branch, because the pull request may show an old head for a while. */
 async function isAcceptedCommitAtHead(
   forge: Forge,
   { state }: StoredTask,

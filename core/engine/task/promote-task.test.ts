@@ -23,9 +23,9 @@ const READY_TASK: Partial<TaskState> = {
   evidence: { commit: COMMIT, root: COMMIT, green: true, empty: false },
 };
 
-/** Returns the forge calls of a retried task, in order. */
+/** Promotes a retried task with a closed pull request; returns the forge calls that reopen the pull request, in order. */
 async function promoteRetried(simple: boolean): Promise<string[]> {
-  const asked: string[] = [];
+  const calls: string[] = [];
   let pull: PullRequest = {
     ...PULL,
     state: 'closed',
@@ -40,11 +40,11 @@ async function promoteRetried(simple: boolean): Promise<string[]> {
       findPull: async () => pull,
       updatePull: async () => {},
       reopenPull: async () => {
-        asked.push('reopen');
+        calls.push('reopen');
         pull = { ...pull, state: 'open' };
       },
       markDraft: async () => {
-        asked.push('draft');
+        calls.push('draft');
         pull = { ...pull, draft: true };
       },
       readChecks: async () => ({ state: 'pending', failing: [], pending: ['ci'] }),
@@ -53,10 +53,10 @@ async function promoteRetried(simple: boolean): Promise<string[]> {
   await fixture.putPlan();
   await fixture.putTask({ ...READY_TASK, simple, mustReopenPull: true, pull: REF });
   await promoteTask(fixture.deps, await fixture.task());
-  return asked;
+  return calls;
 }
 
-test('reopens a pull request as a draft, because an earlier merge request may still be under way', async () => {
+test('reopens a pull request as a draft, because the forge may still process an earlier merge request', async () => {
   expect(await promoteRetried(false)).toEqual(['reopen', 'draft']);
 });
 
@@ -64,13 +64,13 @@ test('reopens the pull request of a simple plan without making it a draft', asyn
   expect(await promoteRetried(true)).toEqual(['reopen']);
 });
 
-/** Returns the state of a task whose unknown pull request is found at the last moment. */
-async function promoteLate(found: Partial<PullRequest>) {
+/** Promotes a task whose existing pull request is found only when a new pull request is opened; returns the state of the task. */
+async function promoteWithLateFind(change: Partial<PullRequest>) {
   const fixture = createEngineFixture({
     forge: {
       ensureBranch: async () => COMMIT,
       findPull: async () => undefined,
-      ensurePull: async () => ({ ...PULL, ...found }),
+      ensurePull: async () => ({ ...PULL, ...change }),
     },
   });
   await fixture.putPlan();
@@ -79,18 +79,21 @@ async function promoteLate(found: Partial<PullRequest>) {
   return (await fixture.task()).state;
 }
 
-test('a pull request that a person closed meanwhile fails the task and is stored', async () => {
-  expect(await promoteLate({ state: 'closed' })).toMatchObject({ status: 'failed', pull: REF });
+test('a pull request that a person closed fails the task, which stores the pull request', async () => {
+  expect(await promoteWithLateFind({ state: 'closed' })).toMatchObject({
+    status: 'failed',
+    pull: REF,
+  });
 });
 
-test('a changed base branch blocks the task', async () => {
-  const { status, reason } = await promoteLate({ base: 'main' });
+test('a pull request with a changed base branch blocks the task', async () => {
+  const { status, reason } = await promoteWithLateFind({ base: 'main' });
 
   expect(status).toBe('blocked');
   expect(reason?.text).toContain('to main: change it back');
 });
 
-test('stores the number of a pull request before red checks request a repair', async () => {
+test('stores the pull request first and requests a repair of red checks only in the next reconcile', async () => {
   const red = { state: 'red' as const, failing: [{ name: 'ci', summary: '' }], pending: [] };
   const fixture = createEngineFixture({
     forge: {
@@ -113,7 +116,7 @@ test('stores the number of a pull request before red checks request a repair', a
   expect((await fixture.task()).state.repair).toMatchObject({ reason: 'check_red' });
 });
 
-test('adopts a commit that a person pushed during the move of the branch', async () => {
+test('adopts a commit that a person pushed while the task branch was moved', async () => {
   const [before, pushed] = ['a'.repeat(40), 'b'.repeat(40)];
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: {
@@ -157,7 +160,7 @@ test('opens another pull request after a merge into another branch', async () =>
   expect((await task()).state).toMatchObject({ status: 'merging', pull: { number: 8 } });
 });
 
-test('the reason of a pull request that cannot be reopened names the next step', async () => {
+test('blocks the task with advice if the pull request cannot be reopened', async () => {
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: {
       ensureBranch: async () => COMMIT,
@@ -178,7 +181,7 @@ test('the reason of a pull request that cannot be reopened names the next step',
   expect(reason?.text).toContain(`open one from ${PULL.head} to ${PULL.base} by hand`);
 });
 
-test('repeated looks at pending checks lead to a single later look', async () => {
+test('repeated polls of pending checks lead to a single later poll', async () => {
   const fixture = createEngineFixture({
     forge: {
       ensureBranch: async () => COMMIT,
@@ -190,15 +193,15 @@ test('repeated looks at pending checks lead to a single later look', async () =>
   await putPlan();
   const { last } = await putTask({ ...READY_TASK, task: 'other' });
   await putTask({ ...READY_TASK, pull: REF, last: { ...last, at: deps.clock.now() } });
-  for (let nudge = 0; nudge < 5; nudge += 1) {
+  for (let poll = 0; poll < 5; poll += 1) {
     await reconcileTask(deps, FIXTURE_KEY);
     advance(100);
   }
-  const hints = sent.splice(0);
-  expect(hints).toHaveLength(5);
+  const wakeUps = sent.splice(0);
+  expect(wakeUps).toHaveLength(5);
 
   advance(15_000);
-  for (const hint of hints) await handleReconcileMessage(deps, hint);
+  for (const wakeUp of wakeUps) await handleReconcileMessage(deps, wakeUp);
 
   expect(sent).toHaveLength(1);
 });

@@ -27,7 +27,7 @@ import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 const CHECKS_POLL_MS = 15_000;
 /** Time after a push in which CI may still register its checks, milliseconds. */
 const CHECKS_REGISTRATION_MS = 45_000;
-/** After this time a pending check counts as stuck: people are notified and the check is polled less often, milliseconds. */
+/** Time after which pending checks count as stuck: people are notified and the polls become rarer. Milliseconds. */
 const CHECKS_STUCK_MS = 3_600_000;
 const STUCK_CHECKS_POLL_MS = 60_000;
 
@@ -94,14 +94,14 @@ async function ensureTaskPull(
   if (pull.state !== 'open') return pull;
   if (pull.base !== wanted.base)
     throw new AppError('refused', 'pull_elsewhere', describeChangedBase(pull, wanted.base));
-  const stale = pull.body !== content.body && state.last.event === 'result_accepted';
-  if (stale) await forge.updatePull(state.repo, pull.number, content);
+  const isTextOutdated = pull.body !== content.body && state.last.event === 'result_accepted';
+  if (isTextOutdated) await forge.updatePull(state.repo, pull.number, content);
   return pull;
 }
 
 /**
- * Finds the task's pull request by number, or by branch if a crash lost the number. A retry reopens a closed pull request; a
- * pull request whose base branch a person changed is found too, so no second one is opened.
+ * Finds the task's pull request by number, or by branch if a crash lost the number, and reopens a closed pull request after a retry.
+ * Also finds a pull request with a changed base branch, so that no second pull request is opened.
  */
 async function findTaskPull(
   forge: Forge,
@@ -119,7 +119,7 @@ async function findTaskPull(
   if (pull.state === 'merged' || state.mustReopenPull !== true) return pull;
   const isClosed = pull.state === 'closed';
   if (isClosed) await forge.reopenPull(state.repo, pull.number);
-  // An earlier merge request may still be under way; the forge refuses to merge a draft, so the merge queue decides again.
+  // The forge may still process an earlier merge request, but refuses to merge a draft. The merge queue then decides again.
   const mustBecomeDraft = !state.simple && !pull.draft;
   if (mustBecomeDraft) await forge.markDraft(state.repo, pull);
   return isClosed || mustBecomeDraft ? forge.readPull(state.repo, pull.number) : pull;
@@ -141,7 +141,7 @@ async function handleForgeRefusal(
     const isContained =
       root !== undefined &&
       (await forge.compareCommits(task.state.repo, root, commit)).aheadBy === 0;
-    // A root branch that contains the commit proves the merge, no matter who merged it.
+    // If the root branch contains the commit, the commit was merged, even if a person merged it.
     if (isContained && root !== undefined)
       return applyObservedEvent(deps, task, { type: 'merge_seen', sha: root, root });
   }
@@ -207,7 +207,7 @@ async function pollChecks(
   const requeueAt = deps.clock.now() + waitMs;
   await enqueueWakeUps(deps, [wakeUpTask(state, requeueAt)], waitMs / 1_000);
   const options = { announce: 'clients', dueAt: () => requeueAt } as const;
-  if (becameStuck(deps, state, checks))
+  if (haveChecksBecomeStuck(deps, state, checks))
     return applyObservedEvent(
       deps,
       task,
@@ -220,8 +220,12 @@ async function pollChecks(
   return applyObservedEvent(deps, task, event, options);
 }
 
-/** Returns whether the checks have been pending for too long and the task does not show that yet. */
-function becameStuck(deps: Pick<EngineDeps, 'clock'>, state: TaskState, checks: Checks): boolean {
+/** Returns whether the checks have been pending for too long and the task has not recorded that they are stuck. */
+function haveChecksBecomeStuck(
+  deps: Pick<EngineDeps, 'clock'>,
+  state: TaskState,
+  checks: Checks,
+): boolean {
   if (checks.state !== 'pending' || state.stuckChecks !== undefined) return false;
   return deps.clock.now() - state.last.at > CHECKS_STUCK_MS;
 }
@@ -250,7 +254,7 @@ async function requestMissingVerification(
   return applied.kind === 'changed' ? TRANSITIONED : requeueWhenDue(task);
 }
 
-/** Applies an event that was observed for exactly this state. If the state has changed, the task is reconciled again. */
+/** Applies an event that was observed in exactly this state. If the state has changed meanwhile, requests another reconcile. */
 async function applyObservedEvent(
   deps: TaskWriteDeps,
   task: StoredTask,

@@ -3,11 +3,11 @@ import { computeIdleDue } from '../../task-state/task-due.ts';
 
 /** Result of one reconcile step of a task. */
 export type ReconcileResult =
-  /** The step wrote a new state, and that write announced its own next step. */
+  /** The step wrote a new state and sent the wake-up for the next step. */
   | { readonly kind: 'transitioned' }
-  /** The next state must be reconciled at once: `task` as the step wrote it, or the stored task if absent. */
+  /** The task must be reconciled again at once: `task` if present, otherwise the stored task. */
   | { readonly kind: 'reconcileAgain'; readonly task?: StoredTask }
-  /** No work is pending. `requeueAt`: epoch milliseconds of the next look; undefined if an event must come first. */
+  /** No work is pending. `requeueAt`: epoch milliseconds of the next reconcile; undefined if the task waits for an event. */
   | { readonly kind: 'idle'; readonly requeueAt: number | undefined };
 
 export const TRANSITIONED: ReconcileResult = { kind: 'transitioned' };

@@ -20,12 +20,12 @@ import { promoteTask } from './promote-task.ts';
 import type { ReconcileResult } from './reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
-// Does the pending work of a task. The reconciler is idempotent: a repeated, late or concurrent run changes nothing more.
+// Does the pending work of a task. The reconciler is idempotent: a repeated, late or concurrent call has no further effect.
 
 /**
  * Reconciles a task.
  *
- * @param dueAt time in the message; a task that is due at another time is left alone
+ * @param dueAt due time in the message; a task with another due time is ignored, because the message is outdated
  */
 export async function reconcileTask(deps: EngineDeps, key: TaskKey, dueAt?: number): Promise<void> {
   const task = await loadTask(deps.table, key);
@@ -47,7 +47,7 @@ export async function reconcileLoadedTask(deps: EngineDeps, task: StoredTask): P
   });
 }
 
-/** Reconciles the next state at once, without a message. */
+/** Reconciles the task again at once, without a message. */
 async function reconcileAgain(
   deps: EngineDeps,
   before: StoredTask,
@@ -103,7 +103,7 @@ async function enterMergeQueue(deps: MergeDeps, task: StoredTask): Promise<Recon
     at: task.state.queuedAt ?? 0,
   });
   const outcome = await advanceQueue(deps, queueKey);
-  // The worker with the lease may have looked for the next entry just before this entry was written.
+  // The worker that holds the lease may have searched for the next entry just before this entry was written.
   if (outcome === 'busy') {
     await enqueueWakeUps(deps, [wakeUpMergeQueue(queueKey)], 1);
     return { kind: 'idle', requeueAt: deps.clock.now() + 10_000 };
@@ -111,7 +111,7 @@ async function enterMergeQueue(deps: MergeDeps, task: StoredTask): Promise<Recon
   return { kind: 'idle', requeueAt: computeIdleDue(task.state) };
 }
 
-/** Releases a task that a retry made pending after its last dependency was merged. */
+/** Releases a pending task without unmerged dependencies: a retry may make a task pending after its last dependency was merged. */
 async function releaseIfUnblocked(deps: TaskWriteDeps, task: StoredTask): Promise<ReconcileResult> {
   if (task.unmergedDependencies.length > 0) return requeueWhenDue(task);
   const plan = await loadPlan(deps.table, task.state.plan);

@@ -10,13 +10,13 @@ import { advanceQueue } from '../merge-queue/advance-queue.ts';
 import { buildTaskWaiting } from '../view/build-waiting.ts';
 import { promoteTask } from './promote-task.ts';
 
-// A check that never ends, for example after its app was removed, holds up only its own task and is named.
+// A check that never ends, for example because its app was removed, delays only its own task, and people see its name.
 
 const COMMIT = 'c'.repeat(40);
 const ROOT = 'd'.repeat(40);
 const PULL = createPullFixture({ headSha: COMMIT });
 
-function createStage() {
+function createChecksFixture() {
   let state: 'pending' | 'green' = 'pending';
   const fixture = createEngineFixture({
     forge: {
@@ -33,13 +33,16 @@ function createStage() {
   });
   return {
     ...fixture,
-    end: () => {
+    finishChecks: () => {
       state = 'green';
     },
   };
 }
 
-function putTaskAtPull(fixture: ReturnType<typeof createStage>, change: Partial<TaskState>) {
+function putTaskAtPull(
+  fixture: ReturnType<typeof createChecksFixture>,
+  change: Partial<TaskState>,
+) {
   return fixture.putTask({
     attempt: 1,
     accepted: { commit: COMMIT, attempt: 1, firstAttempt: 1 },
@@ -57,9 +60,9 @@ function putTaskAtPull(fixture: ReturnType<typeof createStage>, change: Partial<
   });
 }
 
-test('after an hour the task names the pending checks and the next step', async () => {
-  const fixture = createStage();
-  const { deps, task, advance, putPlan, end } = fixture;
+test('a task with checks that are pending for an hour names the checks and the next step', async () => {
+  const fixture = createChecksFixture();
+  const { deps, task, advance, putPlan, finishChecks } = fixture;
   await putPlan();
   await putTaskAtPull(fixture, { status: 'pr_open' });
 
@@ -78,32 +81,32 @@ test('after an hour the task names the pending checks and the next step', async 
   });
   expect((await task()).state.status).toBe('pr_open');
 
-  end();
+  finishChecks();
   await promoteTask(deps, await task());
   expect((await task()).state.status).toBe('merging');
   expect((await task()).state.stuckChecks).toBeUndefined();
 });
 
 test('a task with stuck checks leaves the queue and keeps its approval', async () => {
-  const fixture = createStage();
-  const { deps, task, advance, putPlan, end } = fixture;
+  const fixture = createChecksFixture();
+  const { deps, task, advance, putPlan, finishChecks } = fixture;
   await putPlan();
   const { plan, run } = await putTaskAtPull(fixture, { status: 'merging', policy: 'review' });
   const queueKey = { plan, run, repo: FIXTURE_REPO };
   await putMergeQueueEntry(deps.table, queueKey, { task: 'one', at: 1 });
 
-  const looked: string[] = [];
+  const outcomes: string[] = [];
   for (let minute = 0; minute < 12; minute += 1) {
-    looked.push(await advanceQueue(deps, queueKey));
+    outcomes.push(await advanceQueue(deps, queueKey));
     advance(60_000);
   }
 
-  expect(looked.slice(0, 11)).toEqual(Array.from({ length: 11 }, () => 'waiting'));
-  expect(looked.at(-1)).toBe('empty');
+  expect(outcomes.slice(0, 11)).toEqual(Array.from({ length: 11 }, () => 'waiting'));
+  expect(outcomes.at(-1)).toBe('empty');
   expect(await loadFrontEntry(deps.table, queueKey)).toBeUndefined();
   expect((await task()).state).toMatchObject({ status: 'pr_open', stuckChecks: ['deploy gate'] });
 
-  end();
+  finishChecks();
   await promoteTask(deps, await task());
   expect((await task()).state.status).toBe('merging');
 });
