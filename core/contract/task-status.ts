@@ -20,14 +20,14 @@ export const TASK_STATUSES = [
 /** Status of a task. */
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
-/** Tells whether the task stays as it is until a person or the forge changes it: merged, blocked, failed or cancelled. */
+/** Tells whether the task keeps its status until a person or the forge acts: merged, blocked, failed or cancelled. */
 export function hasTaskStopped(status: TaskStatus): boolean {
   return (
     status === 'merged' || status === 'cancelled' || status === 'failed' || status === 'blocked'
   );
 }
 
-/** Tells whether the task has been released and has not stopped: an attempt, the forge or a person moves it next. */
+/** Tells whether the task has left `pending` and has not stopped: an attempt, the forge or a person causes the next change. */
 export function isTaskLive(status: TaskStatus): boolean {
   return status !== 'pending' && !hasTaskStopped(status);
 }

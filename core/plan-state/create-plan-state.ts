@@ -5,7 +5,7 @@ import { EMPTY_ACTIVATION } from './plan-state.ts';
 
 const MAX_TITLE_LENGTH = 100;
 
-/** Origin of a new plan. `actor` is the person who created the plan; `now` in epoch milliseconds; `bodyHash` identifies a repeated request. */
+/** Origin of a new plan. `actor` is the author of the request; `now` in epoch milliseconds; `bodyHash` identifies a repeated request. */
 export type PlanOrigin = {
   readonly id: string;
   readonly actor: string;
@@ -59,6 +59,6 @@ export function createPlanState(
 /** Returns the title of the request, else the first line of the prompt, else the number of submitted tasks. */
 function derivePlanTitle({ title, prompt, graph }: CreatePlan): string {
   const titleOrLine = title ?? prompt.trim().split('\n')[0] ?? '';
-  const text = titleOrLine === '' ? `A graph of ${graph?.length ?? 0} tasks` : titleOrLine;
+  const text = titleOrLine === '' ? `Graph of ${graph?.length ?? 0} tasks` : titleOrLine;
   return text.length > MAX_TITLE_LENGTH ? `${text.slice(0, MAX_TITLE_LENGTH - 3)}...` : text;
 }

@@ -98,7 +98,7 @@ function describeStatus({ status, revision, forecast, reason, pulls }: PlanState
       return [{ kind: 'approval_requested', text, details: { revision } }];
     }
     case 'failed': {
-      const text = (reason ?? 'no reason').slice(0, MAX_REASON_LENGTH);
+      const text = (reason ?? 'no reason is known').slice(0, MAX_REASON_LENGTH);
       const details = { reason: { code: 'plan_failed', text } };
       return [{ kind: 'failed', text: `The plan failed: ${text}`, details }];
     }
@@ -124,6 +124,6 @@ function describeCompletion(pulls: readonly RootPull[]): NoticeDraft {
 
 function describeBudget(share: number): NoticeDraft {
   const percent = `${Math.floor(share * 100)} % of the plan's budget is used.`;
-  const effect = share < 1 ? '' : ' Running attempts may end, but no new attempt starts.';
+  const effect = share < 1 ? '' : ' Running attempts may finish, but no new attempt starts.';
   return { kind: 'budget', text: `${percent}${effect}`, details: { budgetShare: share } };
 }

@@ -73,7 +73,7 @@ export type PlanEvent =
     }
   /** No task can continue without a person. A second check a minute later confirms the halt. */
   | { readonly type: 'halt_suspected' }
-  /** The second check confirmed the halt that was suspected at `suspectedAt`, epoch milliseconds. */
+  /** The second check confirmed the suspicion recorded at `suspectedAt`, epoch milliseconds. */
   | { readonly type: 'halted'; readonly suspectedAt: number }
   /** A task can continue again. */
   | { readonly type: 'halt_cleared' }

@@ -60,7 +60,7 @@ export function onHalted(
 ): PlanState | undefined {
   if (state.haltNotified === true || state.haltedSince !== suspectedAt) return undefined;
   const message =
-    'No task can continue without a person: retry or cancel the blocked and failed tasks.';
+    'No task can continue without a person: remove the causes of blocked and failed tasks, then retry the tasks.';
   const condition = { level: 'warning' as const, code: 'plan_halted', message, at: now };
   return { ...addCondition(state, condition), haltNotified: true };
 }

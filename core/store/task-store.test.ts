@@ -5,7 +5,7 @@ import { loadTaskHistory } from './task-detail-store.ts';
 import type { StoredTask } from './task-store.ts';
 import { markTaskReconciled, saveTask } from './task-store.ts';
 
-/** Builds the next state of a task, with one more transition that carries `reason`. */
+/** Builds the next state of a task, after another transition with `reason`. */
 function buildNextState({ state, version }: StoredTask, reason = ''): TaskState {
   const last = { ...state.last, version: version + 1, at: state.last.at + 1, reason };
   return { ...state, last };

@@ -87,7 +87,7 @@ test('repeated refusals wait longer and finally block the task with the reason',
   expect(refuseAttempts(200)).toMatchObject({
     status: 'blocked',
     attempt: 102,
-    reason: { text: 'refused 101 times in a row, the last time: busy (429)' },
+    reason: { text: '101 attempts in a row were refused, the last because of: busy (429)' },
   });
 });
 

@@ -159,7 +159,7 @@ export function onAttemptRefused(
     return blockTask(
       next,
       'refused',
-      `refused ${refusals} times in a row, the last time: ${event.why}`,
+      `${refusals} attempts in a row were refused, the last because of: ${event.why}`,
     );
   return {
     ...next,

@@ -13,7 +13,8 @@ const CONTEXT = createSampleContext();
 
 function announce(before: TaskState, event: TaskEvent) {
   const decision = decideTask(before, event, CONTEXT);
-  if (decision.kind !== 'changed') throw new Error(`${event.type} was ${decision.kind}`);
+  if (decision.kind !== 'changed')
+    throw new Error(`event ${event.type} changed nothing: ${decision.kind}`);
   return announceTaskTransition(before, decision.state, CONTEXT);
 }
 

@@ -19,7 +19,8 @@ function applyEvent(state: TaskState, event: TaskEvent, waiting = false): TaskSt
     event,
     createSampleContext({ hasUnmergedDependencies: waiting }),
   );
-  if (decision.kind !== 'changed') throw new Error(`${event.type} was ${decision.kind}`);
+  if (decision.kind !== 'changed')
+    throw new Error(`event ${event.type} changed nothing: ${decision.kind}`);
   return decision.state;
 }
 

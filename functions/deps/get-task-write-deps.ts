@@ -6,8 +6,8 @@ import { readEngineSettings } from './read-engine-settings.ts';
 import { clock, createId, getLog } from './runtime.ts';
 
 /**
- * Returns the ports that every function of the engine holds. A handler adds forges or a launcher only if its entry in
- * core/topology/rights.ts grants them, so that the compiler rejects a call for which the function has no permission.
+ * Returns the ports of every function of the engine. A handler adds forges or a launcher only if its entry in
+ * core/topology/rights.ts grants the permission, so the compiler rejects a call without permission.
  */
 export const getTaskWriteDeps = once(
   (): TaskWriteDeps => ({
