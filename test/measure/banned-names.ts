@@ -7,52 +7,52 @@ export type BannedName = {
   readonly kind?: 'function';
 };
 
-/** Bans names with any of the words, in any place. */
-function words(list: string, use: string): BannedName {
+/** Bans names that contain any of the words. */
+function banWords(list: string, use: string): BannedName {
   return { pattern: new RegExp(`(?:^|-)(?:${list})(?:-|$)`), use };
 }
 
-/** Bans exactly the names of the list. */
-function exact(list: string, use: string, kind?: 'function'): BannedName {
+/** Bans exactly the listed names. */
+function banNames(list: string, use: string, kind?: 'function'): BannedName {
   return { pattern: new RegExp(`^(?:${list})$`), use, kind };
 }
 
-/** Former terms of the domain; an established term replaces each. */
+/** Former terms of the domain, with the established terms to use instead. */
 const TERMS: readonly BannedName[] = [
-  words('drive|drives|driven|driving', 'reconcile, ReconcileResult'),
-  exact('owes-work', 'needsReconcile'),
-  exact('settle-(?:plan|task)', 'reconcilePlan, reconcileTask'),
-  exact('look-for-life', 'detectHalt'),
-  exact('say-halted', 'markHalted'),
-  exact('end-halt', 'clearHalt'),
-  exact('halted-told', 'haltNotified'),
-  words('proof|proofs', 'evidence'),
-  exact('agreed', 'approvedCommit'),
-  exact('wants', 'nextAttemptKind'),
-  exact('spent', 'retryCounts'),
-  exact('closing', 'attemptsAwaitingPodRemoval'),
-  exact('is-held-up', 'isPausing'),
-  exact('note-pause', 'recordPauseFor'),
-  exact('heard-usage', 'lastReportedUsage'),
-  words('handler-span', 'MAX_HANDLER_LIFETIME_MS'),
-  exact('hint-all', 'enqueueWakeUps'),
-  words('lane|lanes', 'merge queue'),
+  banWords('drive|drives|driven|driving', 'reconcile, ReconcileResult'),
+  banNames('owes-work', 'needsReconcile'),
+  banNames('settle-(?:plan|task)', 'reconcilePlan, reconcileTask'),
+  banNames('look-for-life', 'detectHalt'),
+  banNames('say-halted', 'markHalted'),
+  banNames('end-halt', 'clearHalt'),
+  banNames('halted-told', 'haltNotified'),
+  banWords('proof|proofs', 'evidence'),
+  banNames('agreed', 'approvedCommit'),
+  banNames('wants', 'nextAttemptKind'),
+  banNames('spent', 'retryCounts'),
+  banNames('closing', 'attemptsAwaitingPodRemoval'),
+  banNames('is-held-up', 'isPausing'),
+  banNames('note-pause', 'recordPauseFor'),
+  banNames('heard-usage', 'lastReportedUsage'),
+  banWords('handler-span', 'MAX_HANDLER_LIFETIME_MS'),
+  banNames('hint-all', 'enqueueWakeUps'),
+  banWords('lane|lanes', 'merge queue'),
 ];
 
-/** Names of the test support. */
+/** Former terms of the test support. */
 const SUPPORT: readonly BannedName[] = [
-  words('blow|blows', 'KillScenario'),
-  words('ground|grounds', 'TestWorkspace'),
-  words('doors', 'endpoints'),
-  words('mender|menders', 'the noun for what repairs'),
-  words('forgive|forgives|forgiven', 'a verb for what is dropped'),
+  banWords('blow|blows', 'KillScenario'),
+  banWords('ground|grounds', 'TestWorkspace'),
+  banWords('doors', 'endpoints'),
+  banWords('mender|menders', 'the noun for what repairs'),
+  banWords('forgive|forgives|forgiven', 'a verb for what is dropped'),
 ];
 
-/** Names without a meaning of their own. */
+/** Names that do not say what they mean. */
 const EMPTY: readonly BannedName[] = [
-  exact('one|each', 'the noun, such as `task`'),
-  exact('act|keep|say|see|many|how|told|proven', 'verb + noun, or the noun'),
-  exact('rest|failed|refused', 'verb + noun', 'function'),
+  banNames('one|each', 'the noun, such as `task`'),
+  banNames('act|keep|say|see|many|how|told|proven', 'verb + noun, or the noun'),
+  banNames('rest|failed|refused', 'verb + noun', 'function'),
 ];
 
 export const BANNED_NAMES: readonly BannedName[] = [...TERMS, ...SUPPORT, ...EMPTY];

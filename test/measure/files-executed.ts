@@ -7,17 +7,17 @@ import type { LabTime } from '../../bench/lab/lab-time.ts';
 import { createVirtualTime } from '../../bench/lab/lab-time.ts';
 import { createMemoryTable } from '../support/store/memory-table.ts';
 
-// `npm run measure:path`: lists the files of the project with calls between the result of a task and the request for the
-// next pod. A file counts when V8 calls one of its functions in that time; code that runs at import does not count.
+// `npm run measure:path`: lists the files whose functions run between the result of a task and the request for the pod of the
+// next task. Code that runs at import does not count.
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COUNTED = /^(?:core|functions|adapters)\/(?!.*\.test\.ts$)/;
 const PLAN = 'p0123456789';
-/** The third task of a chain hands off to the fourth: the first and the last have work of their own. */
+/** Attempts of the third and the fourth task of a chain; the first and the last task cause additional work. */
 const [FROM, TO] = ['.n2.', '.n3.'];
-/** No other delay in the lab has this length, so the delay marks a call of the launcher before the lab answers the call. */
+/** Latency of the launcher. No other delay in the lab has this length, so the delay identifies a call of the launcher. */
 const LAUNCHER_MS = 7;
-const LIMIT_MS = 3_600_000;
+const RUN_TIMEOUT_MS = 3_600_000;
 
 type Coverage = { readonly url: string; readonly functions: readonly CalledFunction[] };
 type CalledFunction = {
@@ -25,14 +25,14 @@ type CalledFunction = {
   readonly ranges: readonly { readonly startOffset: number; readonly count: number }[];
 };
 
-const files = filesOf(await recordHandOff());
+const files = listCalledFiles(await recordHandOff());
 for (const file of files) console.log(file);
 console.log(`\n${files.length} files from an accepted result to the next pod request`);
 
-/** Runs a plan over the store in memory; returns the coverage between the two moments. */
+/** Runs a plan with the table in memory; returns the functions called between the result and the pod request. */
 async function recordHandOff(): Promise<readonly Coverage[]> {
   const clock = createVirtualTime();
-  const calls = countCalls();
+  const calls = startCallCounter();
   let isHandingOff = false;
   const parts: Coverage[] = [];
   let recorded: readonly Coverage[] | undefined;
@@ -48,7 +48,7 @@ async function recordHandOff(): Promise<readonly Coverage[]> {
     table: createMemoryTable(),
     slots: 8,
     latency: { launcher: LAUNCHER_MS },
-    // Webhooks would repeat known facts, on a path of their own.
+    // Webhooks would call further functions that the hand-off does not need.
     webhooks: false,
     work: async (attempt) => {
       if (!attempt.includes(FROM)) return;
@@ -60,15 +60,15 @@ async function recordHandOff(): Promise<readonly Coverage[]> {
     },
   });
   const submitted = lab.submitPlan(PLAN, createChainDag(5));
-  const isComplete = await time.runUntil(() => lab.completePlans.has(PLAN), LIMIT_MS);
+  const isComplete = await time.runUntil(() => lab.completePlans.has(PLAN), RUN_TIMEOUT_MS);
   await submitted;
   if (!isComplete || recorded === undefined)
     throw lab.failures[0] ?? new Error(`the plan ended without a pod request for ${TO}`);
   return recorded;
 }
 
-/** Starts to count calls; `take` returns the counts since the take before. */
-function countCalls(): { take(): readonly Coverage[] } {
+/** Starts to count function calls; `take` returns the counts since the previous `take`. */
+function startCallCounter(): { take(): readonly Coverage[] } {
   const session = new Session();
   session.connect();
   session.post('Profiler.enable');
@@ -76,7 +76,7 @@ function countCalls(): { take(): readonly Coverage[] } {
   return {
     take: () => {
       let taken: readonly Coverage[] = [];
-      // A session to the own thread answers before `post` returns.
+      // A session with its own thread answers before `post` returns.
       session.post('Profiler.takePreciseCoverage', (error, answer) => {
         if (error !== null) throw error;
         taken = answer.result;
@@ -86,7 +86,7 @@ function countCalls(): { take(): readonly Coverage[] } {
   };
 }
 
-function filesOf(coverage: readonly Coverage[]): string[] {
+function listCalledFiles(coverage: readonly Coverage[]): string[] {
   const called = coverage
     .filter(({ url, functions }) => url.startsWith('file:') && functions.some(wasCalled))
     .map(({ url }) => relative(ROOT, fileURLToPath(url)))
@@ -94,7 +94,7 @@ function filesOf(coverage: readonly Coverage[]): string[] {
   return [...new Set(called)].toSorted();
 }
 
-/** The function without a name at the start of a file is the file itself, which runs at import. */
+/** Tells whether a function was called. V8 reports the code of a file itself as a nameless function at offset 0. */
 function wasCalled({ functionName, ranges }: CalledFunction): boolean {
   return ranges.some(
     ({ startOffset, count }) => count > 0 && !(functionName === '' && startOffset === 0),

@@ -1,12 +1,12 @@
-/** The order of the folders and files directly in one folder. */
+/** The order of the folders and files in a folder. */
 export type Layering = {
   /** Path from the root of the project; empty for the root itself. */
   readonly parent: string;
-  /** Bottom to top. A layer may import itself and the layers before it; a name is a folder or a file. */
+  /** Names of folders and files per layer, bottom to top. A layer may import from itself and from lower layers. */
   readonly layers: readonly (readonly string[])[];
 };
 
-/** Layers of the project. A folder without a row is free inside; a row lists every name in its folder. */
+/** Layers of the project. An entry lists every name in its folder; a folder without an entry has no layers. */
 export const LAYERINGS: readonly Layering[] = [
   {
     parent: '',

@@ -1,6 +1,6 @@
 /** Bounds of the measures; shares are fractions of 1. */
 export const LIMITS = {
-  /** Share of comments, or of titles, that open with a pronoun; the share stays below. */
+  /** The share of comments or titles that open with a pronoun must stay below this limit. */
   openings: 0.01,
   /** Largest share of comments that contain a vague word. */
   vagueWords: 0.35,
@@ -8,9 +8,9 @@ export const LIMITS = {
   documentedTypes: 0.6,
   functionLines: 60,
   fileLines: 400,
-  /** Files in a folder, without its subfolders; reported. */
+  /** Larger folders are reported; files in subfolders do not count. */
   folderFiles: 20,
-  /** Lines of an exported function worth inlining into a single importer; reported. */
+  /** Exported functions of at most this length with a single importer are reported. */
   tinyFunctionLines: 5,
 } as const;
 
@@ -21,10 +21,10 @@ export type FunctionExemption = {
   readonly reason: string;
 };
 
-/** Functions with little but a table of data in them. An exemption without use is an error. */
+/** Functions that consist mostly of a table of data. An unused exemption is an error. */
 export const FUNCTION_EXEMPTIONS: readonly FunctionExemption[] = [];
 
-/** First words of sentences with an open subject. */
+/** Words that open a sentence without naming its subject. */
 export const VAGUE_OPENINGS: readonly string[] = [
   'it its itself they them their theirs he she his her one ones',
   'that this these those such so of twice others',

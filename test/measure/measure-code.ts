@@ -22,7 +22,7 @@ export function measureCode(files: readonly FileFacts[]): Measure[] {
   ];
 }
 
-/** Takes the measures of one folder that do not depend on the files outside. */
+/** Takes the measures of a folder that do not depend on files outside the folder. */
 export function measureFolder(files: readonly FileFacts[], folder: string): Measure[] {
   const isHeld = ({ path }: { readonly path: string }): boolean =>
     path === folder || path.startsWith(`${folder}/`);

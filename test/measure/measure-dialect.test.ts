@@ -47,13 +47,13 @@ test('types of local variables may be mutable, types of parameters within them m
   expect(measureSource(source).mutable).toEqual(['core/a.ts:1: a', 'core/a.ts:4: c']);
 });
 
-test('a row allows the mutable members of its type, and a row without use is a finding', () => {
+test('an entry allows the mutable members of its type, and an unused entry is a finding', () => {
   const rows = [
     { path: 'core/a.ts', type: 'A', reason: 'is filled step by step' },
     { path: 'core/b.ts', type: 'B', reason: 'no longer exists' },
   ];
 
   expect(measureSource('type A = { a: number };', rows).mutable).toEqual([
-    'core/b.ts: B has no mutable member; remove its row',
+    'core/b.ts: B has no mutable member; remove its entry from MUTABLE_TYPES',
   ]);
 });

@@ -1,22 +1,23 @@
 import type { Measure } from './measure.ts';
-import { countMeasure, finding } from './measure.ts';
+import { createCountMeasure, formatFinding } from './measure.ts';
 import type { MutableType } from './mutable-types.ts';
 import { MUTABLE_TYPES } from './mutable-types.ts';
 import type { FileFacts, MemberFact } from './scan/facts.ts';
 
-/** Measures the rules of the dialect that the linter cannot check. */
+/** Measures rules of style that the linter cannot check: `#` instead of `private`, and `readonly` members. */
 export function measureDialect(
   files: readonly FileFacts[],
   allowed: readonly MutableType[] = MUTABLE_TYPES,
 ): Measure[] {
   return [
-    countMeasure('private-members', 'class members with `private` instead of `#`', [
+    createCountMeasure('private-members', 'class members with `private` instead of `#`', [
       ...listMembers(files, 'private'),
     ]),
-    countMeasure('mutable-members', 'type members without readonly that no row allows', [
-      ...listMembers(files, 'mutable', allowed),
-      ...listUnusedRows(files, allowed),
-    ]),
+    createCountMeasure(
+      'mutable-members',
+      'type members without readonly that MUTABLE_TYPES does not allow',
+      [...listMembers(files, 'mutable', allowed), ...listUnusedRows(files, allowed)],
+    ),
   ];
 }
 
@@ -29,7 +30,9 @@ function listMembers(
     file.members
       .filter((member) => member.kind === kind)
       .filter(({ type }) => !allowed.some((row) => row.path === file.path && row.type === type))
-      .map(({ line, type, name }) => finding(file, line, type === '' ? name : `${type}.${name}`)),
+      .map(({ line, type, name }) =>
+        formatFinding(file, line, type === '' ? name : `${type}.${name}`),
+      ),
   );
 }
 
@@ -41,5 +44,8 @@ function listUnusedRows(files: readonly FileFacts[], allowed: readonly MutableTy
   );
   return allowed
     .filter(({ path, type }) => !mutable.has(`${path} ${type}`))
-    .map(({ path, type }) => `${path}: ${type} has no mutable member; remove its row`);
+    .map(
+      ({ path, type }) =>
+        `${path}: ${type} has no mutable member; remove its entry from MUTABLE_TYPES`,
+    );
 }

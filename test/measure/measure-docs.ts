@@ -1,6 +1,6 @@
 import { LIMITS } from './limits.ts';
 import type { Measure } from './measure.ts';
-import { finding, formatShare, ratio } from './measure.ts';
+import { computeRatio, formatFinding, formatShare } from './measure.ts';
 import type { ExportFact, FileFacts } from './scan/facts.ts';
 
 const KINDS = [
@@ -13,7 +13,7 @@ const KINDS = [
   readonly least?: number;
 }[];
 
-/** Measures the share of exports with a doc comment; the findings are the exports without. */
+/** Measures the share of exports with a doc comment; the findings are the undocumented exports. */
 export function measureDocs(files: readonly FileFacts[]): Measure[] {
   const exported = files
     .filter(({ group }) => group === 'source')
@@ -27,8 +27,9 @@ export function measureDocs(files: readonly FileFacts[]): Measure[] {
       title,
       value: formatShare(documented, all.length),
       bound: least === undefined ? undefined : `>= ${100 * least} %`,
-      isBroken: least !== undefined && all.length > 0 && ratio(documented, all.length) < least,
-      findings: missing.map(({ file, fact }) => finding(file, fact.line, fact.name)),
+      isBroken:
+        least !== undefined && all.length > 0 && computeRatio(documented, all.length) < least,
+      findings: missing.map(({ file, fact }) => formatFinding(file, fact.line, fact.name)),
     };
   });
 }

@@ -1,65 +1,75 @@
 import type { Layering } from './layers.ts';
 import { LAYERINGS } from './layers.ts';
 import type { Measure } from './measure.ts';
-import { countMeasure, finding } from './measure.ts';
+import { createCountMeasure, formatFinding } from './measure.ts';
 import type { FileFacts, ImportFact } from './scan/facts.ts';
 
-/** Measures the imports against the order of the layers. Tests beside the code are free to use the test support. */
+/** Measures the imports against the order of the layers. Test files may import from any layer. */
 export function measureLayers(
   files: readonly FileFacts[],
   layerings: readonly Layering[] = LAYERINGS,
 ): Measure[] {
   const code = files.filter(({ isTest }) => !isTest);
   const imports = layerings.flatMap((layering) =>
-    code.flatMap((file) => file.imports.flatMap((edge) => upward(file, edge, layering))),
+    code.flatMap((file) => file.imports.flatMap((edge) => findUpwardImport(file, edge, layering))),
   );
   const paths = layerings.flatMap((layering) => [
-    ...unlisted(code, layering),
-    ...unused(code, layering),
+    ...findUnlistedChildren(code, layering),
+    ...findAbsentChildren(code, layering),
   ]);
   return [
-    countMeasure('layers', 'imports from a lower to a higher layer', imports),
-    countMeasure('layer-table', 'differences between paths and the table of layers', paths),
+    createCountMeasure('layers', 'imports from a lower to a higher layer', imports),
+    createCountMeasure('layer-table', 'differences between paths and the table of layers', paths),
   ];
 }
 
-function upward(file: FileFacts, { target, line }: ImportFact, layering: Layering): string[] {
-  const from = childOf(file.path, layering);
-  const to = childOf(target, layering);
+function findUpwardImport(
+  file: FileFacts,
+  { target, line }: ImportFact,
+  layering: Layering,
+): string[] {
+  const from = getChild(file.path, layering);
+  const to = getChild(target, layering);
   if (from === undefined || to === undefined) return [];
-  const [lower, higher] = [levelOf(from, layering), levelOf(to, layering)];
+  const [lower, higher] = [getLayerIndex(from, layering), getLayerIndex(to, layering)];
   if (lower < 0 || higher <= lower) return [];
-  return [finding(file, line, `${from} is below ${to} and imports ${target}`)];
+  return [formatFinding(file, line, `${from} is below ${to} and imports ${target}`)];
 }
 
-/** Files directly in a parent are reported by name, folders once. */
-function unlisted(code: readonly FileFacts[], layering: Layering): string[] {
-  const children = new Set(code.flatMap(({ path }) => childOf(path, layering) ?? []));
+/** Lists each file and folder of a parent that no layer contains. */
+function findUnlistedChildren(code: readonly FileFacts[], layering: Layering): string[] {
+  const children = new Set(code.flatMap(({ path }) => getChild(path, layering) ?? []));
   return [...children]
-    .filter((child) => levelOf(child, layering) < 0)
-    .map((child) => `${pathOf(child, layering)}: no layer in test/measure/layers.ts lists it`);
+    .filter((child) => getLayerIndex(child, layering) < 0)
+    .map(
+      (child) =>
+        `${getChildPath(child, layering)}: not listed in test/measure/layers.ts; add it to a layer`,
+    );
 }
 
-/** Names in the table without a path; an imported path such as `package.json` is enough. */
-function unused(code: readonly FileFacts[], layering: Layering): string[] {
+/** Lists the names of layers that do not exist. An imported file such as `package.json` exists. */
+function findAbsentChildren(code: readonly FileFacts[], layering: Layering): string[] {
   const paths = code.flatMap(({ path, imports }) => [path, ...imports.map(({ target }) => target)]);
-  const present = new Set(paths.flatMap((path) => childOf(path, layering) ?? []));
+  const present = new Set(paths.flatMap((path) => getChild(path, layering) ?? []));
   return layering.layers
     .flat()
     .filter((child) => !present.has(child))
-    .map((child) => `${pathOf(child, layering)}: listed in test/measure/layers.ts and not present`);
+    .map(
+      (child) =>
+        `${getChildPath(child, layering)}: listed in test/measure/layers.ts, but does not exist; remove it`,
+    );
 }
 
-function levelOf(child: string, { layers }: Layering): number {
+function getLayerIndex(child: string, { layers }: Layering): number {
   return layers.findIndex((layer) => layer.includes(child));
 }
 
 /** Returns the folder or file below the parent that holds the path; undefined for a path elsewhere. */
-function childOf(path: string, { parent }: Layering): string | undefined {
+function getChild(path: string, { parent }: Layering): string | undefined {
   const prefix = parent === '' ? '' : `${parent}/`;
   return path.startsWith(prefix) ? path.slice(prefix.length).split('/')[0] : undefined;
 }
 
-function pathOf(child: string, { parent }: Layering): string {
+function getChildPath(child: string, { parent }: Layering): string {
   return parent === '' ? child : `${parent}/${child}`;
 }

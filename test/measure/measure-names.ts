@@ -1,7 +1,7 @@
 import type { BannedName } from './banned-names.ts';
 import { BANNED_NAMES } from './banned-names.ts';
 import type { Measure } from './measure.ts';
-import { countMeasure, finding } from './measure.ts';
+import { createCountMeasure, formatFinding } from './measure.ts';
 import type { FileFacts, NameFact } from './scan/facts.ts';
 
 /** Measures the declared names against the table of banned names. */
@@ -14,14 +14,14 @@ export function measureNames(
       const row = banned.find((candidate) => isBanned(fact, candidate));
       return row === undefined
         ? []
-        : finding(file, fact.line, `${fact.name} (use instead: ${row.use})`);
+        : formatFinding(file, fact.line, `${fact.name} (use instead: ${row.use})`);
     }),
   );
-  return countMeasure('names', 'declared names that are banned', findings);
+  return createCountMeasure('names', 'declared names that are banned', findings);
 }
 
 /** Splits a name into words: `HTTPClient2` becomes `http-client2`. */
-export function wordsOf(name: string): string {
+export function splitIntoWords(name: string): string {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1-$2')
@@ -30,5 +30,5 @@ export function wordsOf(name: string): string {
 }
 
 function isBanned({ name, kind }: NameFact, row: BannedName): boolean {
-  return (row.kind === undefined || row.kind === kind) && row.pattern.test(wordsOf(name));
+  return (row.kind === undefined || row.kind === kind) && row.pattern.test(splitIntoWords(name));
 }

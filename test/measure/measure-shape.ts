@@ -1,16 +1,16 @@
 import { dirname } from 'node:path';
 import { LIMITS } from './limits.ts';
 import type { Measure } from './measure.ts';
-import { finding, formatShare, quantile, ratio } from './measure.ts';
+import { computeQuantile, computeRatio, formatFinding, formatShare } from './measure.ts';
 import type { FileFacts } from './scan/facts.ts';
 
-/** Reports how the code is cut into folders, files and functions. */
+/** Reports large folders, tiny functions and the number of imports; no bound applies. */
 export function measureShape(files: readonly FileFacts[]): Measure[] {
   const source = files.filter(({ group }) => group === 'source');
-  return [fullFolders(files), tinyFunctions(source), importsPerFile(source)];
+  return [measureFullFolders(files), measureTinyFunctions(source), measureImports(source)];
 }
 
-function fullFolders(files: readonly FileFacts[]): Measure {
+function measureFullFolders(files: readonly FileFacts[]): Measure {
   const folders = Map.groupBy(files, ({ path }) => dirname(path));
   const full = [...folders].filter(([, held]) => held.length > LIMITS.folderFiles);
   return {
@@ -22,8 +22,8 @@ function fullFolders(files: readonly FileFacts[]): Measure {
   };
 }
 
-function tinyFunctions(source: readonly FileFacts[]): Measure {
-  const importers = countImporters(source);
+function measureTinyFunctions(source: readonly FileFacts[]): Measure {
+  const importers = groupImporters(source);
   const all = source.flatMap((file) =>
     file.exports.filter(({ kind }) => kind === 'function').map((fact) => ({ file, fact })),
   );
@@ -37,12 +37,12 @@ function tinyFunctions(source: readonly FileFacts[]): Measure {
     title: `exported functions of <= ${LIMITS.tinyFunctionLines} lines with one importer`,
     value: formatShare(tiny.length, all.length),
     isBroken: false,
-    findings: tiny.map(({ file, fact }) => finding(file, fact.line, fact.name)),
+    findings: tiny.map(({ file, fact }) => formatFinding(file, fact.line, fact.name)),
   };
 }
 
-/** Returns the importing files by `path name`. */
-function countImporters(source: readonly FileFacts[]): Map<string, Set<string>> {
+/** Returns the importing files of each export; a key is the path and the name of the export. */
+function groupImporters(source: readonly FileFacts[]): Map<string, Set<string>> {
   const importers = new Map<string, Set<string>>();
   for (const { path, imports } of source)
     for (const { target, names } of imports)
@@ -53,14 +53,14 @@ function countImporters(source: readonly FileFacts[]): Map<string, Set<string>> 
   return importers;
 }
 
-function importsPerFile(source: readonly FileFacts[]): Measure {
+function measureImports(source: readonly FileFacts[]): Measure {
   const counts = source.map(({ imports }) => new Set(imports.map(({ target }) => target)).size);
   const sum = counts.reduce((total, count) => total + count, 0);
-  const mean = ratio(sum, counts.length).toFixed(1);
+  const mean = computeRatio(sum, counts.length).toFixed(1);
   return {
     id: 'imports',
     title: "imports of the project's files, per source file",
-    value: `mean ${mean}, p90 ${quantile(counts, 0.9)}, max ${quantile(counts, 1)}`,
+    value: `mean ${mean}, p90 ${computeQuantile(counts, 0.9)}, max ${computeQuantile(counts, 1)}`,
     isBroken: false,
     findings: [],
   };

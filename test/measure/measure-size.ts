@@ -1,7 +1,7 @@
 import type { FunctionExemption } from './limits.ts';
 import { FUNCTION_EXEMPTIONS, LIMITS } from './limits.ts';
 import type { Measure } from './measure.ts';
-import { countMeasure, finding, quantile } from './measure.ts';
+import { computeQuantile, createCountMeasure, formatFinding } from './measure.ts';
 import type { FileFacts, FunctionFact, Group } from './scan/facts.ts';
 
 type Placed = { readonly file: FileFacts; readonly fact: FunctionFact };
@@ -12,15 +12,27 @@ export function measureSize(
   exemptions: readonly FunctionExemption[] = FUNCTION_EXEMPTIONS,
 ): Measure[] {
   return [
-    longFunctions(files, exemptions),
-    longFiles(files),
-    spread('function-lines', 'lines of a named function in the source', functionLengths(files)),
-    spread('file-lines-source', 'lines of a file, source', fileLengths(files, 'source')),
-    spread('file-lines-tests', 'lines of a file, tests', fileLengths(files, 'tests')),
+    measureLongFunctions(files, exemptions),
+    measureLongFiles(files),
+    createSpreadMeasure(
+      'function-lines',
+      'lines of a named function in the source',
+      listFunctionLengths(files),
+    ),
+    createSpreadMeasure(
+      'file-lines-source',
+      'lines of a file, source',
+      listFileLengths(files, 'source'),
+    ),
+    createSpreadMeasure(
+      'file-lines-tests',
+      'lines of a file, tests',
+      listFileLengths(files, 'tests'),
+    ),
   ];
 }
 
-function longFunctions(
+function measureLongFunctions(
   files: readonly FileFacts[],
   exemptions: readonly FunctionExemption[],
 ): Measure {
@@ -35,27 +47,31 @@ function longFunctions(
   const found = [
     ...long
       .filter((placed) => !isExempt(placed))
-      .map(({ file, fact }) => finding(file, fact.line, `${fact.name} has ${fact.lines} lines`)),
-    ...unused.map(({ path, name }) => `${path}: ${name} is exempt from the limit and not above it`),
+      .map(({ file, fact }) =>
+        formatFinding(file, fact.line, `${fact.name} has ${fact.lines} lines`),
+      ),
+    ...unused.map(
+      ({ path, name }) => `${path}: ${name} does not exceed the limit; remove its exemption`,
+    ),
   ];
-  return countMeasure(
+  return createCountMeasure(
     'long-functions',
     `functions above ${LIMITS.functionLines} lines (${exemptions.length} exempt)`,
     found,
   );
 }
 
-function longFiles(files: readonly FileFacts[]): Measure {
+function measureLongFiles(files: readonly FileFacts[]): Measure {
   const long = files.filter(({ lines }) => lines > LIMITS.fileLines);
-  return countMeasure(
+  return createCountMeasure(
     'long-files',
     `files above ${LIMITS.fileLines} lines`,
-    long.map((file) => finding(file, 1, `${file.lines} lines`)),
+    long.map((file) => formatFinding(file, 1, `${file.lines} lines`)),
   );
 }
 
-function spread(id: string, title: string, values: readonly number[]): Measure {
-  const [median, p90, max] = [0.5, 0.9, 1].map((share) => quantile(values, share));
+function createSpreadMeasure(id: string, title: string, values: readonly number[]): Measure {
+  const [median, p90, max] = [0.5, 0.9, 1].map((share) => computeQuantile(values, share));
   return {
     id,
     title,
@@ -65,7 +81,7 @@ function spread(id: string, title: string, values: readonly number[]): Measure {
   };
 }
 
-function functionLengths(files: readonly FileFacts[]): number[] {
+function listFunctionLengths(files: readonly FileFacts[]): number[] {
   return files
     .filter(({ group }) => group === 'source')
     .flatMap(({ functions }) => functions)
@@ -73,6 +89,6 @@ function functionLengths(files: readonly FileFacts[]): number[] {
     .map(({ lines }) => lines);
 }
 
-function fileLengths(files: readonly FileFacts[], group: Group): number[] {
+function listFileLengths(files: readonly FileFacts[], group: Group): number[] {
   return files.filter((file) => file.group === group).map(({ lines }) => lines);
 }

@@ -7,7 +7,7 @@ import { listOffences, measureCode, measureFolder } from './measure-code.ts';
 import { measureDocs } from './measure-docs.ts';
 import { measureLanguage, opensVaguely } from './measure-language.ts';
 import { measureLayers } from './measure-layers.ts';
-import { measureNames, wordsOf } from './measure-names.ts';
+import { measureNames, splitIntoWords } from './measure-names.ts';
 import { measureShape } from './measure-shape.ts';
 import { measureSize } from './measure-size.ts';
 import type { FileFacts } from './scan/facts.ts';
@@ -15,7 +15,7 @@ import { scanFile } from './scan/scan-file.ts';
 
 describe('comments', () => {
   test('a run of adjacent line comments is one comment', () => {
-    const source = lines(
+    const source = joinLines(
       '// First line,',
       '// second line.',
       '',
@@ -33,7 +33,7 @@ describe('comments', () => {
   });
 
   test('a doc comment is read without its stars', () => {
-    const source = lines('/**', ' * Returns nothing.', ' * Throws never.', ' */', 'run();');
+    const source = joinLines('/**', ' * Returns nothing.', ' * Throws never.', ' */', 'run();');
 
     const { comments } = scanFile('core/a.ts', source);
 
@@ -41,7 +41,7 @@ describe('comments', () => {
   });
 
   test('text in strings, templates and patterns is no comment', () => {
-    const source = lines(
+    const source = joinLines(
       "const url = 'https://host//it';",
       `const text = \`/* it */ \${run(\`// it\`)}\`;`,
       'const pattern = /[/*]it\\//;',
@@ -50,8 +50,8 @@ describe('comments', () => {
     expect(scanFile('core/a.ts', source).comments).toEqual([]);
   });
 
-  test('comments for tools are left out', () => {
-    const source = lines(
+  test('comments for tools are ignored', () => {
+    const source = joinLines(
       '// biome-ignore lint/a: it is so',
       '// @ts-expect-error it is so',
       'a();',
@@ -68,11 +68,11 @@ describe('comments', () => {
 
     const measures = measureLanguage(files);
 
-    expect(named(measures, 'openings-source')).toMatchObject({
+    expect(getMeasure(measures, 'openings-source')).toMatchObject({
       isBroken: true,
       findings: ['core/a.ts:1: Whoever comes first.'],
     });
-    expect(named(measures, 'openings-tests').isBroken).toBe(false);
+    expect(getMeasure(measures, 'openings-tests').isBroken).toBe(false);
   });
 
   test('an opening is the first word, in any case and behind punctuation', () => {
@@ -88,14 +88,14 @@ describe('comments', () => {
     const vague = scanFile('core/a.ts', '// Waits until it ends.\n\n// Waits.\n');
     const clear = scanFile('core/b.ts', '// Waits.\n\n// Ends items.\n');
 
-    expect(named(measureLanguage([vague]), 'words-source').isBroken).toBe(true);
-    expect(named(measureLanguage([vague, clear]), 'words-source').isBroken).toBe(false);
+    expect(getMeasure(measureLanguage([vague]), 'words-source').isBroken).toBe(true);
+    expect(getMeasure(measureLanguage([vague, clear]), 'words-source').isBroken).toBe(false);
   });
 });
 
 describe('titles', () => {
   test('titles of tests, suites, tables and wrappers are found', () => {
-    const source = lines(
+    const source = joinLines(
       "describe('a queue', async () => {",
       "  it.each([1])('sends %s', () => {});",
       `  test.skipIf(isSlow)(\`waits \${ms} ms\`, () => {});`,
@@ -118,7 +118,7 @@ describe('titles', () => {
   test('an opening pronoun breaks the bound', () => {
     const file = scanFile('core/a.test.ts', "test('that of a plan is kept', () => {});\n");
 
-    expect(named(measureLanguage([file]), 'openings-titles')).toMatchObject({
+    expect(getMeasure(measureLanguage([file]), 'openings-titles')).toMatchObject({
       isBroken: true,
       findings: ['core/a.test.ts:1: that of a plan is kept'],
     });
@@ -127,7 +127,7 @@ describe('titles', () => {
 
 describe('docs', () => {
   test('types without a doc comment break the bound, private types do not count', () => {
-    const source = lines(
+    const source = joinLines(
       '/** Identifies a task. */',
       'export type Id = string;',
       '// No doc comment.',
@@ -147,7 +147,7 @@ describe('docs', () => {
   });
 
   test('a comment of the statement before documents nothing', () => {
-    const source = lines('/** Counts. */', 'let count = 0;', 'export function run(): void {}');
+    const source = joinLines('/** Counts. */', 'let count = 0;', 'export function run(): void {}');
 
     expect(scanFile('core/a.ts', source).exports).toMatchObject([
       { name: 'run', kind: 'function', isDocumented: false },
@@ -167,11 +167,11 @@ describe('layers', () => {
     scanFile('core/engine/a.ts', "import '../store/a.ts';\n"),
   ];
 
-  const offences = (files: readonly FileFacts[]): string[] =>
+  const listLayerOffences = (files: readonly FileFacts[]): string[] =>
     listOffences(measureLayers(files, [layering]));
 
   test('imports of the same layer and of lower layers are allowed', () => {
-    expect(offences(complete)).toEqual([]);
+    expect(listLayerOffences(complete)).toEqual([]);
   });
 
   test.each([
@@ -184,24 +184,24 @@ describe('layers', () => {
   ])('%s of a higher layer is an offence', (_, source) => {
     const files = [...complete, scanFile('core/store/b.ts', source)];
 
-    expect(offences(files)).toEqual([
+    expect(listLayerOffences(files)).toEqual([
       'layers: core/store/b.ts:1: store is below engine and imports core/engine/a.ts',
     ]);
   });
 
-  test('a test beside the code is free', () => {
+  test('a test file may import from any layer', () => {
     const file = scanFile('core/store/b.test.ts', "import '../engine/a.ts';\n");
 
-    expect(offences([...complete, file])).toEqual([]);
+    expect(listLayerOffences([...complete, file])).toEqual([]);
   });
 
   test('a path without a layer and a layer without a path are offences', () => {
     const files = [...complete.slice(1), scanFile('core/plan/a.ts', ''), scanFile('cli/a.ts', '')];
     const known = files.filter(({ path }) => path !== 'core/store/a.ts');
 
-    expect(offences(known)).toEqual([
-      'layer-table: core/plan: no layer in test/measure/layers.ts lists it',
-      'layer-table: core/base.ts: listed in test/measure/layers.ts and not present',
+    expect(listLayerOffences(known)).toEqual([
+      'layer-table: core/plan: not listed in test/measure/layers.ts; add it to a layer',
+      'layer-table: core/base.ts: listed in test/measure/layers.ts, but does not exist; remove it',
     ]);
   });
 });
@@ -213,40 +213,40 @@ describe('sizes', () => {
     const files = [scanFile('core/a.ts', long)];
     const exemption = { path: 'core/a.ts', name: 'build', reason: 'A table.' };
 
-    expect(named(measureSize(files, []), 'long-functions').findings).toEqual([
+    expect(getMeasure(measureSize(files, []), 'long-functions').findings).toEqual([
       'core/a.ts:1: build has 61 lines',
     ]);
-    expect(named(measureSize(files, [exemption]), 'long-functions').isBroken).toBe(false);
+    expect(getMeasure(measureSize(files, [exemption]), 'long-functions').isBroken).toBe(false);
   });
 
-  test('an exemption without use is an offence', () => {
+  test('an unused exemption is an offence', () => {
     const exemption = { path: 'core/a.ts', name: 'build', reason: 'A table.' };
 
-    expect(named(measureSize([], [exemption]), 'long-functions').isBroken).toBe(true);
+    expect(getMeasure(measureSize([], [exemption]), 'long-functions').isBroken).toBe(true);
   });
 
   test.each([
     ['a method', 'class A {\n  build() {\n', '  }\n}\n', 'build'],
     ['a constant', 'const build = () => {\n', '};\n', 'build'],
     ['a callback', 'list.map(() => {\n', '});\n', '(callback of list)'],
-  ])('%s is measured as well', (_, begin, end, name) => {
+  ])('the length of %s is measured', (_, begin, end, name) => {
     const file = scanFile('core/a.ts', `${begin}${'  run();\n'.repeat(59)}${end}`);
 
     expect(file.functions).toMatchObject([{ name, lines: 61 }]);
   });
 
-  test('a function that declares tests may be as long as they are', () => {
+  test('a function that declares tests has no limit', () => {
     const source = `describe('a', () => {\n${'  run();\n'.repeat(60)}  test('b', () => {});\n});\n`;
 
     const measures = measureSize([scanFile('core/a.test.ts', source)], []);
 
-    expect(named(measures, 'long-functions').isBroken).toBe(false);
+    expect(getMeasure(measures, 'long-functions').isBroken).toBe(false);
   });
 
   test('a file above the limit is an offence', () => {
     const files = [scanFile('core/a.ts', 'run();\n'.repeat(401))];
 
-    expect(named(measureSize(files, []), 'long-files').findings).toEqual([
+    expect(getMeasure(measureSize(files, []), 'long-files').findings).toEqual([
       'core/a.ts:1: 401 lines',
     ]);
   });
@@ -259,7 +259,7 @@ describe('sizes', () => {
 
     const measures = measureSize([scanFile('core/a.ts', source.join('\n'))], []);
 
-    expect(named(measures, 'function-lines').value).toBe('median 7, p90 11, max 11');
+    expect(getMeasure(measures, 'function-lines').value).toBe('median 7, p90 11, max 11');
   });
 });
 
@@ -291,7 +291,7 @@ describe('names', () => {
     expect(findings).toEqual(['core/work-lane.ts:1: work-lane (use instead: merge queue)']);
   });
 
-  test('a row for functions leaves variables alone', () => {
+  test('a ban of function names does not apply to variables', () => {
     const rows: readonly BannedName[] = [{ pattern: /^rest$/, use: 'a verb', kind: 'function' }];
     const source = 'const [, ...rest] = a;\nconst b = { rest() {} };\nfunction rest() {}\n';
 
@@ -301,7 +301,7 @@ describe('names', () => {
   });
 
   test('names are split into words', () => {
-    expect(['workLane', 'HANDLER_SPAN_MS', 'toHTTPError', '#lane'].map(wordsOf)).toEqual([
+    expect(['workLane', 'HANDLER_SPAN_MS', 'toHTTPError', '#lane'].map(splitIntoWords)).toEqual([
       'work-lane',
       'handler-span-ms',
       'to-http-error',
@@ -345,14 +345,14 @@ describe('shape', () => {
 
     const measures = measureShape(files);
 
-    expect(named(measures, 'tiny-functions').findings).toEqual(['core/a.ts:1: a']);
-    expect(named(measures, 'imports').value).toBe('mean 0.7, p90 1, max 1');
+    expect(getMeasure(measures, 'tiny-functions').findings).toEqual(['core/a.ts:1: a']);
+    expect(getMeasure(measures, 'imports').value).toBe('mean 0.7, p90 1, max 1');
   });
 
   test('a folder with more files than the limit is reported', () => {
     const files = Array.from({ length: 21 }, (_, count) => scanFile(`core/f${count}.ts`, ''));
 
-    expect(named(measureShape(files), 'full-folders').findings).toEqual(['core/: 21 files']);
+    expect(getMeasure(measureShape(files), 'full-folders').findings).toEqual(['core/: 21 files']);
   });
 });
 
@@ -374,18 +374,18 @@ test('a folder is measured by its own files', () => {
 
   const measures = measureFolder(files, 'core/a');
 
-  expect(named(measures, 'openings-source').value).toBe('100.0 % (1 of 1)');
+  expect(getMeasure(measures, 'openings-source').value).toBe('100.0 % (1 of 1)');
 });
 
 test('a file that cannot be parsed is an error with its path', () => {
   expect(() => scanFile('core/a.ts', 'const = ;')).toThrow('core/a.ts cannot be parsed');
 });
 
-function lines(...parts: readonly string[]): string {
+function joinLines(...parts: readonly string[]): string {
   return `${parts.join('\n')}\n`;
 }
 
-function named(measures: readonly Measure[], id: string): Measure {
+function getMeasure(measures: readonly Measure[], id: string): Measure {
   const found = measures.find((measure) => measure.id === id);
   if (found === undefined) throw new Error(`there is no measure ${id}`);
   return found;

@@ -7,11 +7,10 @@ export type MutableType = {
   readonly reason: string;
 };
 
-/** Reason of types that a single call fills and returns or drops. */
 const ACCUMULATOR = 'accumulates the result of one call';
 const LIVE_STATE = 'holds state that changes while its owner runs';
 
-/** Types that code changes in place. A row without use is an error. */
+/** Types whose values the code changes in place. An unused entry is an error. */
 export const MUTABLE_TYPES: readonly MutableType[] = [
   { path: 'adapters/host/create-local-host.ts', type: 'RemovedFiles', reason: ACCUMULATOR },
   { path: 'agent/bridge/acp/session-log.ts', type: 'OpenToolCall', reason: LIVE_STATE },

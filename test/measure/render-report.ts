@@ -7,7 +7,7 @@ export function renderReport(measures: readonly Measure[]): string {
     title,
     value,
     bound ?? '',
-    verdict(bound, isBroken),
+    renderVerdict(bound, isBroken),
   ]);
   const all = [['id', 'measure', 'value', 'bound', ''], ...rows];
   const widths = [0, 1, 2, 3, 4].map((column) =>
@@ -23,7 +23,7 @@ export function renderReport(measures: readonly Measure[]): string {
     .join('\n');
 }
 
-/** Renders the findings of one measure, at most `limit` of them. */
+/** Renders at most `limit` findings of a measure. */
 export function renderFindings({ id, title, findings }: Measure, limit: number): string {
   const shown = findings.slice(0, limit).map((place) => `  ${place}`);
   const left = findings.length - shown.length;
@@ -31,7 +31,7 @@ export function renderFindings({ id, title, findings }: Measure, limit: number):
   return [`${id}: ${title}`, ...shown, ...more].join('\n');
 }
 
-function verdict(bound: string | undefined, isBroken: boolean): string {
+function renderVerdict(bound: string | undefined, isBroken: boolean): string {
   if (bound === undefined) return '';
   return isBroken ? 'BROKEN' : 'ok';
 }

@@ -277,8 +277,7 @@ describe('decomposeRequest', () => {
   });
 
   test('shortens the description of the repository for a model with a small context', async () => {
-    const docs = [{ path: 'README.md', text: 'word '.repeat(8_000) }];
-    const longExploration = { ...shop, docs };
+    const longExploration = { ...shop, docs: [{ path: 'README.md', text: 'word '.repeat(8_000) }] };
     server.play(GOOD_PLAN);
 
     await decomposeRequest(
@@ -300,7 +299,7 @@ describe('decomposeRequest', () => {
 
     expect([error.kind, error.code]).toEqual(['invalid', 'context_too_small']);
     expect(error.message).toContain('8000');
-    expect(server.requests).toHaveLength(0);
+    expect(server.requests).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Shipped code, or tests with their support and the bench. */
+/** `source` is shipped code; `tests` includes the test support and the bench. */
 export type Group = 'source' | 'tests';
 
 /** A doc comment, another block comment, or a run of adjacent `//` lines; without its markers. */
@@ -15,11 +15,11 @@ export type FunctionFact = {
   readonly lines: number;
   /** False for a callback without a name. */
   readonly isNamed: boolean;
-  /** True when the function declares tests, and so is as long as its tests. */
+  /** True if the function declares tests; the limit of lines does not apply to such functions. */
   readonly isSuite: boolean;
 };
 
-/** A declaration for other files to import. */
+/** An exported declaration. */
 export type ExportFact = {
   readonly line: number;
   readonly name: string;

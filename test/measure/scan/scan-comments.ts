@@ -1,7 +1,7 @@
 import type { CommentFact } from './facts.ts';
 import type { Syntax } from './syntax.ts';
 
-/** Start of a comment for a tool. */
+/** Matches a comment that addresses a tool. */
 const DIRECTIVE =
   /^(?:biome-|oxlint-|eslint-|@ts-|@vitest-|v8 |c8 |<reference|#__|[@#](?:pure|__))/i;
 
@@ -15,7 +15,7 @@ export function scanComments({ text, comments, lineOf }: Syntax): CommentFact[] 
   }[] = [];
   for (const { type, value, start, end } of comments) {
     const line = lineOf(start);
-    const plain = type === 'Block' ? withoutStars(value) : value.replace(/^\/?\s*/, '').trim();
+    const plain = type === 'Block' ? removeStars(value) : value.replace(/^\/?\s*/, '').trim();
     if (DIRECTIVE.test(plain)) continue;
     const isRun = type === 'Line' && isAloneOnLine(text, start);
     const last = found.at(-1);
@@ -29,7 +29,7 @@ export function scanComments({ text, comments, lineOf }: Syntax): CommentFact[] 
     .map(({ line, text: words }) => ({ line, text: words }));
 }
 
-function withoutStars(block: string): string {
+function removeStars(block: string): string {
   return block
     .split('\n')
     .map((line) => line.replace(/^\s*\*+ ?/, '').trim())

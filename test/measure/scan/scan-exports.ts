@@ -16,7 +16,7 @@ export function scanExports(syntax: Syntax): ExportFact[] {
         listed.add(local.type === 'Literal' ? local.value : local.name);
     const declaration = isExported ? statement.declaration : statement;
     if (declaration === null) continue;
-    for (const { name, kind, node } of declarations(declaration))
+    for (const { name, kind, node } of listDeclarations(declaration))
       declared.push({ isExported, fact: toFact(syntax, statement, { name, kind, node }) });
   }
   return declared
@@ -34,7 +34,7 @@ function toFact(
   return { line, name, kind, lines, isDocumented: hasDoc(syntax, statement.start) };
 }
 
-function declarations(node: ESTree.Statement | ESTree.Directive): Declared[] {
+function listDeclarations(node: ESTree.Statement | ESTree.Directive): Declared[] {
   switch (node.type) {
     case 'TSTypeAliasDeclaration':
     case 'TSInterfaceDeclaration':
@@ -55,7 +55,7 @@ function declarations(node: ESTree.Statement | ESTree.Directive): Declared[] {
   }
 }
 
-/** True when a `/**` comment ends directly before the statement. */
+/** Tells whether a doc comment ends directly before a statement. */
 function hasDoc({ text, comments }: Syntax, start: number): boolean {
   return comments.some(
     ({ type, value, end }) =>

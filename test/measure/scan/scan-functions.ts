@@ -1,20 +1,23 @@
 import type { ESTree } from 'rolldown/utils';
 import { Visitor } from 'rolldown/utils';
 import type { FunctionFact } from './facts.ts';
-import { titleCalls } from './scan-titles.ts';
+import { findTitleCalls } from './scan-titles.ts';
 import type { Syntax } from './syntax.ts';
-import { calleeRoot, isFunction, keyName } from './syntax.ts';
+import { getCalleeRoot, getKeyName, isFunction } from './syntax.ts';
 
 type FunctionNode = ESTree.Function | ESTree.ArrowFunctionExpression;
 type Label = Pick<FunctionFact, 'name' | 'isNamed'>;
 
-/** Returns all functions with a body, callbacks included. A parent is visited first and labels the function below it. */
+/** Returns all functions with a body, including callbacks. A parent node is visited before its function and gives it a label. */
 export function scanFunctions(syntax: Syntax): FunctionFact[] {
   const { program, lineOf } = syntax;
-  const tests = titleCalls(syntax);
+  const tests = findTitleCalls(syntax);
   const functions: FunctionFact[] = [];
   const labels = new Map<object, Label>();
-  const nameIt = (node: ESTree.Expression | null | undefined, name: string | undefined): void => {
+  const labelFunction = (
+    node: ESTree.Expression | null | undefined,
+    name: string | undefined,
+  ): void => {
     if (isFunction(node) && name !== undefined) labels.set(node, { name, isNamed: true });
   };
   const add = (node: FunctionNode): void => {
@@ -27,15 +30,15 @@ export function scanFunctions(syntax: Syntax): FunctionFact[] {
   };
   new Visitor({
     VariableDeclarator({ id, init }) {
-      if (id.type === 'Identifier') nameIt(init, id.name);
+      if (id.type === 'Identifier') labelFunction(init, id.name);
     },
-    MethodDefinition: ({ key, value }) => nameIt(value, keyName(key)),
-    PropertyDefinition: ({ key, value }) => nameIt(value, keyName(key)),
+    MethodDefinition: ({ key, value }) => labelFunction(value, getKeyName(key)),
+    PropertyDefinition: ({ key, value }) => labelFunction(value, getKeyName(key)),
     Property({ key, value }) {
-      if (isFunctionNode(value)) nameIt(value, keyName(key));
+      if (isFunctionNode(value)) labelFunction(value, getKeyName(key));
     },
     CallExpression({ callee, arguments: passed }) {
-      const root = calleeRoot(callee) ?? 'call';
+      const root = getCalleeRoot(callee) ?? 'call';
       for (const argument of passed)
         if (isFunction(argument))
           labels.set(argument, { name: `(callback of ${root})`, isNamed: false });

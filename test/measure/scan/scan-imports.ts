@@ -16,12 +16,12 @@ export function scanImports({ path, program, lineOf }: Syntax): ImportFact[] {
   new Visitor({
     ImportDeclaration({ start, source, specifiers }) {
       const names = specifiers.map((specifier) =>
-        specifier.type === 'ImportSpecifier' ? exportedName(specifier.imported) : '*',
+        specifier.type === 'ImportSpecifier' ? getExportedName(specifier.imported) : '*',
       );
       add(start, source, names);
     },
     ExportNamedDeclaration({ start, source, specifiers }) {
-      const names = specifiers.map(({ local }) => exportedName(local));
+      const names = specifiers.map(({ local }) => getExportedName(local));
       if (source !== null) add(start, source, names);
     },
     ExportAllDeclaration: ({ start, source }) => add(start, source, ['*']),
@@ -31,6 +31,6 @@ export function scanImports({ path, program, lineOf }: Syntax): ImportFact[] {
   return imports;
 }
 
-function exportedName(name: ESTree.ModuleExportName): string {
+function getExportedName(name: ESTree.ModuleExportName): string {
   return name.type === 'Literal' ? name.value : name.name;
 }

@@ -1,7 +1,8 @@
+import type { ESTree } from 'rolldown/utils';
 import { Visitor } from 'rolldown/utils';
 import type { MemberFact } from './facts.ts';
 import type { Syntax } from './syntax.ts';
-import { keyName } from './syntax.ts';
+import { getKeyName } from './syntax.ts';
 
 type Range = { readonly start: number; readonly end: number };
 
@@ -11,6 +12,9 @@ export function scanMembers({ program, lineOf }: Syntax): MemberFact[] {
   const localTypes: Range[] = [];
   let type = '';
   let functionDepth = 0;
+  const addMember = (key: ESTree.PropertyKey, start: number, kind: MemberFact['kind']): void => {
+    members.push({ line: lineOf(start), type, name: getKeyName(key) ?? '', kind, start });
+  };
   const enterFunction = (): void => {
     functionDepth += 1;
   };
@@ -39,16 +43,16 @@ export function scanMembers({ program, lineOf }: Syntax): MemberFact[] {
     },
     TSPropertySignature({ key, start, readonly }) {
       if (readonly) return;
-      members.push({ line: lineOf(start), type, name: keyName(key) ?? '', kind: 'mutable', start });
+      addMember(key, start, 'mutable');
     },
     PropertyDefinition({ key, start, accessibility }) {
       if (accessibility !== 'private') return;
-      members.push({ line: lineOf(start), type, name: keyName(key) ?? '', kind: 'private', start });
+      addMember(key, start, 'private');
     },
     MethodDefinition({ key, kind, start, accessibility }) {
       // A constructor has no `#` form.
       if (accessibility !== 'private' || kind === 'constructor') return;
-      members.push({ line: lineOf(start), type, name: keyName(key) ?? '', kind: 'private', start });
+      addMember(key, start, 'private');
     },
   }).visit(program);
   return members

@@ -3,21 +3,21 @@ import type { ESTree } from 'rolldown/utils';
 import { Visitor } from 'rolldown/utils';
 import type { NameFact } from './facts.ts';
 import type { Syntax } from './syntax.ts';
-import { isFunction, keyName } from './syntax.ts';
+import { getKeyName, isFunction } from './syntax.ts';
 
 type Pattern = ESTree.BindingPattern | ESTree.ParamPattern | ESTree.BindingRestElement;
 
 /** Methods of zod whose argument declares the members of a type. */
 const SCHEMA_METHODS = ['object', 'strictObject', 'looseObject', 'extend', 'safeExtend'];
 
-/** Returns the declared names. Keys of other object literals are left out: their type declares them. */
+/** Returns the declared names. Keys of object literals are declared by a type, except in schemas of zod. */
 export function scanNames({ path, program, lineOf }: Syntax): NameFact[] {
   const names: NameFact[] = [{ line: 1, name: basename(path).replace(/\..*$/, ''), kind: 'other' }];
   const add = (name: string | undefined, start: number, kind: NameFact['kind'] = 'other'): void => {
     if (name !== undefined) names.push({ line: lineOf(start), name, kind });
   };
   const addPattern = (pattern: Pattern): void => {
-    for (const { name, start } of boundNames(pattern)) add(name, start);
+    for (const { name, start } of listBoundNames(pattern)) add(name, start);
   };
   const addMember = ({
     key,
@@ -25,7 +25,7 @@ export function scanNames({ path, program, lineOf }: Syntax): NameFact[] {
   }: {
     readonly key: ESTree.PropertyKey;
     readonly start: number;
-  }): void => add(keyName(key), start);
+  }): void => add(getKeyName(key), start);
   const addType = ({ id }: { readonly id: ESTree.BindingIdentifier }): void =>
     add(id.name, id.start);
   const addParams = ({ params }: { readonly params: readonly Pattern[] }): void =>
@@ -52,11 +52,11 @@ export function scanNames({ path, program, lineOf }: Syntax): NameFact[] {
     TSEnumDeclaration: addType,
     TSPropertySignature: addMember,
     TSMethodSignature({ key, start, params }) {
-      add(keyName(key), start, 'function');
+      add(getKeyName(key), start, 'function');
       addParams({ params });
     },
     PropertyDefinition: addMember,
-    MethodDefinition: ({ key, start }) => add(keyName(key), start, 'function'),
+    MethodDefinition: ({ key, start }) => add(getKeyName(key), start, 'function'),
     CatchClause({ param }) {
       if (param !== null) addPattern(param);
     },
@@ -65,32 +65,34 @@ export function scanNames({ path, program, lineOf }: Syntax): NameFact[] {
         add(local.name, local.start);
     },
     CallExpression({ callee, arguments: passed }) {
-      for (const property of schemaKeys(callee, passed[0])) addMember(property);
+      for (const property of listSchemaKeys(callee, passed[0])) addMember(property);
     },
   }).visit(program);
   return names;
 }
 
-function boundNames(pattern: Pattern): { readonly name: string; readonly start: number }[] {
+function listBoundNames(pattern: Pattern): { readonly name: string; readonly start: number }[] {
   switch (pattern.type) {
     case 'Identifier':
       return [pattern];
     case 'AssignmentPattern':
-      return boundNames(pattern.left);
+      return listBoundNames(pattern.left);
     case 'RestElement':
-      return boundNames(pattern.argument);
+      return listBoundNames(pattern.argument);
     case 'ArrayPattern':
-      return pattern.elements.flatMap((element) => (element === null ? [] : boundNames(element)));
+      return pattern.elements.flatMap((element) =>
+        element === null ? [] : listBoundNames(element),
+      );
     case 'ObjectPattern':
       return pattern.properties.flatMap((property) =>
-        boundNames(property.type === 'Property' ? property.value : property),
+        listBoundNames(property.type === 'Property' ? property.value : property),
       );
     default:
-      return boundNames(pattern.parameter);
+      return listBoundNames(pattern.parameter);
   }
 }
 
-function schemaKeys(
+function listSchemaKeys(
   callee: ESTree.Expression,
   argument: ESTree.Argument | undefined,
 ): ESTree.ObjectProperty[] {

@@ -2,17 +2,17 @@ import type { ESTree } from 'rolldown/utils';
 import { Visitor } from 'rolldown/utils';
 import type { TitleFact } from './facts.ts';
 import type { Syntax } from './syntax.ts';
-import { calleeRoot } from './syntax.ts';
+import { getCalleeRoot } from './syntax.ts';
 
 const TEST_FUNCTIONS = ['describe', 'it', 'suite', 'test'];
 
 /** Returns the literal titles of tests and suites. */
 export function scanTitles(syntax: Syntax): TitleFact[] {
-  return titleCalls(syntax).map(({ start, text }) => ({ line: syntax.lineOf(start), text }));
+  return findTitleCalls(syntax).map(({ start, text }) => ({ line: syntax.lineOf(start), text }));
 }
 
-/** Returns the calls to declare a test or a suite; none outside tests and their support. */
-export function titleCalls({
+/** Returns the calls that declare a test or a suite; none in files other than tests and test support. */
+export function findTitleCalls({
   path,
   program,
 }: Syntax): { readonly start: number; readonly text: string }[] {
@@ -22,8 +22,8 @@ export function titleCalls({
   new Visitor({
     ExpressionStatement: ({ expression }) => void statements.add(expression),
     CallExpression(call) {
-      const text = titleText(call.arguments[0]);
-      const isKnown = TEST_FUNCTIONS.includes(calleeRoot(call.callee) ?? '');
+      const text = getTitleText(call.arguments[0]);
+      const isKnown = TEST_FUNCTIONS.includes(getCalleeRoot(call.callee) ?? '');
       if (text !== undefined && (isKnown || (statements.has(call) && wrapsTest(call, text))))
         calls.push({ start: call.start, text });
     },
@@ -31,7 +31,7 @@ export function titleCalls({
   return calls;
 }
 
-/** True for `wrapper('some title', () => ...)`, which hands both to vitest. */
+/** Tells whether a call has the form `wrapper('some title', () => ...)`, which passes both arguments to vitest. */
 function wrapsTest({ callee, arguments: passed }: ESTree.CallExpression, text: string): boolean {
   const last = passed.at(-1);
   return (
@@ -41,7 +41,7 @@ function wrapsTest({ callee, arguments: passed }: ESTree.CallExpression, text: s
   );
 }
 
-function titleText(argument: ESTree.Argument | undefined): string | undefined {
+function getTitleText(argument: ESTree.Argument | undefined): string | undefined {
   if (argument?.type === 'Literal' && typeof argument.value === 'string') return argument.value;
   if (argument?.type !== 'TemplateLiteral') return undefined;
   return argument.quasis.map(({ value }) => value.cooked ?? value.raw).join('…');

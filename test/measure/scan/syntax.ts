@@ -10,14 +10,14 @@ export type Syntax = {
   readonly lineOf: (offset: number) => number;
 };
 
-/** Name of a member; undefined when the program computes the name. */
-export function keyName(key: ESTree.PropertyKey): string | undefined {
+/** Returns the name of a member; undefined for a computed name. */
+export function getKeyName(key: ESTree.PropertyKey): string | undefined {
   if (key.type === 'Identifier' || key.type === 'PrivateIdentifier') return key.name;
   if (key.type === 'Literal' && typeof key.value === 'string') return key.value;
   return undefined;
 }
 
-/** True for a function expression of either form. */
+/** Tells whether a node is a function expression or an arrow function. */
 export function isFunction(
   node: ESTree.Expression | ESTree.Argument | null | undefined,
 ): node is ESTree.Function | ESTree.ArrowFunctionExpression {
@@ -25,16 +25,16 @@ export function isFunction(
 }
 
 /** Returns the identifier at the root of a callee: `it` of `it.each(rows)`. */
-export function calleeRoot(callee: ESTree.Expression): string | undefined {
+export function getCalleeRoot(callee: ESTree.Expression): string | undefined {
   switch (callee.type) {
     case 'Identifier':
       return callee.name;
     case 'MemberExpression':
-      return callee.object.type === 'Super' ? undefined : calleeRoot(callee.object);
+      return callee.object.type === 'Super' ? undefined : getCalleeRoot(callee.object);
     case 'CallExpression':
-      return calleeRoot(callee.callee);
+      return getCalleeRoot(callee.callee);
     case 'TaggedTemplateExpression':
-      return calleeRoot(callee.tag);
+      return getCalleeRoot(callee.tag);
     default:
       return undefined;
   }
