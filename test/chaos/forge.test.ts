@@ -8,11 +8,11 @@ const stage = useStage('forge');
 afterEach(() => stage.platform.setFaults({}));
 
 const FAULTS_BY_NAME: Readonly<Record<string, readonly FaultSettings[]>> = {
-  'fails, before or after it has done what it was asked': [{ serverErrorEvery: 7 }],
-  'loses webhooks, doubles them and is slow to judge': [
+  'fails before or after the effect of a request': [{ serverErrorEvery: 7 }],
+  'loses and duplicates webhooks and computes mergeability late': [
     { webhookDropEvery: 2, webhookDuplicateEvery: 3, mergeableNullReads: 3 },
   ],
-  'limits the rate, in both of its ways': [
+  'applies its primary and its secondary rate limit': [
     { rateLimit: { count: 6, status: 429, retryAfterSeconds: 1, primary: false } },
     { rateLimit: { count: 4, status: 403, retryAfterSeconds: 2, primary: true } },
   ],

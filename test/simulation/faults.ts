@@ -12,22 +12,32 @@ export const FAULT_KINDS = [
   'error_before',
   'error_after',
   'freeze',
+  /** A handler freezes right before a merge call. */
   'merge_paused',
+  /** An index read omits recent writes. */
   'index_late',
   'queue_drop',
   'queue_double',
   'queue_late',
   'launcher_refuse',
+  /** The cluster accepts a pod and never starts its process. */
   'pod_unborn',
   'pod_slow',
   'pod_lost',
   'pod_silent',
+  /** The cluster reports a pod as gone while its process continues. */
   'pod_zombie',
+  /** No call of a pod arrives for a while. */
   'pod_cut_off',
+  /** The forge answers with its rate limit. */
   'forge_paused',
+  /** The forge answers `Not Found` for an existing object. */
   'forge_odd',
+  /** The forge computes the mergeability of a pull request late. */
   'forge_unknown',
+  /** A pull request shows its former head for a while. */
   'forge_lag',
+  /** A rule of the branch forbids a merge. */
   'forge_rule',
   'check_flaky',
   'webhook_drop',
@@ -35,11 +45,15 @@ export const FAULT_KINDS = [
   'webhook_late',
   'answer_lost',
   'agent_failed',
+  /** A commit of the agent fails verification. */
   'agent_bad',
+  /** A bridge reports an invalid result. */
   'agent_lies',
+  /** The model provider or the forge refuses the work of an attempt for a while. */
   'agent_refused',
   'agent_infra',
   'agent_asks',
+  /** An agent continues without an answer to its question. */
   'agent_impatient',
   'platform_crash',
   'tick_lost',
@@ -47,12 +61,14 @@ export const FAULT_KINDS = [
   'person_closes',
   'person_pushes',
   'person_reviews',
+  /** A person issues a random command on a task. */
   'person_orders',
   'person_stops',
   'person_edits',
   'person_repeats',
   'person_retargets',
   'person_rewrites',
+  /** A person pushes to a root branch. */
   'person_roots',
 ] as const;
 /** Kind of fault. */

@@ -20,6 +20,7 @@ import { createRandom } from './time/random.ts';
 
 // The world of a seed: the platform under test, its simulated dependencies, and the judge.
 
+/** Virtual start time of every seed, in epoch milliseconds. */
 export const START = Date.UTC(2026, 4, 12, 8, 0, 0);
 
 /** Largest delay of an index behind its table; shorter than the overlap clients read again. */

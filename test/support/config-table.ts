@@ -11,17 +11,17 @@ type ConfigTableRow = Pick<ConfigRow, 'name' | 'about' | 'default' | 'required' 
 /** Variables of the laptop platform. A test compares the defaults with local/platform/platform-settings.ts. */
 export const PLATFORM_ROWS: readonly ConfigTableRow[] = [
   createPlatformRow('PORT', '3000', 'Port of the API and its WebSocket.'),
-  createPlatformRow('SMOL_FORGE_PORT', '3001', "Port of the laptop's own forge."),
+  createPlatformRow('SMOL_FORGE_PORT', '3001', 'Port of the local forge.'),
   createPlatformRow('SMOL_MODEL_PORT', '3002', 'Port of the scripted model; `make demo` only.'),
   createPlatformRow(
     'SMOL_DATA_DIR',
     '.smol-gang',
-    'Folder that keeps everything, from where it is started; `make demo`: `.smol-gang/demo`.',
+    'Folder of all data, relative to the working folder; `make demo` uses `.smol-gang/demo`.',
   ),
   createPlatformRow(
     'SMOL_CLOCK_SECONDS',
     '60',
-    'How often what is due is looked for, should every message about it be lost.',
+    'Seconds between two runs of the resync, which finds due work even when every message about the work is lost.',
   ),
 ];
 

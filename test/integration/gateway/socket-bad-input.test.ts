@@ -227,7 +227,7 @@ test.each<[string, () => string | Buffer, number]>([
   ['2 MB of bytes', () => Buffer.alloc(2_000_000, 0xff), TOO_LARGE],
   ['bytes', () => Buffer.from([0xff, 0xfe, 0x00]), UNSUPPORTED_DATA],
   ['a good frame as bytes', () => Buffer.from('{"type":"ping","v":1}'), UNSUPPORTED_DATA],
-])('%s ends the connection without a write', async (_what, frame, code) => {
+])('%s ends the connection without a write', async (_title, frame, code) => {
   const { socket, closed } = await connectSignedIn();
   const before = await readStoredItems();
   socket.send(frame());

@@ -103,9 +103,9 @@ test('the subprotocol header reaches the handler, and its choice is echoed', asy
 });
 
 test.each([
-  ['refuses', () => ({ statusCode: 401 }), 401],
+  ['answers 401', () => ({ statusCode: 401 }), 401],
   ['throws', () => Promise.reject(new Error('broken')), 500],
-])('a connect handler that %s refuses the upgrade', async (_name, handle, status) => {
+])('the gateway refuses an upgrade whose connect handler %s', async (_name, handle, status) => {
   const { socketUrl, events } = await startTestGateway(handle);
 
   await expect(connectSocket(socketUrl)).rejects.toThrow(`Unexpected server response: ${status}`);
@@ -201,7 +201,7 @@ test('a binary frame ends the connection', async () => {
 test.each<[string, Partial<SocketLimits>]>([
   ['idle too long', { idleMs: 50 }],
   ['open too long', { lifeMs: 50 }],
-])('a connection that is %s is closed, and its disconnect handler runs', async (_n, limits) => {
+])('a connection that is %s is closed, and its disconnect handler runs', async (_title, limits) => {
   const { socketUrl, events } = await startTestGateway(undefined, limits);
   const { closed } = await connectSocket(socketUrl);
 

@@ -94,7 +94,7 @@ test('messages are handled concurrently, up to the concurrency of the queue', as
   );
 
   await send(...Array.from({ length: 20 }, (_, n) => `p${n}`));
-  await waitUntil('all to be handled', () => handled.length === 20);
+  await waitUntil('all messages are handled', () => handled.length === 20);
 
   expect(maxRunning).toBe(4);
   expect(new Set(handled).size).toBe(20);
@@ -149,7 +149,7 @@ test('close waits for the running handler and receives no further message', asyn
     await gate.promise;
   });
   await send('p1');
-  await waitUntil('the first', () => handledPlans.length === 1);
+  await waitUntil('the first message is handled', () => handledPlans.length === 1);
   let isClosed = false;
 
   const closePromise = poller.close().then(() => {

@@ -61,7 +61,7 @@ test('a run is skipped while the previous run is still going', async () => {
     running += 1;
     maxRunning = Math.max(maxRunning, running);
     const until = Date.now() + 60;
-    await waitUntil('three ticks', () => Date.now() > until);
+    await waitUntil('three intervals have passed', () => Date.now() > until);
     running -= 1;
   });
 

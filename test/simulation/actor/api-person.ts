@@ -8,7 +8,7 @@ import { linkRepository } from '../../../core/engine/command/repository-commands
 import { retryTask } from '../../../core/engine/command/task-commands.ts';
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { readHistory, readPlanView } from '../../../core/engine/view/read-view.ts';
-import { readBranch } from '../judge/names.ts';
+import { parseBranch } from '../judge/names.ts';
 import { judgeHistory, judgeWaiting } from '../judge/view-rules.ts';
 import type { Submission } from '../scenario.ts';
 import type { World } from '../world.ts';
@@ -32,7 +32,7 @@ export async function submitPlan(world: World, submission: Submission): Promise<
   await world.loop.sleep(submission.at);
   world.judge.knownPlans.set(submission.id, submission.known);
   const noHosting = {
-    link: () => Promise.reject(new Error('no hosting')),
+    link: () => Promise.reject(new Error('the simulation hosts no repositories')),
     unlink: () => Promise.resolve(),
   };
   const create = async (deps: EngineDeps): Promise<unknown> => {
@@ -136,11 +136,11 @@ async function issueAnswer(world: World, plan: string, task: string): Promise<vo
   );
 }
 
-/** Restores the base of retargeted pull requests, as a blocked task asks before its retry. */
+/** Restores the bases of retargeted pull requests, because a blocked task cannot continue with another base. */
 function restorePullBases(world: World, plan: string): void {
   for (const repository of world.forge.repositories.values())
     for (const pull of repository.pulls)
-      if (pull.state === 'open' && readBranch(pull.head)?.plan === plan)
+      if (pull.state === 'open' && parseBranch(pull.head)?.plan === plan)
         restorePullBase(world, repository.name, pull);
 }
 
@@ -152,7 +152,7 @@ async function visitNamedPull(world: World, url = ''): Promise<void> {
   const [, repo = '', number = ''] = match;
   const pull = world.forge.getPull(repo, Number(number));
   if (pull.state !== 'open') return;
-  if (pull.draft && readBranch(pull.head)?.kind === 'root')
+  if (pull.draft && parseBranch(pull.head)?.kind === 'root')
     world.judge.recordViolation(
       world,
       `a person is asked to merge #${pull.number}, which is a draft`,

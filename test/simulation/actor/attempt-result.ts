@@ -62,8 +62,8 @@ function createInvalidResult({ world, assignment }: Bridge, truth: DoneResult): 
   const { graph } = world.forge.getRepository(assignment.repository.name);
   const commit = graph.add([truth.commit], graph.get(truth.commit).files).sha;
   const evidence = { ...truth.evidence, commit };
-  const isWhole = assignment.kind !== 'verify' && world.random.chance(0.5);
-  return isWhole ? { ...truth, commit, evidence } : { ...truth, evidence };
+  const shouldReplaceCommit = assignment.kind !== 'verify' && world.random.chance(0.5);
+  return shouldReplaceCommit ? { ...truth, commit, evidence } : { ...truth, evidence };
 }
 
 /** Reports an invalid result; after the refusal, the bridge reports a failure of its agent. */

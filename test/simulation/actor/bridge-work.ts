@@ -71,15 +71,15 @@ export async function performWork(bridge: Bridge, durationMs: number): Promise<v
   for (let fixes = 0; ; fixes += 1) {
     head = mergeRoot(bridge, repository, head, false);
     const root = world.forge.readHead(name, rootBranch) ?? assignment.repository.root;
-    const contained = repository.graph.findMergeBase(root, head).sha;
-    if (repository.graph.isAncestor(head, contained))
+    const containedRoot = repository.graph.findMergeBase(root, head).sha;
+    if (repository.graph.isAncestor(head, containedRoot))
       head = repository.graph.add([head], repository.graph.get(head).files).sha;
     await bridge.waitWhileAlive(durationMs * 0.2);
     const { files } = repository.graph.get(head);
     if (isTreeGreen(repository, files)) {
       bridge.pushCommit(head);
-      const before = repository.graph.get(contained).files;
-      return reportDone(bridge, head, contained, repository.graph.diff(before, files));
+      const before = repository.graph.get(containedRoot).files;
+      return reportDone(bridge, head, containedRoot, repository.graph.diff(before, files));
     }
     if (fixes === 2 || (faults.isActive && random.chance(0.3)))
       return bridge.reportResult(createFailedResult('verify_red'));
@@ -98,12 +98,12 @@ function writeCommit(
   const files = new Map(repository.graph.get(head).files);
   const content = createContent(bridge, files, isBad);
   // A good commit also repairs files broken by an earlier bad commit.
-  const broken = isBad ? [] : [...files].filter(([, line]) => line.startsWith('bad-'));
-  for (const path of [...paths, ...broken.map(([name]) => name)]) files.set(path, content);
+  const brokenFiles = isBad ? [] : [...files].filter(([, line]) => line.startsWith('bad-'));
+  for (const path of [...paths, ...brokenFiles.map(([name]) => name)]) files.set(path, content);
   return repository.graph.add([head], files).sha;
 }
 
-/** Merges the root branch. `resolve`: conflicts become content of this attempt; otherwise a conflict cancels the merge. */
+/** Merges the root branch into `head`. With `shouldResolve`, the attempt rewrites conflicting files; otherwise a conflict cancels the merge. */
 function mergeRoot(
   bridge: Bridge,
   repository: SimRepository,
@@ -121,7 +121,7 @@ function mergeRoot(
   return repository.graph.add([head, root], merged).sha;
 }
 
-/** Draws the changed paths: usually the scope, sometimes also a shared file or a foreign one; rarely none. */
+/** Draws the changed paths: usually the scope, sometimes also a shared file or a file outside the scope, rarely none. */
 function choosePaths(bridge: Bridge, repository: SimRepository): string[] {
   const { random, faults } = bridge.world;
   const { scope, end } = bridge.assignment.task;
@@ -131,8 +131,8 @@ function choosePaths(bridge: Bridge, repository: SimRepository): string[] {
   const isAboutMerging = faults.foci.some((focus) => focus.status === 'merging');
   if (random.chance(isAboutMerging ? 0.2 : 0.4)) paths.push('CHANGELOG.md');
   if (random.chance(0.15)) {
-    const all = [...repository.graph.get(bridge.assignment.repository.start).files.keys()];
-    paths.push(random.pick(all.filter((path) => path !== '.smol-gang.yaml')));
+    const allPaths = [...repository.graph.get(bridge.assignment.repository.start).files.keys()];
+    paths.push(random.pick(allPaths.filter((path) => path !== '.smol-gang.yaml')));
   }
   return paths;
 }

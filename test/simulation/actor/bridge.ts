@@ -51,7 +51,7 @@ export class Bridge {
     return this.#assignment;
   }
 
-  /** Never resolves when the process has died meanwhile. */
+  /** Waits for a time in milliseconds; never resolves when the process dies before the end. */
   waitWhileAlive(ms: number): Promise<void> {
     return new Promise((resolve) =>
       this.world.loop.schedule(ms, () => this.pod.life.alive && resolve()),
@@ -62,9 +62,9 @@ export class Bridge {
   requireAlive(): void {
     if (this.pod.life.zombie) return;
     const { leaseMs } = this.world.settings;
-    if (this.isStopped) throw new BridgeEndedError('refused');
+    if (this.isStopped) throw new BridgeEndedError('the control plane has ended the attempt');
     if (this.world.loop.now - this.answeredAt >= leaseMs - Math.min(10_000, leaseMs * 0.2))
-      throw new BridgeEndedError('lease');
+      throw new BridgeEndedError('the lease is about to end');
   }
 
   /** Repeats a call until an answer arrives. */

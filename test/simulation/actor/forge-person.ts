@@ -1,7 +1,7 @@
 import type { Files } from '../forge/commit-graph.ts';
 import type { SimPull, SimRepository } from '../forge/forge-state.ts';
 import { isRetargetedPull } from '../judge/branch-rules.ts';
-import { formatRootBranch, readBranch } from '../judge/names.ts';
+import { formatRootBranch, parseBranch } from '../judge/names.ts';
 import type { World } from '../world.ts';
 
 // A person at the forge, without a request from the engine: merges, closes, reopens, reviews and retargets pull requests, and
@@ -15,11 +15,11 @@ export async function visitForge(world: World): Promise<void> {
     await loop.sleep(random.between(10_000, 60_000));
     for (const repository of world.forge.repositories.values()) {
       const pulls = repository.pulls.filter(
-        (pull) => pull.state !== 'merged' && readBranch(pull.head)?.kind === 'task',
+        (pull) => pull.state !== 'merged' && parseBranch(pull.head)?.kind === 'task',
       );
       if (pulls.length > 0) visitPull(world, repository, random.pick(pulls));
       const roots = [...repository.branches.keys()].filter(
-        (branch) => readBranch(branch)?.kind === 'root',
+        (branch) => parseBranch(branch)?.kind === 'root',
       );
       if (roots.length > 0 && faults.drawFault('person_roots'))
         pushCommit(world, repository, random.pick(roots));
@@ -31,8 +31,9 @@ function visitPull(world: World, repository: SimRepository, pull: SimPull): void
   const { faults, random, forge } = world;
   const { name } = repository;
   if (pull.state === 'closed') {
-    const isWhole = repository.branches.has(pull.head) && repository.branches.has(pull.base);
-    if (isWhole && faults.drawFault('person_closes'))
+    const hasBothBranches =
+      repository.branches.has(pull.head) && repository.branches.has(pull.base);
+    if (hasBothBranches && faults.drawFault('person_closes'))
       forge.reopenPull(name, pull.number, PERSON_ACTOR);
     return;
   }
@@ -40,7 +41,7 @@ function visitPull(world: World, repository: SimRepository, pull: SimPull): void
     if (random.chance(0.3)) restorePullBase(world, name, pull);
     return;
   }
-  if (readBranch(pull.base)?.kind === 'root' && faults.drawFault('person_retargets')) {
+  if (parseBranch(pull.base)?.kind === 'root' && faults.drawFault('person_retargets')) {
     forge.setBase(name, pull.number, 'main', PERSON_ACTOR);
     return;
   }
@@ -65,7 +66,7 @@ function canMerge({ forge }: World, repository: SimRepository, pull: SimPull): b
 
 /** Changes the base of a retargeted pull request back to the root branch of its run. */
 export function restorePullBase(world: World, repo: string, pull: SimPull): void {
-  const head = readBranch(pull.head);
+  const head = parseBranch(pull.head);
   if (head === undefined || !isRetargetedPull(world, pull)) return;
   world.forge.setBase(repo, pull.number, formatRootBranch(head.plan, head.run), PERSON_ACTOR);
 }

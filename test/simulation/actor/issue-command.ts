@@ -19,8 +19,8 @@ export async function retryUntilAnswered<T>(
     try {
       return await callApi(world, callName, handle, PERSON_CALLER);
     } catch (error) {
-      const isOdd = isAppError(error, 'notFound', 'forge_not_found');
-      if (!isOdd && !RETRYABLE_KINDS.some((kind) => isAppError(error, kind))) throw error;
+      const isForgeNotFound = isAppError(error, 'notFound', 'forge_not_found');
+      if (!isForgeNotFound && !RETRYABLE_KINDS.some((kind) => isAppError(error, kind))) throw error;
       await world.loop.sleep(2_000);
     }
   }

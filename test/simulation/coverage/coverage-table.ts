@@ -18,7 +18,7 @@ export const STRIKE_KINDS = [
   'freeze',
 ] as const satisfies readonly FaultKind[];
 
-/** Required count of each reachable cell, per number of seeds; proportional for more seeds. */
+/** Each reachable cell must occur `times` times in `seeds` seeds; the required count grows in proportion to the seeds. */
 const REQUIRED_COUNT = { times: 50, seeds: 20_000 } as const;
 
 /** Returns the required count of each cell; undefined when the seeds are too few for a requirement. */

@@ -2,7 +2,7 @@ import type { ForgeActor, SimPull, SimRepository } from '../forge/forge-state.ts
 import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
 import type { Branch } from './names.ts';
-import { formatRootBranch, readBranch, shortenSha } from './names.ts';
+import { formatRootBranch, parseBranch, shortenSha } from './names.ts';
 
 // Rules for branches: the engine moves task branches only to reported commits and root branches only by merges, never by
 // force, and deletes no branch in use.
@@ -22,17 +22,17 @@ export function judgeBranchMove(
   { branch, from, to, by }: BranchMove,
 ): void {
   if (by.kind !== 'engine') return;
-  const owned = readBranch(branch);
+  const owned = parseBranch(branch);
   if (owned === undefined) {
     judge.recordViolation(world, `the engine moved ${branch}, which belongs to no plan`);
     return;
   }
   if (to === undefined) judgeDeletion(judge, world, repository, branch, owned);
-  else if (from === undefined) judgeBirth(judge, world, repository, owned, to);
+  else if (from === undefined) judgeCreation(judge, world, repository, owned, to);
   else judgeMove(judge, world, repository, { branch, owned, from, to });
 }
 
-function judgeBirth(
+function judgeCreation(
   judge: Judge,
   world: World,
   repository: SimRepository,
@@ -108,7 +108,7 @@ function judgeDeletion(
   const { plan, run } = owned;
   const delivered = formatRootBranch(plan, run);
   const isOver = repository.pulls.some((pull) => {
-    const head = readBranch(pull.head);
+    const head = parseBranch(pull.head);
     const isSimple = head?.kind === 'task' && judge.knownPlans.get(plan)?.isSimple === true;
     const isDelivery = pull.head === delivered || (isSimple && head.plan === plan);
     return isDelivery && pull.state !== 'open';
@@ -121,14 +121,14 @@ function judgeDeletion(
 /** True when a later run has begun; its restart may have had no answer. */
 function hasFollowingRun({ moves }: Judge, plan: string, run: number): boolean {
   return moves.some(({ branch }) => {
-    const owned = readBranch(branch.split(' ')[1] ?? '');
+    const owned = parseBranch(branch.split(' ')[1] ?? '');
     return owned?.kind === 'root' && owned.plan === plan && owned.run > run;
   });
 }
 
 /** True for a task's pull request whose base a person changed to main; pull requests of simple plans belong there. */
 export function isRetargetedPull(world: World, pull: SimPull): boolean {
-  const head = readBranch(pull.head);
+  const head = parseBranch(pull.head);
   if (head?.kind !== 'task' || pull.base !== 'main') return false;
   return world.judge.knownPlans.get(head.plan)?.isSimple === false;
 }

@@ -4,7 +4,7 @@ import type { PlanView } from '../../../core/contract/plan.ts';
 import type { AttemptKind } from '../../../core/contract/task.ts';
 import type { ForgeActor } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
-import { formatTaskId, readBranch } from './names.ts';
+import { formatTaskId, parseBranch } from './names.ts';
 
 // Commitments of the platform: commands of people take effect, work is bounded, and new attempts continue from kept commits.
 
@@ -107,7 +107,7 @@ export class Commitments {
 
   /** Resets counts of a task after an activity at its pull request. */
   recordPullActivity(branch: string, by: ForgeActor): void {
-    const at = readBranch(branch);
+    const at = parseBranch(branch);
     if (at?.kind !== 'task') return;
     this.consecutiveFailures.delete(formatTaskId(at));
     if (by.kind === 'person') this.resetRetryCounts(formatTaskId(at));

@@ -2,7 +2,7 @@ import type { ForgeActor, SimPull, SimRepository } from '../forge/forge-state.ts
 import { toReviewsKey } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
-import { isEndTask, LATE_MS, readBranch } from './names.ts';
+import { isEndTask, LATE_MS, parseBranch } from './names.ts';
 
 /** Judges a merge by the engine against the reviews and checks of the merged commit. */
 export function judgeConsent(
@@ -16,7 +16,7 @@ export function judgeConsent(
   const check = repository.checks.get(commit);
   if (check !== undefined && (!check.green || check.endsAt > now))
     judge.recordViolation(world, `#${pull.number} was merged although its check was not green`);
-  const head = readBranch(pull.head);
+  const head = parseBranch(pull.head);
   if (head?.kind !== 'task' || isEndTask(head.task)) return;
   const { needsReview = false } = judge.knownPlans.get(head.plan) ?? {};
   // Evidence without a verification command is empty, and then a person must approve.

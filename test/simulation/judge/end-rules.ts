@@ -1,7 +1,7 @@
 import type { PlanWatch } from '../actor/api-person.ts';
 import type { World } from '../world.ts';
 import type { KnownPlan } from './judge.ts';
-import { formatRootBranch, formatTaskId, readBranch } from './names.ts';
+import { formatRootBranch, formatTaskId, parseBranch } from './names.ts';
 
 /** Judges the world after every plan has ended. `isSwept`: the retention time of branches is over. */
 export function judgeEnd(world: World, watches: readonly PlanWatch[], isSwept: boolean): void {
@@ -39,7 +39,7 @@ function judgeSimple(world: World, plan: KnownPlan, run: number, isSwept: boolea
   for (const { repo } of plan.tasks) {
     const { pulls, branches } = world.forge.getRepository(repo);
     const isOwn = (branch: string): boolean => {
-      const owned = readBranch(branch);
+      const owned = parseBranch(branch);
       return owned?.kind === 'task' && owned.plan === plan.id && owned.run === run;
     };
     const hasPull = pulls.some((pull) => isOwn(pull.head));
@@ -68,7 +68,7 @@ function judgeCancelled(world: World, plan: string): void {
       if (
         pull.state === 'open' &&
         !world.judge.reopenedPulls.has(`${repository.name}#${pull.number}`) &&
-        readBranch(pull.head)?.plan === plan
+        parseBranch(pull.head)?.plan === plan
       )
         world.judge.recordViolation(world, `#${pull.number} of the cancelled plan ${plan} is open`);
 }

@@ -16,7 +16,7 @@ import {
   formatAttemptName,
   formatRootBranch,
   formatTaskId,
-  readBranch,
+  parseBranch,
   shortenSha,
   TAKEN_OVER_MS,
 } from './names.ts';
@@ -162,7 +162,7 @@ export class Judge {
 
   /** Forgets the changing attempt after a person closed the pull request: a retry continues from the accepted commit. */
   #clearChangingAttempt(branch: string): void {
-    const at = readBranch(branch);
+    const at = parseBranch(branch);
     if (at?.kind === 'task') this.changingAttempts.delete(formatTaskId(at));
   }
 
@@ -241,7 +241,7 @@ export class Judge {
         world.sendWebhook(repository.name, pull.head, pull.number);
       },
       reviewed: (pull, state) => {
-        const at = readBranch(pull.head);
+        const at = parseBranch(pull.head);
         if (at?.kind !== 'task') return;
         if (state === 'approved') this.commitments.recordApproval(at.plan, at.task);
         else this.commitments.recordChangeRequest(at.plan, at.task);
@@ -257,7 +257,7 @@ export class Judge {
   }
 
   #recordMove(world: World, repository: SimRepository, { branch, from, to, by }: BranchMove): void {
-    const at = readBranch(branch);
+    const at = parseBranch(branch);
     if (at?.kind === 'task' && to !== undefined) this.#recordHead(at, to, by);
     if (from === undefined && by.kind === 'engine' && by.isLate())
       this.lateBranches.add(`${repository.name} ${branch}`);

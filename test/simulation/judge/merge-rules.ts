@@ -2,7 +2,7 @@ import type { ForgeActor, SimPull, SimRepository } from '../forge/forge-state.ts
 import type { World } from '../world.ts';
 import { judgeConsent } from './consent-rules.ts';
 import type { Evidence, Judge } from './judge.ts';
-import { formatTaskId, isEndTask, readBranch, shortenSha, TAKEN_OVER_MS } from './names.ts';
+import { formatTaskId, isEndTask, parseBranch, shortenSha, TAKEN_OVER_MS } from './names.ts';
 
 type MergeCommits = { readonly commit: string; readonly onto: string; readonly result: string };
 
@@ -14,7 +14,7 @@ export function judgeMerge(
   merge: MergeCommits,
   by: ForgeActor,
 ): void {
-  const head = readBranch(pull.head);
+  const head = parseBranch(pull.head);
   if (head?.kind === 'task' && !isEndTask(head.task)) {
     const id = formatTaskId(head);
     const times = (judge.mergesByTask.get(id) ?? 0) + 1;
@@ -24,7 +24,7 @@ export function judgeMerge(
       judge.recordViolation(world, `${id} was merged ${times} times`);
   }
   if (by.kind !== 'engine') return;
-  if (readBranch(pull.base)?.kind !== 'root') {
+  if (parseBranch(pull.base)?.kind !== 'root') {
     judge.recordViolation(world, `the engine merged #${pull.number} into ${pull.base}`);
     return;
   }
@@ -97,7 +97,7 @@ export function judgeReady(
   pull: SimPull,
   by: ForgeActor,
 ): void {
-  const head = readBranch(pull.head);
+  const head = parseBranch(pull.head);
   const isRoot = head?.kind === 'root';
   const isSimple = head?.kind === 'task' && judge.knownPlans.get(head.plan)?.isSimple === true;
   if (!isRoot && !isSimple) return;

@@ -10,7 +10,8 @@ export type Branch = { readonly plan: string; readonly run: number } & (
   | { readonly kind: 'scratch' }
 );
 
-export function readBranch(name: string): Branch | undefined {
+/** Parses the name of a branch; returns undefined for a branch the platform does not own. */
+export function parseBranch(name: string): Branch | undefined {
   const match = /^smol-gang\/(p[0-9a-z]{10})-r(\d+)\/(root|([tas])\/(.+))$/.exec(name);
   if (match === null) return undefined;
   const [, plan = '', run = '', rest = '', kind, tail = ''] = match;

@@ -3,10 +3,10 @@ import { listPlanNotices } from '../../../core/store/notice-store.ts';
 import { callApi } from '../platform.ts';
 import type { World } from '../world.ts';
 
-// Which notices the design demands of a written transition, decided here without the engine's code, and whether people got
-// each of them exactly once.
+// Rules for notices: each written transition demands certain notices, determined here without the engine's code, and people
+// must receive each demanded notice exactly once.
 
-/** The parts of a written task or plan that decide its notices. */
+/** Parts of a written task or plan that determine its notices. */
 export type WrittenState = {
   readonly id?: string;
   readonly plan?: string;
@@ -72,7 +72,7 @@ export class NoticeRules {
     return kinds;
   }
 
-  /** The queue took a notice. */
+  /** Records a notice that the queue has accepted, and requires a transition that demands the notice. */
   recordSent(world: World, notice: Notice): void {
     if (!this.#demandedAt.has(notice.id))
       world.judge.recordViolation(
@@ -104,7 +104,7 @@ export class NoticeRules {
     this.#stored.add(id);
   }
 
-  /** Judges at the end that each demanded notice arrived, and no other. */
+  /** Requires at the end that every demanded notice and no other notice is stored. */
   judgeEnd(world: World): void {
     for (const [id, at] of this.#demandedAt)
       if (!this.#stored.has(id) && world.loop.now - at > DELIVERY_MS)

@@ -4,7 +4,7 @@ import { createPerWorld, wrapForge } from './breach.ts';
 /** Merges that were paused already. */
 const getPausedMerges = createPerWorld(() => new Set<string>());
 
-/** Pauses a handler right before its merge call, for longer than its claim of the merge queue, while a person invalidates it. */
+/** Pauses a handler right before its merge call, for longer than its claim of the merge queue, while a person invalidates the merge. */
 export const pausedMerges: Interference = {
   name: 'handlers that pause before a merge call',
   deps: wrapForge((forge, world) => ({
@@ -22,7 +22,7 @@ export const pausedMerges: Interference = {
   })),
 };
 
-/** Requests changes of a pull request, or merges another one into its base. */
+/** Requests changes of a pull request, or merges another pull request into the same base. */
 function invalidateMerge(world: World, repo: string, number: number): void {
   const { forge, random } = world;
   const repository = forge.getRepository(repo);

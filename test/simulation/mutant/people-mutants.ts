@@ -85,7 +85,7 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /although changes were requested/,
   },
   {
-    name: 'a merge counts that the forge never made',
+    name: 'a merge that the forge never made counts as done',
     deps: wrapForge((forge) => ({
       mergePull: async (repo, number) => {
         const { base, headSha } = await forge.readPull(repo, number);

@@ -14,6 +14,7 @@ export class EventLoop {
   #now: number;
   #order = 0;
   readonly #heap: ScheduledAction[] = [];
+  /** Number of events that have run. */
   events = 0;
 
   constructor(start: number) {

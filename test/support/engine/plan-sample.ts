@@ -38,7 +38,7 @@ export function createPlanContext(change: Partial<PlanContext> = {}): PlanContex
   };
 }
 
-/** A complex plan. `planning` is at its last step, `activating` and later statuses have an approved revision. */
+/** Creates a complex plan. A plan in `planning` is at its last step; a plan in `activating` or a later status has an approved revision. */
 export function createSamplePlan(status: PlanStatus, change: Partial<PlanState> = {}): PlanState {
   const isApproved =
     status !== 'planning' && status !== 'pending_approval' && status !== 'rejected';

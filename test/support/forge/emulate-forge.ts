@@ -13,8 +13,8 @@ const PEOPLE = ['writer', 'stranger', 'second', 'approver', 'owner', 'demoted'];
 export async function startEmulateForge(): Promise<TestForge> {
   const emulator = await startEmulator();
   const repositories: string[] = [];
-  let offset = 0;
-  const now = () => Date.now() + offset;
+  let clockOffsetMs = 0;
+  const now = () => Date.now() + clockOffsetMs;
   const call = (token: string, method: string, path: string, body?: unknown) =>
     sendForgeRequest(emulator.url + path, token, method, body);
   const client = (
@@ -33,7 +33,7 @@ export async function startEmulateForge(): Promise<TestForge> {
     deliveries: [],
     now,
     advanceClock: (ms) => {
-      offset += ms;
+      clockOffsetMs += ms;
     },
     makeRepository: (name, files) => {
       repositories.push(`acme/${name}`);

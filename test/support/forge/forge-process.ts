@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { startForge } from '../../../local/forge/start-forge.ts';
 import { ADMIN_TOKEN } from './test-forge.ts';
 
-// A forge in a process of its own, so that a test can kill it. Run as a program it is that process.
+// Runs a forge in a separate process, so that a test can kill the forge. This file is also the program of that process.
 
+/** Forge in a separate process. */
 export type ForgeProcess = { readonly apiUrl: string; kill(): Promise<void> };
 
 export async function spawnForge(dataDir: string): Promise<ForgeProcess> {

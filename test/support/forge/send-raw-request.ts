@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { TestForge } from './test-forge.ts';
 import { ADMIN_TOKEN } from './test-forge.ts';
 
-/** Calls the forge's REST interface with a path as it stands: `fetch` would tidy it. A body that is a string is sent as it is. */
+/** Calls the REST API of the forge with the exact path, which `fetch` would normalize. A string body is sent without encoding. */
 export function sendRawRequest(
   forge: TestForge,
   method: string,
@@ -12,7 +12,7 @@ export function sendRawRequest(
   return new Promise((resolve, reject) => {
     const headers = { authorization: `token ${ADMIN_TOKEN}`, 'content-type': 'application/json' };
     const { port } = forge.server;
-    const sent = request(
+    const outgoing = request(
       { host: '127.0.0.1', port, method, path: `/api/v3${path}`, headers },
       (response) => {
         const chunks: Buffer[] = [];
@@ -22,8 +22,8 @@ export function sendRawRequest(
         });
       },
     );
-    sent.on('error', reject);
-    if (body === undefined) sent.end();
-    else sent.end(typeof body === 'string' ? body : JSON.stringify(body));
+    outgoing.on('error', reject);
+    if (body === undefined) outgoing.end();
+    else outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
 }

@@ -24,6 +24,7 @@ const appKeys = generateKeyPairSync('rsa', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
 });
 
+/** Webhook delivery that the test received. */
 export type Delivery = {
   readonly event: string;
   readonly id: string;
@@ -31,7 +32,7 @@ export type Delivery = {
   readonly body: string;
 };
 
-/** A work tree whose main branch was pushed to a repository of the forge. */
+/** Work tree whose main branch was pushed to a repository of the forge; `main` is its commit. */
 export type TestRepository = {
   readonly repo: string;
   readonly path: string;
@@ -39,48 +40,50 @@ export type TestRepository = {
   readonly main: string;
 };
 
+/** Running forge with its client and webhook receiver. */
 export type TestForge = {
   readonly forge: Forge;
-  /** Who it is at the forge. */
+  /** Login of the client at the forge. */
   readonly author: string;
   readonly deliveries: readonly Delivery[];
   readonly server: RunningForge;
   readonly dataDir: string;
   now(): number;
-  /** Moves the clock of the forge and of its client. */
+  /** Advances the clock of the forge and its client by milliseconds. */
   advanceClock(ms: number): void;
   makeRepository(name: string, files?: Readonly<Record<string, string>>): Promise<TestRepository>;
-  /** Commits on a new branch from `start` and pushes it; returns the commit. */
+  /** Commits files on top of `start` (default: main), pushes the commit as a new branch and returns the commit. */
   pushBranch(
     repository: TestRepository,
     branch: string,
     files: Readonly<Record<string, string>>,
     start?: string,
   ): Promise<string>;
-  /** A token of a person. */
+  /** Creates a person and returns a token of the person. Default permission: write. */
   createPerson(login: string, permission?: 'read' | 'write' | 'admin'): Promise<string>;
-  /** Calls the REST interface as somebody; answers the parsed body. */
+  /** Calls the REST API with a token and returns the parsed body. */
   call(
     token: string,
     method: string,
     path: string,
     body?: unknown,
   ): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** Calls the control API of the forge, such as `POST /repositories`. */
   controlForge(
     method: string,
     path: string,
     body?: unknown,
   ): Promise<{ readonly status: number; readonly body: unknown }>;
   setFaults(settings: FaultSettings): Promise<void>;
-  /** Another client with its own memory. */
+  /** Creates another client with its own cache. */
   createClient(auth?: 'app' | { readonly token: string }, send?: typeof fetch): Forge;
   close(): Promise<void>;
 };
 
 export async function startTestForge(): Promise<TestForge> {
   const directory = await makeTemporaryDirectory('smol-gang-forge');
-  let offset = 0;
-  const now = () => Date.now() + offset;
+  let clockOffsetMs = 0;
+  const now = () => Date.now() + clockOffsetMs;
   const deliveries: Delivery[] = [];
   const hook = await listenForDeliveries(deliveries);
   const dataDir = join(directory.path, 'forge');
@@ -109,7 +112,7 @@ export async function startTestForge(): Promise<TestForge> {
     dataDir,
     now,
     advanceClock: (ms) => {
-      offset += ms;
+      clockOffsetMs += ms;
     },
     makeRepository: (name, files) => makeRepository(server, directory.path, control, name, files),
     pushBranch,
@@ -122,7 +125,8 @@ export async function startTestForge(): Promise<TestForge> {
     controlForge: control,
     setFaults: async (settings) => {
       const { status, body } = await control('POST', '/faults', settings);
-      if (status !== 204) throw new Error(JSON.stringify(body));
+      if (status !== 204)
+        throw new Error(`the forge refused the faults with ${status}: ${JSON.stringify(body)}`);
     },
     createClient: client,
     close: async () => {
@@ -162,7 +166,7 @@ async function pushBranch(
   return commit;
 }
 
-/** One request of the REST interface; whatever the status, it is answered. */
+/** Sends a request and returns the response with its parsed body, whatever its status. */
 export async function sendForgeRequest(url: string, token: string, method: string, body?: unknown) {
   const response = await fetch(url, {
     method,
@@ -174,12 +178,12 @@ export async function sendForgeRequest(url: string, token: string, method: strin
   return { status: response.status, body: parsed };
 }
 
-/** A text or number of an answer; throws when it is not there. */
+/** Returns a text or number of a body as text. Throws when the field is missing. */
 export function readField(body: unknown, name: string): string {
   const value: unknown =
     typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
   if (typeof value !== 'string' && typeof value !== 'number') {
-    throw new Error(`no ${name} in ${JSON.stringify(body)}`);
+    throw new Error(`the answer has no field "${name}": ${JSON.stringify(body)}`);
   }
   return String(value);
 }
@@ -200,7 +204,7 @@ async function listenForDeliveries(deliveries: Delivery[]) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return {
     url: `http://127.0.0.1:${address.port}/hook`,
     close: () =>

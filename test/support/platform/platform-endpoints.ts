@@ -89,12 +89,14 @@ export function createPlatformEndpoints(workspace: TestWorkspace): PlatformEndpo
     forgeList: (path, item) => readPages(forge, path, item),
     async setFaults(settings) {
       const { status, body } = await forge('POST', '/_forge/faults', settings);
-      if (status !== 204) throw new Error(JSON.stringify(body));
+      if (status !== 204)
+        throw new Error(`the forge refused the faults with ${status}: ${JSON.stringify(body)}`);
     },
     async sendWebhooksTo(target) {
       const secret = tokens.webhook;
       const { status, body } = await forge('PUT', '/_forge/webhook', { url: target, secret });
-      if (status !== 204) throw new Error(JSON.stringify(body));
+      if (status !== 204)
+        throw new Error(`the forge refused the webhook with ${status}: ${JSON.stringify(body)}`);
     },
     async createPerson(login, permission = 'write') {
       const { body } = await forge('POST', '/_forge/users', { login, permission });

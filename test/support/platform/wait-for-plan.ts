@@ -135,7 +135,7 @@ export async function waitForTask(
   const snapshot = await waitForPlan(
     platform,
     plan,
-    `task ${task}`,
+    `task ${task} reaches the expected state`,
     ({ tasks }) => tasks.some((view) => view.id === task && condition(view)),
     timeoutMs,
   );

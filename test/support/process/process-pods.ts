@@ -19,11 +19,11 @@ const readySchema = z.object({
 /** Report of a ready fake bridge: its process id, its child processes and its environment. */
 export type ReadyBridge = z.infer<typeof readySchema>;
 
-/** Launchers that share one state folder. `manner`: behaviour of the fake bridge. */
+/** Launchers that share one state folder. `behaviour`: behaviour of the fake bridge. */
 export type ProcessPods = {
   readonly stateDir: string;
   launcher(
-    manner?: string,
+    behaviour?: string,
     options?: { readonly graceMs?: number; readonly sweepMs?: number },
   ): ProcessLauncher;
   now(): number;
@@ -41,8 +41,8 @@ export async function makeProcessPods(): Promise<ProcessPods> {
   return {
     stateDir,
     now,
-    launcher(manner = '', { graceMs = 1_000, sweepMs = 0 } = {}) {
-      const env = { FAKE_BRIDGE: manner };
+    launcher(behaviour = '', { graceMs = 1_000, sweepMs = 0 } = {}) {
+      const env = { FAKE_BRIDGE: behaviour };
       const options = { stateDir, bridgeEntry: FAKE_BRIDGE, now, graceMs, sweepMs, env };
       const launcher = createProcessLauncher(options);
       launchers.push(launcher);

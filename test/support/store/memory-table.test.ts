@@ -3,7 +3,7 @@ import { createMemoryTable } from './memory-table.ts';
 
 const key = { pk: 'p', sk: 'a' };
 
-test('a hook that throws before the effect prevents it, one after the effect loses only the answer', async () => {
+test('an error before the effect prevents the effect, and an error after the effect loses only the answer', async () => {
   let crashMoment: 'before' | 'after' | undefined;
   const crash = (hook: typeof crashMoment) => () => {
     if (crashMoment === hook) throw new Error(`crashed ${hook}`);
@@ -42,7 +42,7 @@ test('the hooks receive every operation with its key', async () => {
   ]);
 });
 
-test('an index read can omit recent writes, an item read never does', async () => {
+test('an index read can omit recent writes, but an item read cannot', async () => {
   let lag = 0;
   const table = createMemoryTable({ indexLag: () => lag });
   const due = async () =>
