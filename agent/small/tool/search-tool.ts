@@ -36,7 +36,7 @@ function requirePattern(pattern: string): void {
   try {
     new RegExp(pattern);
   } catch (error) {
-    throw new ToolError(`the pattern is not a valid regular expression: ${String(error)}`);
+    throw new ToolError(`the pattern is not a regular expression: ${String(error)}`);
   }
 }
 

@@ -49,7 +49,7 @@ test('an attempt does its task, verifies the commit and pushes its branch', asyn
   expect(existsSync(stage.workDir)).toBe(false);
 });
 
-test('the agent gets a red verify command and fixes the failure', async () => {
+test('the agent is told about a failed verify command and fixes the failure', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
 
   const bridge = await stage.startBridge([
@@ -65,7 +65,7 @@ test('the agent gets a red verify command and fixes the failure', async () => {
   expect(await stage.remote.readHead(BRANCH)).toBe(result.commit);
 });
 
-test('an attempt fails with red evidence after two fixes of the agent', async () => {
+test('an attempt fails if verification still fails after two fixes of the agent', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
 
   const bridge = await stage.startBridge([
@@ -164,7 +164,7 @@ test('new commits of the root branch are merged before verify', async () => {
   expect(await runGit(stage.remote.directory, ['rev-parse', `${BRANCH}^2`])).toBe(root);
 });
 
-test('a root branch in conflict is not merged: the evidence names the root of the work', async () => {
+test('new root commits that conflict with the work are not merged, and the evidence names the old root commit', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'maybe\n' });
   const { root } = stage.assignment.repository;
   await stage.pushRoot({ 'login.txt': 'never\n' });

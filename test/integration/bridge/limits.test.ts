@@ -144,7 +144,7 @@ test('a loop of equal tool calls ends the attempt', async () => {
   expect(requireFailedResult(stage).reason).toContain('the same tool call 8 times in a row: read');
 });
 
-test('an agent without progress is ended', async () => {
+test('an agent that makes no progress fails the attempt', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.assignment.limits.idleMinutes = 0.02;
 
@@ -213,7 +213,7 @@ test('a forge that rejects the credential parks the attempt', async () => {
   expect(requireFailedResult(stage).until).toBeGreaterThan(Date.now());
 });
 
-test('a repository without access fails only this attempt, without a pause', async () => {
+test('a refused access to the repository fails the attempt without a pause', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.remote.refuse = { status: 403, times: 1_000 };
 
@@ -225,7 +225,7 @@ test('a repository without access fails only this attempt, without a pause', asy
   expect(requireFailedResult(stage).reason).toContain('403');
 });
 
-test('a temporary failure of the forge during the work loses nothing', async () => {
+test('the work of the agent is pushed after a temporary failure of the forge', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   const bridge = await stage.startBridge([
     [{ ask: { question: 'Now?' } }, { write: 'login.txt', content: 'yes\n' }],

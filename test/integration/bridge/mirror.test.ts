@@ -27,7 +27,7 @@ function getMirrorPath(): string {
   return join(stage.root, 'mirrors', getMirrorName(stage.remote.url, false));
 }
 
-test('attempts that start together fetch into one mirror, one after the other', async () => {
+test('attempts that start at the same time share one mirror', async () => {
   stage = await setUpBridgeStage({ 'a.txt': 'a\n' });
 
   const mirrors = await Promise.all([1, 2, 3, 4].map(() => refreshMirror(createOptions())));

@@ -78,7 +78,7 @@ describe('the bridge', () => {
     expect(await readFile(join(pods.stateDir, '.ended', log), 'utf8')).toContain('cannot start');
   });
 
-  test('is killed with its descendants, also outside its process group and session', async () => {
+  test('is killed together with descendants outside its process group and session', async () => {
     const launcher = pods.launcher('stubborn', { graceMs: 200 });
     await launcher.ensure(createSpec('one'));
     const { pid, pids } = await pods.waitUntilReady('one');
@@ -94,7 +94,7 @@ describe('the bridge', () => {
     await expect(stat(join(pods.stateDir, 'one'))).rejects.toThrow('ENOENT');
   });
 
-  test('leaves processes and files after a kill, which list cleans up', async () => {
+  test('is cleaned up by list if a kill left its processes and files behind', async () => {
     const launcher = pods.launcher('stubborn');
     await launcher.ensure(createSpec('one'));
     const { pid, pids } = await pods.waitUntilReady('one');
@@ -174,7 +174,7 @@ describe('after a crash of the launcher', () => {
     await pods.waitUntilReady('one');
   });
 
-  test('a started process without a record of the start is taken over', async () => {
+  test('a bridge that was started but not recorded is adopted', async () => {
     const folder = await writeRecord(createRecord('one', {}));
     const env = { SMOL_POD_UID: 'uid-of-before', SMOL_WORK_DIR: join(folder, 'work') };
     const child = spawn(process.execPath, [FAKE_BRIDGE], { env, detached: true, stdio: 'ignore' });

@@ -1,6 +1,6 @@
 import type { StopReason } from '@agentclientprotocol/sdk';
 
-/** Step of a scripted agent. `stop` as the last step of a turn sets its stop reason. */
+/** Step of a scripted agent. A step `stop` at the end of a turn sets the stop reason of the turn. */
 export type AgentStep =
   | { readonly write: string; readonly content: string }
   | { readonly remove: string }
@@ -36,9 +36,9 @@ export type AgentStep =
   | { readonly permission: string }
   /** Calls the model proxy at this path. */
   | { readonly model: string; readonly stream?: boolean }
-  /** Notes the environment and the offered capabilities; `true` also notes every command line on the machine. */
+  /** Notes the environment and the capabilities of the client; `true` also notes the command lines of all processes. */
   | { readonly look: boolean }
-  /** Leaves a background process behind. */
+  /** Starts a background process that the agent does not end. */
   | { readonly leave: 'process' }
   /** Exits with this code and text on standard error. */
   | { readonly crash: number; readonly stderr?: string }

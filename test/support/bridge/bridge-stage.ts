@@ -14,7 +14,8 @@ import { startCallbackServer } from './callback-server.ts';
 import type { GitRemote } from './git-remote.ts';
 import { startGitRemote } from './git-remote.ts';
 
-// The surroundings of a bridge: a forge, a control plane, a model and an agent, as real servers and processes with scripts.
+// The environment in which a bridge is tested: a forge, a control plane, a model and an agent. They are real servers and processes,
+// and scripts decide what they do.
 
 const BRIDGE_PROGRAM = fileURLToPath(new URL('../../../agent/bridge/main.ts', import.meta.url));
 const AGENT_PROGRAM = fileURLToPath(new URL('./scripted-agent.ts', import.meta.url));
@@ -28,7 +29,7 @@ export const SECRETS = {
   model: 'sk-model-key-canary-77b0',
 };
 
-/** The secrets in plain form and as git sends the password. */
+/** The secrets in plain form, and the password in the base64 form that git sends. */
 const CANARIES = [
   ...Object.values(SECRETS),
   Buffer.from(`x-access-token:${SECRETS.git}`).toString('base64'),
@@ -46,7 +47,7 @@ export type BridgeEnd = {
   readonly stderr: string;
 };
 
-/** Surroundings of one bridge. */
+/** Test environment of one bridge. */
 export type BridgeStage = {
   readonly root: string;
   readonly workDir: string;
@@ -74,7 +75,7 @@ export type RunningBridge = {
   readonly ended: Promise<BridgeEnd>;
 };
 
-/** Starts the surroundings with a repository of these files on the root branch. */
+/** Starts the test environment. The root branch of its repository contains these files. */
 export async function setUpBridgeStage(files: Record<string, string>): Promise<BridgeStage> {
   const temporary = await makeTemporaryDirectory('smol-bridge');
   const root = temporary.path;

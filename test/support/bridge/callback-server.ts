@@ -22,7 +22,7 @@ import type { Question } from '../../../core/contract/task.ts';
 
 // A control plane for one bridge. Every request and every answer is checked against the contract.
 
-/** Answer in place of the usual answer; `silence`: no answer at all. */
+/** Answer to send instead of the usual answer; `silence`: no answer; undefined: the usual answer. */
 export type AnswerOverride =
   | { readonly status: number; readonly body?: unknown }
   | 'silence'
@@ -32,7 +32,7 @@ export type AnswerOverride =
 export type CallbackServer = {
   readonly url: string;
   readonly token: string;
-  /** Names of all callbacks in order. */
+  /** Names of all received callbacks, in order. */
   readonly calls: AttemptCallback[];
   readonly heartbeats: z.infer<typeof heartbeatRequestSchema>[];
   readonly checkpoints: z.infer<typeof checkpointRequestSchema>[];

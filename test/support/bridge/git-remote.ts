@@ -7,7 +7,7 @@ import { createGitEnv, initRepository, runGit } from '../workspace/git.ts';
 
 // Serves one bare repository over smart HTTP with a token check, like a forge.
 
-/** A served repository. */
+/** Server of one repository. */
 export type GitRemote = {
   readonly url: string;
   readonly token: string;
@@ -15,7 +15,7 @@ export type GitRemote = {
   readonly directory: string;
   /** Number of pushes. */
   pushCount: number;
-  /** Refuses the next `times` requests with this status. */
+  /** The next `times` requests are refused with this status. */
   refuse: { readonly status: number; times: number };
   /** Returns the head commit of a branch; undefined for a missing branch. */
   readHead(branch: string): Promise<string | undefined>;
