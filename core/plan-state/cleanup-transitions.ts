@@ -17,8 +17,8 @@ export function onPullsChanged(
 }
 
 /**
- * Schedules the deletion of the run's branches once no pull request is open: at once if all are merged, otherwise after
- * `keepDays`, because a person may reopen a closed pull request.
+ * Schedules the deletion of the run's branches once no pull request is open: at once if all work is merged, otherwise after
+ * `keepDays`, because a person may reopen a closed pull request or open another for commits after an early merge.
  */
 export function scheduleCleanup(
   state: PlanState,
@@ -31,6 +31,7 @@ export function scheduleCleanup(
   return [...others, { run: state.run, at: isMerged ? now : now + keepDays * DAY_MS }];
 }
 
+/** Reactivates a complete plan after a change request, and keeps the branches of its run. */
 export function onSentBack(state: PlanState): PlanState {
   const pendingCleanups = state.pendingCleanups.filter(({ run }) => run !== state.run);
   return { ...state, status: 'active', pendingCleanups, finishedAt: undefined };
