@@ -84,5 +84,9 @@ export async function unlinkRepository(
     if (repository.forge === 'local') await hosting.unlink(repository.name);
     return;
   }
-  throw new AppError('notFound', 'repository_unknown', `no linked repository has the id ${id}`);
+  throw new AppError(
+    'notFound',
+    'repository_unknown',
+    `there is no linked repository with the id ${id}; GET /v1/repositories lists all linked repositories`,
+  );
 }
