@@ -9,7 +9,7 @@ import { sendAnnouncement } from '../announce/send-messages.ts';
 import type { PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 
-/** Result of an event that was applied to a plan. */
+/** Result of applying an event to a plan. */
 export type AppliedPlan =
   | { readonly kind: 'changed'; readonly plan: StoredPlan }
   /** The event does not change the current state of the plan. */

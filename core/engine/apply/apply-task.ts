@@ -13,12 +13,12 @@ import { sendAnnouncement } from '../announce/send-messages.ts';
 import type { TaskWriteDeps } from '../engine-deps.ts';
 import { addTaskUsage, loadLastReportedUsage, recordPlanUsage } from './record-usage.ts';
 
-/** Result of an event that was applied to a task. */
+/** Result of applying an event to a task. */
 export type ApplyResult =
   | { readonly kind: 'changed'; readonly task: StoredTask; readonly before: StoredTask }
   /** The event does not change the current state of the task. */
   | { readonly kind: 'noop'; readonly task: StoredTask }
-  /** The event comes from an attempt that has ended. */
+  /** The event comes from an ended attempt. */
   | { readonly kind: 'stale'; readonly task: StoredTask }
   /** The task has changed since the observation, so the observation may be outdated. */
   | { readonly kind: 'raced' }

@@ -14,7 +14,7 @@ export type PausedWork = { readonly plan: string; readonly repo?: string };
 
 /** Pause after a refused credential, which a person has to renew; milliseconds. */
 const CREDENTIAL_PAUSE_MS = 60_000;
-/** Pause after a refusal that names no end, milliseconds. */
+/** Pause after a refusal without a stated end, milliseconds. */
 const DEFAULT_PAUSE_MS = 30_000;
 
 /** Returns whether the error only delays the work: until an outside system is available or the forge credential is renewed. */

@@ -56,24 +56,23 @@ test('a refusal of the forge pauses all repositories of the same owner', async (
 });
 
 test.each([
-  { $title: 'the first refusal of a task pauses the model for all tasks', refused: 0, pauses: 1 },
-  {
-    $title: 'the fourth consecutive refusal of a task pauses no other tasks',
-    refused: 3,
-    pauses: 0,
+  { refused: 0, pauses: 1 },
+  { refused: 3, pauses: 0 },
+])(
+  'a refusal after $refused consecutive refusals of the same task pauses $pauses systems',
+  async ({ refused, pauses }) => {
+    const { deps, table, putPlan, putTask } = createEngineFixture();
+    await putPlan();
+    await putTask({
+      ...createWorkingTask(1),
+      retryCounts: { agent: 0, infra: 0, repair: 0, refusals: refused },
+    });
+
+    await acceptResult(deps, KEY, createFailedResult({}));
+
+    expect(await loadPauses(table, deps.clock.now())).toHaveLength(pauses);
   },
-])('$$title', async ({ refused, pauses }) => {
-  const { deps, table, putPlan, putTask } = createEngineFixture();
-  await putPlan();
-  await putTask({
-    ...createWorkingTask(1),
-    retryCounts: { agent: 0, infra: 0, repair: 0, refusals: refused },
-  });
-
-  await acceptResult(deps, KEY, createFailedResult({}));
-
-  expect(await loadPauses(table, deps.clock.now())).toHaveLength(pauses);
-});
+);
 
 test('a task stores a limited list of conflicting files', async () => {
   const { deps, task } = await createWorkingFixture();

@@ -59,7 +59,7 @@ export async function recordHeartbeat(
 }
 
 /**
- * Closes the open question if the bridge reports it as answered. The answer may be a message sent before the question was stored.
+ * Closes the open question if the bridge reports an answer, which may be a message from before the question was stored.
  */
 async function closeAnsweredQuestion(
   deps: TaskWriteDeps,
@@ -162,7 +162,7 @@ const MAX_SHARED_REFUSALS = 3;
 const MAX_FAILURE_FILES = 100;
 /** Maximum length of a stored file path, characters. */
 const MAX_FILE_PATH_LENGTH = 400;
-/** Pause of an outside system that names no end, milliseconds. */
+/** Pause of an outside system after a refusal without a stated end, milliseconds. */
 const DEFAULT_PAUSE_MS = 30_000;
 
 /**
@@ -185,7 +185,7 @@ export async function acceptResult(
   await putResult(deps.table, key, result);
   const applied = await applyTask(deps, key, event, { actor: 'bridge', loaded: live });
   if (applied.kind === 'stale' || applied.kind === 'missing') {
-    // This call may have lost a race against an earlier call with the same result.
+    // An earlier call with the same result may have won the race.
     if (await wasResultAccepted(deps, key)) return;
     throw createAttemptEndedError(key);
   }

@@ -15,7 +15,7 @@ import { requireTask } from '../apply/require-task.ts';
 import type { EngineDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 
 // Messages of people to an agent, numbered per task. A message that a client sends repeatedly is stored once. A message is stored,
-// then counted on the task, then closes the open question. After a crash between these steps the next heartbeat completes them.
+// then counted on the task, then closes the open question. After a crash between these steps the next heartbeat does the missing steps.
 
 /** Number of latest messages that are searched for an earlier copy of a message. */
 const MAX_SEARCHED_MESSAGES = 200;
@@ -106,7 +106,7 @@ export async function appendMessage(
   }
 }
 
-/** Counts the message on the task and closes the question that it answers. */
+/** Counts the message on the task and closes the answered question. */
 async function completeMessage(
   deps: TaskWriteDeps,
   { state }: StoredTask,
@@ -125,7 +125,7 @@ async function completeMessage(
   );
 }
 
-/** Loads the messages after number `seen` and counts the newest one, which a crash may have left uncounted. */
+/** Loads the messages after number `seen` and counts the newest message, which a crash may have left uncounted. */
 export async function loadUnreadMessages(
   deps: TaskWriteDeps,
   key: AttemptKey,

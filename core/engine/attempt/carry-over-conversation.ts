@@ -9,11 +9,11 @@ import {
 import { toTaskKey } from '../../store/task-store.ts';
 import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
 
-/** Maximum number of earlier attempts that are read. */
+/** Maximum number of earlier attempts to read. */
 const MAX_ATTEMPTS_BACK = 5;
 /** Maximum size of the carried text, because the context of the model and the size of the assignment are limited. */
 const MAX_CONVERSATION_BYTES = 60_000;
-/** Maximum number of transcript chunks that are read, latest first. */
+/** Maximum number of transcript chunks to read, latest first. */
 const MAX_TRANSCRIPT_CHUNKS = 300;
 
 /** Text of a person or of the agent in a conversation. */
@@ -22,7 +22,7 @@ export type ConversationTurn = { readonly role: 'user' | 'agent'; readonly text:
 export type CarriedConversation = {
   /** Oldest first. */
   readonly conversation: ConversationTurn[];
-  /** Number of the last message of a person that the conversation contains; 0 if it contains none. */
+  /** Number of the last message of a person that the conversation contains; 0 if there is none. */
   readonly messagesSeen: number;
 };
 

@@ -3,7 +3,7 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import type { PlanWriteDeps } from '../engine-deps.ts';
 
-/** Rejects a plan that waits for approval. A repeated rejection changes nothing. */
+/** Rejects a plan in `pending_approval`. A repeated rejection changes nothing. */
 export async function rejectPlan(
   deps: PlanWriteDeps,
   id: string,

@@ -19,7 +19,7 @@ import { enqueueWakeUps } from '../announce/send-messages.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps, LaunchDeps, PodDeps, TaskWriteDeps } from '../engine-deps.ts';
 
-/** Pause after a refusal of the launcher that names no end, milliseconds. */
+/** Pause after a refusal of the launcher without a stated end, milliseconds. */
 const DEFAULT_LAUNCH_PAUSE_MS = 15_000;
 
 /**
@@ -88,7 +88,7 @@ async function cancelTaskWithPlan(
 
 /** Maximum duration of an interactive session, milliseconds; afterwards a new attempt continues the conversation. */
 const INTERACTIVE_SESSION_MS = 24 * 3_600_000;
-/** Time that a pod needs for set-up, verification and push, milliseconds. */
+/** Time for set-up, verification and push, which the pod's deadline adds to the task's time limit; milliseconds. */
 const OVERHEAD_MS = 30 * 60_000;
 
 /** Formats the name of an attempt's pod: a DNS label of at most 63 characters. */

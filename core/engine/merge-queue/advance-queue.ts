@@ -104,7 +104,7 @@ type FailureOutcome =
   | (StepOutcome & { readonly kind: 'retry' })
   | { readonly kind: 'finished'; readonly queue: StoredMergeQueue };
 
-/** Runs one step at the front of the queue. Returns undefined if the worker lost its lease during the step. */
+/** Runs a step at the front of the queue. Returns undefined if the worker lost its lease during the step. */
 async function runMergeStep(
   deps: MergeDeps,
   queue: StoredMergeQueue,
@@ -160,7 +160,7 @@ async function handleStepFailure(
     : { type: 'faulted', why };
   const key = { ...queue.key, task: entry.task };
   const applied = await applyTask(deps, key, event, { actor: 'lane' });
-  // A task that has ended or is blocked counts no failures, and its repository may be gone for good.
+  // An ended or blocked task counts no failures. Its repository may have been deleted, so the task leaves the queue.
   if (applied.kind === 'noop') return { kind: 'finished', queue: current };
   return { kind: 'retry', queue: current, waitMs: event.type === 'faulted' ? 5_000 : 1_000 };
 }

@@ -29,7 +29,7 @@ import {
   tryFrontMerge,
 } from './record-front-event.ts';
 
-// A step at the front of a merge queue. The forge is read first, so that a merge that has happened is recorded and not repeated.
+// A step at the front of a merge queue. The forge is read first, so that a completed merge is recorded and not repeated.
 
 const CHECKS_POLL_MS = 15_000;
 /** Maximum time that a task with pending checks delays the queue, milliseconds. */

@@ -19,7 +19,7 @@ const MAX_RECENT_FILES = 50;
 /** Maximum number of files in the description of a conflict. */
 const MAX_LISTED_FILES = 20;
 
-/** Outcome of one step at the front of a queue. */
+/** Outcome of a step at the front of a queue. */
 export type MergeStep =
   /** The task leaves the queue: the task is merged, or the task's own reconcile continues. */
   | {

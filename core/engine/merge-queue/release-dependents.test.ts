@@ -10,7 +10,7 @@ import { prefetchDependents, releaseDependents } from './release-dependents.ts';
 
 const MERGED = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
 
-/** Creates the merged task "one", the task "two" that depends only on "one", and the task "three" that depends on two tasks. */
+/** Creates the merged task `one`, its dependent `two`, and the task `three`, which also depends on a task with ordinal 9. */
 async function createMergedTask() {
   const writes: string[] = [];
   const fixture = createEngineFixture({

@@ -55,7 +55,7 @@ async function finishRootPull(
   return { ...pull, ready: true };
 }
 
-/** Requests a new verification of each root branch that has moved since its verification. Returns whether any has moved. */
+/** Requests a new verification of each root branch that has moved since its verification. Returns whether a branch has moved. */
 async function reopenMovedEnds(deps: ForgeDeps, plan: PlanState, ends: EndTasks): Promise<boolean> {
   const branch = formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
   let hasMovedRoot = false;

@@ -17,7 +17,7 @@ import { cleanUpRuns, stopRuns } from './stop-runs.ts';
 /** Interval at which the planner is woken again for a plan in planning, because a wake-up message may be lost; milliseconds. */
 const PLANNER_RETRY_MS = 60_000;
 
-/** Does the work that the state of a plan requires. A repeated or late call has no further effect. */
+/** Does the pending work of a plan. A repeated or late call has no further effect. */
 export async function reconcilePlan(deps: ForgeDeps, id: string): Promise<void> {
   const stored = await loadPlan(deps.table, id);
   if (stored === undefined) return;

@@ -6,7 +6,7 @@ import {
 } from '../../../test/support/engine/engine-fixture.ts';
 import { pollForges } from './poll-forges.ts';
 
-/** Creates plans with one repository each; the forge takes `responseMs` for each answer. */
+/** Creates plans with a repository each; the forge takes `responseMs` for each answer. */
 async function createPolledRepositories(count: number, responseMs: number) {
   const polled: string[] = [];
   const fixture = createEngineFixture({

@@ -9,7 +9,7 @@ import { scheduleTasks } from './schedule-tasks.ts';
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
 
-/** Wraps a table so that the response of the first update of the item `sk` is lost. */
+/** Wraps a table that loses the response of the first update of the item `sk`. */
 function loseFirstUpdateResponse(table: Table, sk: string): Table {
   let isLost = false;
   return {

@@ -10,7 +10,7 @@ import { advanceQueue } from '../merge-queue/advance-queue.ts';
 import { buildTaskWaiting } from '../view/build-waiting.ts';
 import { promoteTask } from './promote-task.ts';
 
-// A check that never ends, for example because its app was removed, delays only its own task, and people see its name.
+// A check without an end, for example after the removal of its app, delays only its own task and is shown to people by name.
 
 const COMMIT = 'c'.repeat(40);
 const ROOT = 'd'.repeat(40);
