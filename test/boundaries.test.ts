@@ -36,6 +36,7 @@ const ENFORCED_MEASURES = [
   'layers',
   'layer-table',
   'long-files',
+  'long-functions',
   'names',
   'private-members',
   'mutable-members',

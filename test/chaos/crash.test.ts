@@ -6,8 +6,8 @@ import type { ExecutedKill, KillScenario } from '../support/demo/kill-scenario.t
 import { chooseKillMoments, executeKill, SHORT_LEASES } from '../support/demo/kill-scenario.ts';
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
-// Twenty kills at seeded random moments, five in each of four demos with different ids, order and contents. A third
-// kills every process, a third the supervisor, a third one component, each during the work of the demo. CRASH_SEED sets the
+// Twenty kills at seeded random moments, five in each of four demos with different ids, order and contents. A third of the
+// kills ends every process, a third the supervisor, a third a single component, each during the work of the demo. CRASH_SEED sets the
 // seed, CRASH_KILLS the number of kills.
 
 const SEED = Number(process.env.CRASH_SEED ?? 20_262);
@@ -17,22 +17,25 @@ const MAX_KILLS_PER_DEMO = 5;
 const KILL_SCENARIOS: readonly KillScenario[] = ['whole', 'supervisor', 'component'];
 const DEMO_MS = 300_000;
 
-const DEMOS = Array.from({ length: Math.ceil(KILL_COUNT / MAX_KILLS_PER_DEMO) }, (_, demo) => ({
-  demo,
-  first: demo * MAX_KILLS_PER_DEMO,
-  count: Math.min(MAX_KILLS_PER_DEMO, KILL_COUNT - demo * MAX_KILLS_PER_DEMO),
-}));
+const DEMOS = Array.from(
+  { length: Math.ceil(KILL_COUNT / MAX_KILLS_PER_DEMO) },
+  (_, demoIndex) => ({
+    demoIndex,
+    first: demoIndex * MAX_KILLS_PER_DEMO,
+    count: Math.min(MAX_KILLS_PER_DEMO, KILL_COUNT - demoIndex * MAX_KILLS_PER_DEMO),
+  }),
+);
 const executedKills: ExecutedKill[] = [];
 
 test.each(DEMOS)(
-  `the demo completes after $count kills, seed ${SEED} + $demo`,
-  async ({ demo: number, first, count }) => {
+  `the demo completes after $count kills, seed ${SEED} + $demoIndex`,
+  async ({ demoIndex, first, count }) => {
     const workspace = await createTestWorkspace();
     onTestFinished(() => workspace.remove());
-    const demo = startDemo(workspace, ['--shuffle', String(SEED + number)], SHORT_LEASES);
+    const demo = startDemo(workspace, ['--shuffle', String(SEED + demoIndex)], SHORT_LEASES);
     const descriptions: string[] = [];
 
-    for (const moment of chooseKillMoments(SEED + number, count, KILL_SCENARIOS, first)) {
+    for (const moment of chooseKillMoments(SEED + demoIndex, count, KILL_SCENARIOS, first)) {
       const kill = await executeKill(demo, moment);
       executedKills.push(kill);
       descriptions.push(`${moment.afterSteps}: ${kill.target}, ${kill.orphanCount} orphans`);
@@ -40,7 +43,7 @@ test.each(DEMOS)(
     await demo.waitUntilDone(DEMO_MS);
 
     console.log(
-      `seed ${SEED + number}: after step ${descriptions.join('; ')}; of ${ALL_STEPS} steps`,
+      `seed ${SEED + demoIndex}: after step ${descriptions.join('; ')}; of ${ALL_STEPS} steps`,
     );
     expect(countSteps(demo)).toBe(ALL_STEPS);
     expect(descriptions).toHaveLength(count);
