@@ -3,7 +3,7 @@ import type { Scalar } from '../../core/port/table.ts';
 
 // Clients receive cursors and send them back, so every cursor is checked against the query that uses it.
 
-/** Key of the last item of a page, including the attributes of the index for a query of an index. */
+/** Key of the last item of a page; for an index query also the key attributes of the index. */
 export type Position = Readonly<Record<string, Scalar>>;
 
 export function encodeCursor(position: Position): string {

@@ -6,7 +6,7 @@ import type { Item, Value } from '../../core/port/table.ts';
 /** Maximum size of an item in bytes. */
 export const MAX_ITEM_BYTES = 400 * 1024;
 
-/** Removes undefined values and empty sets at any depth; returns undefined if nothing remains. */
+/** Removes undefined values and empty sets at any depth; returns undefined for undefined and for an empty set. */
 export function toStoredValue(value: Value | undefined): Value | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'number') return requireNumber(value);
@@ -23,8 +23,8 @@ export function toStoredItem(item: Item): Item {
 function toStoredAttributes(entries: readonly (readonly [string, Value | undefined])[]) {
   const stored: Record<string, Value> = {};
   for (const [name, value] of entries) {
-    const kept = toStoredValue(value);
-    if (kept !== undefined) stored[name] = kept;
+    const storedValue = toStoredValue(value);
+    if (storedValue !== undefined) stored[name] = storedValue;
   }
   return stored;
 }
@@ -45,7 +45,7 @@ export function createItemTooLargeError(details: Record<string, unknown> = {}): 
   return new AppError(
     'invalid',
     'item_too_large',
-    `the item is too large; the limit is ${MAX_ITEM_BYTES} bytes`,
+    `the data is too large for one stored item, which can hold at most ${MAX_ITEM_BYTES} bytes; shorten the texts`,
     {
       details: { maxBytes: MAX_ITEM_BYTES, ...details },
     },

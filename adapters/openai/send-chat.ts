@@ -93,11 +93,11 @@ function sendRequest(
 }
 
 function selectNextDialect(current: Dialect, call: ChatCall, error: unknown): Dialect | undefined {
-  const limit = findRefusedLimit(error);
-  if (limit === 'wants_max_completion_tokens' && current.limit === 'max_tokens') {
+  const limitRefusal = findRefusedLimit(error);
+  if (limitRefusal === 'wants_max_completion_tokens' && current.limit === 'max_tokens') {
     return { ...current, limit: 'max_completion_tokens' };
   }
-  if (limit !== undefined && current.limit !== 'none') return { ...current, limit: 'none' };
+  if (limitRefusal !== undefined && current.limit !== 'none') return { ...current, limit: 'none' };
 
   if (call.schema === undefined || !isFormatRefusal(error)) return undefined;
   const format = ANSWER_FORMATS[ANSWER_FORMATS.indexOf(current.format) + 1];
@@ -120,7 +120,7 @@ function buildFormatParameter(
 /** Adds the JSON schema to the prompt if the endpoint does not enforce the schema. */
 function addSchemaToPrompt(call: ChatCall, format: AnswerFormat): ChatMessage[] {
   if (call.schema === undefined || format === 'json_schema') return call.messages;
-  const instruction = `Answer with one JSON object and nothing else. It fits this JSON schema: ${JSON.stringify(call.schema.schema)}`;
+  const instruction = `Answer with one JSON object and nothing else. The object must match this JSON schema: ${JSON.stringify(call.schema.schema)}`;
   const [first, ...others] = call.messages;
   // Some chat templates accept only one system message, as the first message.
   if (first?.role !== 'system') return [{ role: 'system', content: instruction }, ...call.messages];

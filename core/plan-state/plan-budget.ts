@@ -4,7 +4,7 @@ import type { PlanState } from './plan-state.ts';
 /** Used share of the budget at which people get a warning. */
 export const BUDGET_WARNING_SHARE = 0.8;
 
-/** A plan and the usage of its attempts. The two totals are separate attributes of the item and do not change its version. */
+/** A plan and the usage of its attempts. The store keeps the two totals outside `state`; a new total does not change the version of the plan. */
 export type PlanSpending = {
   readonly state: PlanState;
   readonly usedTokens: number;

@@ -27,15 +27,15 @@ export function describeForgeChecks(
     });
     afterAll(() => testForge.close());
 
-    async function open(head: string) {
+    async function openPull(head: string) {
       const sha = await testForge.pushBranch(repository, head, { [`${head}.txt`]: head });
-      const wanted = { head, base: 'main', title: head, body: '', draft: false, labels: [] };
-      const { number } = await testForge.forge.ensurePull(repository.repo, wanted);
+      const pullRequest = { head, base: 'main', title: head, body: '', draft: false, labels: [] };
+      const { number } = await testForge.forge.ensurePull(repository.repo, pullRequest);
       return { number, sha };
     }
 
     test('readChecks combines check runs and statuses, and only the last of each name counts', async () => {
-      const { sha } = await open('ci');
+      const { sha } = await openPull('ci');
       const runs = `/repos/${repository.repo}/check-runs`;
       const statuses = `/repos/${repository.repo}/statuses/${sha}`;
       expect(await testForge.forge.readChecks(repository.repo, sha)).toEqual({
@@ -72,7 +72,7 @@ export function describeForgeChecks(
     });
 
     test('readChecks reads more check runs and statuses than a page holds', async () => {
-      const { sha } = await open('many-checks');
+      const { sha } = await openPull('many-checks');
       for (let i = 0; i < 102; i += 1) {
         await testForge.call(ADMIN_TOKEN, 'POST', `/repos/${repository.repo}/check-runs`, {
           name: `check ${i}`,
@@ -91,7 +91,7 @@ export function describeForgeChecks(
     });
 
     test('readReviews returns reviews and comments oldest first, with write permission and bot flag', async () => {
-      const { number, sha } = await open('reviewed');
+      const { number, sha } = await openPull('reviewed');
       const path = `/repos/${repository.repo}`;
       const writer = await testForge.createPerson('writer');
       const stranger = await testForge.createPerson('stranger', 'read');
@@ -122,7 +122,7 @@ export function describeForgeChecks(
     });
 
     test('readReviews reads the write permission of an author again after five minutes', async () => {
-      const { number } = await open('demoted');
+      const { number } = await openPull('demoted');
       const path = `/repos/${repository.repo}/pulls/${number}/reviews`;
       const client = testForge.createClient();
       const canWrite = async () =>
@@ -141,7 +141,7 @@ export function describeForgeChecks(
     });
 
     test('readReviews returns a dismissed review as dismissed, and the forge refuses to approve an own pull request', async () => {
-      const { number } = await open('dismissed');
+      const { number } = await openPull('dismissed');
       const writer = await testForge.createPerson('writer');
       const path = `/repos/${repository.repo}/pulls/${number}/reviews`;
       await testForge.call(writer, 'POST', path, { event: 'APPROVE' });
@@ -178,7 +178,7 @@ export function describeForgeChecks(
     });
 
     test('readReviews reads more comments than a page holds', async () => {
-      const { number } = await open('talk');
+      const { number } = await openPull('talk');
       for (let i = 0; i < 103; i += 1)
         await testForge.forge.postComment(repository.repo, number, `comment ${i}`);
 

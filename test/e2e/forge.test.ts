@@ -5,17 +5,24 @@ import {
   useStage,
 } from '../support/platform/e2e-stage.ts';
 
-// All faults of the forge at once; test/chaos covers them one by one.
+// Combines the faults of the forge; test/chaos covers each fault alone.
 
 const stage = useStage('forge');
 afterEach(() => stage.platform.setFaults({}));
 
 test('a plan completes although the forge fails, loses and duplicates webhooks, computes mergeability late and limits the rate', async () => {
-  const slow = { webhookDropEvery: 2, webhookDuplicateEvery: 3, mergeableNullReads: 2 };
+  const webhookAndMergeFaults = {
+    webhookDropEvery: 2,
+    webhookDuplicateEvery: 3,
+    mergeableNullReads: 2,
+  };
 
   const { plan, events } = await completePlanUnderFaults(stage, [
-    { ...slow, serverErrorEvery: 9 },
-    { ...slow, rateLimit: { count: 4, status: 429, retryAfterSeconds: 1, primary: false } },
+    { ...webhookAndMergeFaults, serverErrorEvery: 9 },
+    {
+      ...webhookAndMergeFaults,
+      rateLimit: { count: 4, status: 429, retryAfterSeconds: 1, primary: false },
+    },
   ]);
 
   expect(events).not.toContain('attempt_failed');

@@ -28,9 +28,9 @@ const MINUTE_MS = 60_000;
 /** Virtual time between the end of the faults and the deadline by which every plan must have ended. */
 const HEALING_MS = 10 * 60 * MINUTE_MS;
 /** Virtual time for the last cleanup. */
-const SWEEP_GRACE_MS = 8 * MINUTE_MS;
+const CLEANUP_GRACE_MS = 8 * MINUTE_MS;
 /** Virtual time within which the cleanup retries a failed deletion of a branch. */
-const SWEEP_RETRY_MS = 16 * MINUTE_MS;
+const CLEANUP_RETRY_MS = 16 * MINUTE_MS;
 
 /** Runs the history of a seed, which determines every event. Must not be called from a promise: the run is synchronous. */
 export function runSeed(
@@ -54,7 +54,7 @@ export function runSeed(
   } catch (error) {
     judge.recordViolation(
       world,
-      `the simulation broke: ${error instanceof Error ? error.stack : error}`,
+      `the simulation failed with an unexpected error: ${error instanceof Error ? error.stack : error}`,
     );
   }
   for (const [kind, times] of world.faults.counts) coverage.faults.set(kind, times);
@@ -75,23 +75,23 @@ function startActors(world: World): ClientWatch[] {
     isOver: false,
     client: new ChangesClient(world, submission.id),
   }));
-  const onGiveUp = createGiveUpHandler(world);
+  const onActorError = createActorErrorHandler(world);
   for (const watch of watches)
     submitPlan(world, watch.submission)
       .then(() => Promise.all([watchPlan(world, watch), watch.client.watchChanges()]))
-      .catch(onGiveUp);
-  visitForge(world).catch(onGiveUp);
-  pursueFoci(world, world.faults.foci).catch(onGiveUp);
+      .catch(onActorError);
+  visitForge(world).catch(onActorError);
+  pursueFoci(world, world.faults.foci).catch(onActorError);
   startClock(world);
   scheduleCrashes(world);
   return watches;
 }
 
-function createGiveUpHandler(world: World): (error: unknown) => void {
+function createActorErrorHandler(world: World): (error: unknown) => void {
   return (error) =>
     world.judge.recordViolation(
       world,
-      `a person gave up: ${error instanceof Error ? error.stack : error}`,
+      `an actor or the judge failed with an unexpected error: ${error instanceof Error ? error.stack : error}`,
     );
 }
 
@@ -106,28 +106,31 @@ function scheduleCrashes(world: World): void {
 
 function runHistory(world: World, watches: readonly ClientWatch[], isBroken: () => boolean): void {
   const { loop } = world;
-  const areAllOver = (): boolean => watches.every((watch) => watch.isOver);
+  const areAllPlansOver = (): boolean => watches.every((watch) => watch.isOver);
   const faultsEndAt = START + world.random.between(3, 24) * MINUTE_MS;
-  loop.runUntil(faultsEndAt, () => isBroken() || areAllOver());
+  loop.runUntil(faultsEndAt, () => isBroken() || areAllPlansOver());
   world.faults.isActive = false;
   world.recordHistory('faults stop');
-  const limit = loop.now + HEALING_MS;
-  loop.runUntil(limit, () => isBroken() || areAllOver());
+  const healingDeadline = loop.now + HEALING_MS;
+  loop.runUntil(healingDeadline, () => isBroken() || areAllPlansOver());
   if (isBroken()) return;
-  if (!areAllOver()) {
+  if (!areAllPlansOver()) {
     reportStuckPlans(world, watches);
     return;
   }
-  for (const { client } of watches) client.compareWithList().catch(createGiveUpHandler(world));
+  for (const { client } of watches) client.compareWithList().catch(createActorErrorHandler(world));
   const keepMs = world.settings.keepDays * 24 * 60 * MINUTE_MS;
-  const isSwept = keepMs < 60 * MINUTE_MS;
-  const sweptMs = isSwept ? keepMs + SWEEP_RETRY_MS : 0;
-  loop.runUntil(Math.max(loop.now, world.forgePausedUntil) + sweptMs + SWEEP_GRACE_MS, isBroken);
+  const willCleanUpBranches = keepMs < 60 * MINUTE_MS;
+  const cleanupMs = willCleanUpBranches ? keepMs + CLEANUP_RETRY_MS : 0;
+  loop.runUntil(
+    Math.max(loop.now, world.forgePausedUntil) + cleanupMs + CLEANUP_GRACE_MS,
+    isBroken,
+  );
   if (isBroken()) return;
   for (const { submission } of watches)
-    world.judge.notices.readStored(world, submission.id).catch(createGiveUpHandler(world));
+    world.judge.notices.readStored(world, submission.id).catch(createActorErrorHandler(world));
   loop.runUntil(loop.now + MINUTE_MS, isBroken);
-  if (!isBroken()) judgeEnd(world, watches, isSwept);
+  if (!isBroken()) judgeEnd(world, watches, willCleanUpBranches);
 }
 
 function reportStuckPlans(world: World, watches: readonly PlanWatch[]): void {

@@ -9,7 +9,7 @@ import type { EngineDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { applyTask } from './apply-task.ts';
 import { isPausing, recordPauseFor } from './record-pause-for.ts';
 
-/** Retry interval of an ended task, whose failures are not counted; milliseconds. */
+/** Time until the next try for an ended task, milliseconds. Closing its pull request can fail; such failures are not counted. */
 const UNCOUNTED_RETRY_MS = 300_000;
 const RETRY_SECONDS = 5;
 

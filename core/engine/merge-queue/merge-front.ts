@@ -69,7 +69,7 @@ export async function mergeFront(
       type: 'forge_refused',
       rule: `the root branch ${rootBranch} was deleted; restore the branch, then retry the task`,
     });
-  return checkFront(deps, queue, {
+  return mergeFrontIfAllowed(deps, queue, {
     queuedAt: entry.at,
     plan,
     forge,
@@ -82,7 +82,7 @@ export async function mergeFront(
 }
 
 /** Merges the front if its evidence holds for the current root commit and neither checks nor reviews prevent the merge. */
-async function checkFront(
+async function mergeFrontIfAllowed(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,
   front: MergeQueueFront,
@@ -90,6 +90,7 @@ async function checkFront(
   if (!(await evidenceIsCurrent(deps, front))) return requestVerification(deps, queue, front);
   const objection = await findObjection(front);
   if (objection === undefined) return mergePull(deps, queue, front);
+  // findObjection returns `checks_stuck` for any pending check; the queue applies the event only after MAX_PENDING_CHECKS_MS.
   const pendingChecks = trackPendingChecks(deps, queue, front);
   const areChecksStuck = deps.clock.now() - pendingChecks.since > MAX_PENDING_CHECKS_MS;
   if (objection.type === 'checks_stuck' && !areChecksStuck)
@@ -157,7 +158,7 @@ export function evidenceCoversRoot(input: {
   return !input.gained.some((path) => scopeContains(input.shared, path));
 }
 
-/** Requests a `verify` attempt. The queue waits for the evidence, because only the queue moves the root branch. */
+/** Requests a `verify` attempt. The queue waits for the evidence and merges nothing, so the root stays the same. */
 async function requestVerification(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,
@@ -270,7 +271,7 @@ async function withdrawTask(
   if (pull.state === 'merged' && pull.base === formatRootBranch(deps.settings.prefix, queue.key)) {
     const sha = pull.mergeSha ?? pull.headSha;
     const step = await recordFrontEvent(deps, queue, task, { type: 'merge_seen', sha, root: sha });
-    // If the state of the task ignores the merge, the queue has no further work for the task.
+    // A `requeue` means that the merge did not change the task. The queue then has no further work for the task.
     return step.kind === 'requeue' ? { kind: 'finished', queue } : step;
   }
   if (pull.state === 'open' && !pull.draft) await forge.markDraft(repo, pull);

@@ -27,7 +27,7 @@ function requireAttemptKey(id: string): AttemptKey {
     throw new AppError(
       'invalid',
       'attempt_id',
-      `${id} is not an attempt id, which looks like p3k9m2x7abc.r1.add-login.2`,
+      `"${id}" is not an attempt id; an attempt id looks like p3k9m2x7abc.r1.add-login.2`,
     );
   return key;
 }

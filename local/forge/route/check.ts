@@ -44,14 +44,14 @@ export function addCheckRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
       status: 'queued',
       ...toChangedColumns(context, change),
     });
-    return sendCheck(context, c, id, 201);
+    return announceAndSendCheck(context, c, id, 201);
   });
   app.patch('/repos/:owner/:repo/check-runs/:id', async (c) => {
     const id = readNumberParam(c, 'id');
     requireCheck(context, c, id);
     const change = await readBody(c, checkChange);
     context.database.update('check_run', id, toChangedColumns(context, change));
-    return sendCheck(context, c, id, 200);
+    return announceAndSendCheck(context, c, id, 200);
   });
   app.get('/repos/:owner/:repo/commits/:ref{.+}/check-runs', async (c) => {
     const sha = await requireSha(context, c, readParam(c, 'ref'));
@@ -123,7 +123,12 @@ function toNewColumns(
   };
 }
 
-function sendCheck(context: ForgeContext, c: Context<ForgeEnv>, id: number, status: 200 | 201) {
+function announceAndSendCheck(
+  context: ForgeContext,
+  c: Context<ForgeEnv>,
+  id: number,
+  status: 200 | 201,
+) {
   const repository = c.get('repository');
   const check = requireCheck(context, c, id);
   const checkRun = toCheckRunJson(context, repository, check);

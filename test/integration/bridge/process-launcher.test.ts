@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PodRecord } from '../../../adapters/process/pod-record.ts';
 import { writePodRecord } from '../../../adapters/process/pod-record.ts';
 import { createPodSpec, LAUNCHER_TOKEN } from '../../contract/launcher.ts';
-import type { ProcessPods } from '../../support/process/process-pods.ts';
+import type { LauncherFixture } from '../../support/process/process-pods.ts';
 import {
   FAKE_BRIDGE,
   findProcessesByEnvironment,
@@ -16,7 +16,7 @@ import {
 } from '../../support/process/process-pods.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-let pods: ProcessPods;
+let pods: LauncherFixture;
 const HOUR_MS = 3_600_000;
 
 beforeEach(async () => {

@@ -19,8 +19,8 @@ const readySchema = z.object({
 /** Report of a ready fake bridge: its process id, its child processes and its environment. */
 export type ReadyBridge = z.infer<typeof readySchema>;
 
-/** Launchers that share one state folder. `behaviour`: behaviour of the fake bridge. */
-export type ProcessPods = {
+/** Launchers that share one state folder. `behaviour`: a behaviour that fake-bridge.ts lists; empty: the bridge becomes ready and waits. */
+export type LauncherFixture = {
   readonly stateDir: string;
   launcher(
     behaviour?: string,
@@ -33,7 +33,7 @@ export type ProcessPods = {
   close(): Promise<void>;
 };
 
-export async function makeProcessPods(): Promise<ProcessPods> {
+export async function makeProcessPods(): Promise<LauncherFixture> {
   const stateDir = await realpath(await mkdtemp(join(tmpdir(), 'pods-')));
   const launchers: ProcessLauncher[] = [];
   let offset = 0;
@@ -66,7 +66,7 @@ export async function makeProcessPods(): Promise<ProcessPods> {
   };
 }
 
-/** True when the process is running or stopped; a zombie counts as dead. */
+/** Returns whether the process is running or suspended (SIGSTOP); a zombie counts as dead. */
 export async function isProcessAlive(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined);
   return stat !== undefined && !/\) [ZX] /.test(stat);
