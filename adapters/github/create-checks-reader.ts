@@ -22,6 +22,7 @@ export type CheckAccess = {
   readonly statuses: boolean;
 };
 
+/** Time before check runs are tried again after GitHub has refused to return them. */
 const REFUSAL_TTL_MS = 10 * 60_000;
 
 /**
@@ -60,12 +61,14 @@ function readAllChecks(connection: Connection, repo: RepoName, sha: Sha, skipChe
     repo,
     async (octokit, repoParams) => {
       const [checkRuns, statuses] = await Promise.all([
-        skipCheckRuns ? undefined : readUnlessForbidden(() => listRuns(octokit, repoParams, sha)),
+        skipCheckRuns
+          ? undefined
+          : readUnlessForbidden(() => listCheckRuns(octokit, repoParams, sha)),
         readUnlessForbidden(() => listStatuses(octokit, repoParams, sha)),
       ]);
       const actions = checkRuns
         ? []
-        : await readUnlessForbidden(() => listActions(octokit, repoParams, sha));
+        : await readUnlessForbidden(() => listWorkflowRuns(octokit, repoParams, sha));
       const access: CheckAccess = {
         checkRuns: checkRuns !== undefined,
         actions: actions !== undefined,
@@ -110,7 +113,7 @@ function computeCheckState(total: number, failing: number, pending: number): Che
   return total > 0 ? 'green' : 'none';
 }
 
-async function listRuns(
+async function listCheckRuns(
   octokit: Octokit,
   repoParams: RepoParams,
   ref: Sha,
@@ -129,7 +132,7 @@ async function listRuns(
 }
 
 /** Lists the newest run of each workflow and event. */
-async function listActions(
+async function listWorkflowRuns(
   octokit: Octokit,
   repoParams: RepoParams,
   sha: Sha,

@@ -4,31 +4,31 @@ import { createJoseJwt } from './create-jose-jwt.ts';
 
 const OLD_SECRET = 'the old secret, thirty-two bytes or more';
 const NEW_SECRET = 'the new secret, thirty-two bytes or more';
-const NOW = 1_900_000_000_000;
+const NOW_MS = 1_900_000_000_000;
 const claims = {
   subject: 'ann',
   audience: 'session',
-  expiresAt: NOW + 60_000,
+  expiresAt: NOW_MS + 60_000,
   extra: { role: 'admin' },
 } as const;
 const jwt = createJoseJwt({ secrets: [OLD_SECRET], issuer: 'us' });
 
 test('a signed token is valid only for its audience and until it expires', async () => {
-  const token = await jwt.sign(claims, NOW);
-  expect(await jwt.verify(token, 'session', NOW + 59_000)).toEqual(claims);
-  expect(await jwt.verify(token, 'session', NOW + 60_000)).toBeUndefined();
-  expect(await jwt.verify(token, 'attempt', NOW)).toBeUndefined();
+  const token = await jwt.sign(claims, NOW_MS);
+  expect(await jwt.verify(token, 'session', NOW_MS + 59_000)).toEqual(claims);
+  expect(await jwt.verify(token, 'session', NOW_MS + 60_000)).toBeUndefined();
+  expect(await jwt.verify(token, 'attempt', NOW_MS)).toBeUndefined();
 });
 
 describe('rotation', () => {
   test('a new secret signs tokens while tokens of the old secret stay valid', async () => {
-    const both = createJoseJwt({ secrets: [NEW_SECRET, OLD_SECRET], issuer: 'us' });
+    const rotated = createJoseJwt({ secrets: [NEW_SECRET, OLD_SECRET], issuer: 'us' });
     const newOnly = createJoseJwt({ secrets: [NEW_SECRET], issuer: 'us' });
-    const oldToken = await jwt.sign(claims, NOW);
-    const newToken = await both.sign(claims, NOW);
-    expect(await both.verify(oldToken, 'session', NOW)).toEqual(claims);
-    expect(await newOnly.verify(newToken, 'session', NOW)).toEqual(claims);
-    expect(await newOnly.verify(oldToken, 'session', NOW)).toBeUndefined();
+    const oldToken = await jwt.sign(claims, NOW_MS);
+    const newToken = await rotated.sign(claims, NOW_MS);
+    expect(await rotated.verify(oldToken, 'session', NOW_MS)).toEqual(claims);
+    expect(await newOnly.verify(newToken, 'session', NOW_MS)).toEqual(claims);
+    expect(await newOnly.verify(oldToken, 'session', NOW_MS)).toBeUndefined();
   });
 });
 
@@ -39,9 +39,9 @@ describe('forgery', () => {
       .setSubject('ann')
       .setIssuer('us')
       .setAudience('session')
-      .setExpirationTime(NOW)
+      .setExpirationTime(NOW_MS / 1_000 + 60)
       .encode();
-    const token = await jwt.sign(claims, NOW);
+    const token = await jwt.sign(claims, NOW_MS);
     const [header = ''] = token.split('.');
     const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString());
     const endless = await new SignJWT({ role: 'admin' })
@@ -50,8 +50,8 @@ describe('forgery', () => {
       .setIssuer('us')
       .setAudience('session')
       .sign(new TextEncoder().encode(OLD_SECRET));
-    const forged = [await other.sign(claims, NOW), unsigned, endless, `${token}x`, '', 'a.b.c'];
-    for (const text of forged) expect(await jwt.verify(text, 'session', NOW)).toBeUndefined();
+    const forged = [await other.sign(claims, NOW_MS), unsigned, endless, `${token}x`, '', 'a.b.c'];
+    for (const text of forged) expect(await jwt.verify(text, 'session', NOW_MS)).toBeUndefined();
   });
 
   test('rejects a configuration without a secret or with a short secret', () => {

@@ -41,26 +41,26 @@ export type ProcessLauncherOptions = {
 
 /** Launcher of pods as child processes. */
 export type ProcessLauncher = PodLauncher & {
-  /** Removes every pod. Throws an error that lists the pods of which a process survives. */
+  /** Removes every pod. Throws an error that lists the pods that still have a running process. */
   killAll(): Promise<void>;
   /** Stops the periodic checks. The pods continue to run; the next launcher with the same folder adopts them. */
   close(): void;
 };
 
 const POD_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
-/** A start that takes longer counts as failed, milliseconds. */
+/** Maximum duration of a start in milliseconds; a longer start counts as failed. */
 const MAX_START_MS = 30_000;
 const DEFAULT_SWEEP_MS = 2_000;
 
 /** State to report for each phase of the record while an operation on the pod is in progress. */
 const BUSY_STATES = { intent: 'starting', started: 'running', ended: 'gone' } as const;
 
-/** Pod of which a record exists; `neverStarted`: a launcher recorded the pod but started no process. */
+/** Pod with a record; `neverStarted`: a launcher recorded the pod but started no process. */
 type RecordedPod = { readonly record: PodRecord; readonly state: PodState | 'neverStarted' };
 
 /** Creates a launcher for pods on this machine. Pods survive the launcher; the next launcher with the same folder adopts them. */
 export function createProcessLauncher(options: ProcessLauncherOptions): ProcessLauncher {
-  const launcher = new ProcessPods(options);
+  const launcher = new ProcessPodLauncher(options);
   const sweepMs = options.sweepMs ?? DEFAULT_SWEEP_MS;
   const timer = sweepMs > 0 ? setInterval(() => void launcher.sweep(), sweepMs).unref() : undefined;
   return {
@@ -72,7 +72,7 @@ export function createProcessLauncher(options: ProcessLauncherOptions): ProcessL
   };
 }
 
-class ProcessPods {
+class ProcessPodLauncher {
   readonly #options: ProcessLauncherOptions;
   /** Last unfinished operation of each pod, by pod name; operations on the same pod run one after the other. */
   readonly #operations = new Map<string, Promise<unknown>>();
@@ -171,7 +171,10 @@ class ProcessPods {
     });
   }
 
-  /** Reads a pod with its current state. Completes the record of a start that a crashed launcher did not record. */
+  /**
+   * Reads a pod with its current state. If a launcher crashed after the start of the bridge but before it recorded the bridge, finds
+   * the bridge and adds the bridge to the record.
+   */
   async #readPod(name: string): Promise<RecordedPod | undefined> {
     const folder = this.#getFolder(name);
     const record = await readPodRecord(folder);

@@ -22,6 +22,7 @@ const shellRow = makeRow(40, 1);
 const selfRow = makeRow(SELF_PID, 40);
 const bridgeRow = makeRow(100, SELF_PID);
 
+/** Treats `markedPids` as the processes whose environment or working directory identifies the pod. */
 function listMemberPids(rows: readonly ProcessRow[], markedPids: readonly number[] = []): number[] {
   const identity = { pid: 100, startTime: 't100' };
   const isMarked = (row: ProcessRow) => markedPids.includes(row.pid);
@@ -34,14 +35,14 @@ describe('selectPodMembers', () => {
     const inSession = makeRow(102, 1, { session: 100 });
     const child = makeRow(103, 100);
     const grandchild = makeRow(104, 103);
-    const stranger = makeRow(105, 40);
+    const unrelated = makeRow(105, 40);
 
-    const rows = [grandchild, shellRow, selfRow, bridgeRow, inGroup, inSession, child, stranger];
+    const rows = [grandchild, shellRow, selfRow, bridgeRow, inGroup, inSession, child, unrelated];
 
     expect(listMemberPids(rows).sort()).toEqual([100, 101, 102, 103, 104]);
   });
 
-  test('finds marked processes and their descendants after the death of the bridge', () => {
+  test('finds processes that carry a mark of the pod, and their descendants, after the bridge has died', () => {
     expect(listMemberPids([selfRow, makeRow(201, 1), makeRow(202, 201)], [201])).toEqual([
       201, 202,
     ]);

@@ -91,9 +91,12 @@ const RETRY_DELAY_MS = 15_000;
  */
 export function toLauncherError(error: unknown, now: number): AppError {
   if (error instanceof AppError) return error;
-  const message = `the bridge could not be started: ${describeError(error)}`;
-  if (!hasErrorCode(error, ...OUT_OF_RESOURCES_CODES))
+  const reason = describeError(error);
+  if (!hasErrorCode(error, ...OUT_OF_RESOURCES_CODES)) {
+    const message = `the bridge could not be started: ${reason}`;
     return new AppError('bug', 'launch_failed', message, { cause: error });
+  }
+  const message = `the machine has too few resources to start the bridge (${reason}); smol-gang tries again after ${RETRY_DELAY_MS / 1_000} s`;
   return new AppError('paused', 'launcher_full', message, {
     details: { until: now + RETRY_DELAY_MS },
     cause: error,

@@ -106,7 +106,7 @@ describe('notices', () => {
     expect(listKinds(suspected, createPlanEvent('halted'))).toEqual(['halted']);
   });
 
-  test('both limits of the budget are announced with the used share', () => {
+  test('a budget warning states the used share, and a used-up budget states that no new attempt starts', () => {
     const low = announce(createSamplePlan('active'), createPlanEvent('budget_low')).notices;
     const used = announce(createSamplePlan('active'), createPlanEvent('budget_used')).notices;
 
@@ -141,7 +141,7 @@ describe('wake-ups', () => {
     ]);
   });
 
-  test('a pause of the planning wakes the planner at its end, unless the pause exceeds the delay limit of the queue', () => {
+  test('paused planning sends the planner a delayed message, unless the pause is longer than the maximum delay of the queue', () => {
     const longPause = createPlanEvent('planning_parked', { until: CONTEXT.now + 1_000_000 });
 
     expect(
@@ -150,7 +150,7 @@ describe('wake-ups', () => {
     expect(listWakeUpTypes(createSamplePlan('planning'), longPause)).toEqual([]);
   });
 
-  test('a change request for a complete plan wakes the scheduler for its task', () => {
+  test('requested changes reopen a complete plan and wake the scheduler for the task of the event', () => {
     const { wakeUps } = announce(createSamplePlan('complete'), createPlanEvent('sent_back'));
 
     expect(wakeUps.map(({ message }) => message)).toMatchObject([

@@ -46,6 +46,7 @@ export type TaskPullInput = {
   readonly evidence?: Evidence;
   readonly summary: string;
   readonly workLog: readonly string[];
+  /** Changed paths that were not committed, because they are in the scope of another task. */
   readonly leftOut: readonly LeftOutPath[];
   readonly flagged: readonly FlaggedPath[];
   readonly usage: Usage;
@@ -82,6 +83,7 @@ export type RootPullInput = {
   /** Mermaid flowchart without a code fence; a notice replaces a flowchart above 22,000 characters. */
   readonly mermaid: string;
   readonly evidence?: Evidence;
+  /** Changed paths that were not committed, because they are in the scope of another task. */
   readonly leftOut: readonly LeftOutPath[];
   readonly flagged: readonly FlaggedPath[];
   /** Usage of the whole plan, planning included. */
@@ -98,7 +100,7 @@ export type RootPullInput = {
 
 const DEFAULT_TASK_TITLE = '[smol-gang/{task}] {title}';
 const DEFAULT_ROOT_TITLE = '[smol-gang] {title}';
-/** Leaves room below the 256 characters of a forge, because zero-width spaces can lengthen a title by half. */
+/** Forges allow 256 characters. `neutraliseInline` inserts zero-width spaces, which lengthen 160 characters to at most 240. */
 const MAX_TITLE_CHARS = 160;
 const MAX_TABLE_ROWS = 120;
 const MAX_MERMAID_CHARS = 22_000;
@@ -243,10 +245,11 @@ function renderTaskRow(task: RootPullTask): string {
 }
 
 function renderTaskGraph({ mermaid, plan }: RootPullInput): string {
-  // The renderer of the flowchart escapes all labels; a code fence would be a defect that ends the block early.
+  // The renderer of the flowchart escapes all labels, so only a defect can produce a code fence. A fence would end the block early,
+  // so the graph is omitted.
   if (mermaid.trim() === '' || mermaid.includes('```')) return '';
   if (mermaid.length > MAX_MERMAID_CHARS) {
-    return `_The graph is too large to draw here. smol-gang shows the tasks and dependencies of plan ${formatInlineCode(plan.id, 40)}._`;
+    return `_The graph is too large to draw here. Run ${formatInlineCode(`smol-gang plan show ${plan.id}`, 60)} to see the tasks and dependencies._`;
   }
   return `\`\`\`mermaid\n${mermaid.trim()}\n\`\`\``;
 }

@@ -2,14 +2,14 @@ import type { PlanWatch } from './actor/api-person.ts';
 import { submitPlan, watchPlan } from './actor/api-person.ts';
 import { ChangesClient } from './actor/changes-client.ts';
 import { visitForge } from './actor/forge-person.ts';
-import { pursueFoci } from './actor/purposeful-person.ts';
+import { causeFocusEvents } from './actor/purposeful-person.ts';
 import type { PlainCoverage } from './coverage/coverage.ts';
 import { createCoverage, toPlainCoverage } from './coverage/coverage.ts';
 import { judgeEnd } from './judge/end-rules.ts';
 import { Judge } from './judge/judge.ts';
 import { startClock } from './platform.ts';
 import { addRepositories, createSimulatedSettings, createSubmissions } from './scenario.ts';
-import { runWithParseOnce } from './time/parse-once.ts';
+import { runWithParseCache } from './time/parse-once.ts';
 import { createRandom } from './time/random.ts';
 import type { Interference } from './world.ts';
 import { START, World } from './world.ts';
@@ -32,7 +32,10 @@ const CLEANUP_GRACE_MS = 8 * MINUTE_MS;
 /** Virtual time within which the cleanup retries a failed deletion of a branch. */
 const CLEANUP_RETRY_MS = 16 * MINUTE_MS;
 
-/** Runs the history of a seed, which determines every event. Must not be called from a promise: the run is synchronous. */
+/**
+ * Runs the history of a seed, which determines every event. Do not call this function from a promise callback: the run drains the
+ * microtask queue itself, which is impossible inside a microtask.
+ */
 export function runSeed(
   seed: number,
   options: { readonly keepHistory?: boolean; readonly interference?: Interference } = {},
@@ -50,7 +53,7 @@ export function runSeed(
   const watches = startActors(world);
   const isBroken = (): boolean => judge.violations.length > 0;
   try {
-    runWithParseOnce(() => runHistory(world, watches, isBroken));
+    runWithParseCache(() => runHistory(world, watches, isBroken));
   } catch (error) {
     judge.recordViolation(
       world,
@@ -81,7 +84,7 @@ function startActors(world: World): ClientWatch[] {
       .then(() => Promise.all([watchPlan(world, watch), watch.client.watchChanges()]))
       .catch(onActorError);
   visitForge(world).catch(onActorError);
-  pursueFoci(world, world.faults.foci).catch(onActorError);
+  causeFocusEvents(world, world.faults.foci).catch(onActorError);
   startClock(world);
   scheduleCrashes(world);
   return watches;

@@ -66,8 +66,8 @@ const FORGE_ACTIONS: PersonActions = {
     ),
 };
 
-/** Pursues the foci until the faults end; one read of a plan's tasks serves all foci. */
-export async function pursueFoci(world: World, foci: readonly Focus[]): Promise<void> {
+/** Causes the events of the foci until the faults end; one read of a plan's tasks serves all foci. */
+export async function causeFocusEvents(world: World, foci: readonly Focus[]): Promise<void> {
   const actions = { ...API_ACTIONS, ...FORGE_ACTIONS };
   const pursued = foci.filter((focus) => actions[focus.event] !== undefined);
   const { loop, random, faults, judge } = world;

@@ -4,7 +4,7 @@
 const MAX_TEXTS = 4_000;
 
 /** Runs a synchronous function with a cached JSON.parse. */
-export function runWithParseOnce<T>(run: () => T): T {
+export function runWithParseCache<T>(run: () => T): T {
   const { parse } = JSON;
   const parsedByText = new Map<string, unknown>();
   JSON.parse = (text: string, reviver?: Parameters<typeof parse>[1]): unknown => {

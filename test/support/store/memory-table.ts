@@ -32,18 +32,18 @@ export type MemoryTable = Table & {
 /** Creates a `Table` in memory with the semantics of DynamoDB, which the contract suite checks. Returned items are frozen. */
 export function createMemoryTable(options: MemoryTableOptions = {}): MemoryTable {
   const items = new MemoryItems();
-  const effect = createEffects(options);
+  const runWithHooks = createHookRunner(options);
   return {
-    get: (key) => effect('get', key, () => items.readItem(requireKey(key))),
+    get: (key) => runWithHooks('get', key, () => items.readItem(requireKey(key))),
     put: (item, condition) =>
-      effect('put', item, () => {
+      runWithHooks('put', item, () => {
         const stored = requireStorable(toStoredItem(item));
         if (!isConditionMet(items.readItem(stored), condition)) return false;
         items.writeItem(stored, freezeValue(stored));
         return true;
       }),
     update: (key, change, condition) =>
-      effect('update', key, () => {
+      runWithHooks('update', key, () => {
         const existing = items.readItem(requireKey(key));
         if (!isConditionMet(existing, condition)) return undefined;
         const changed = requireStorable(applyChange(key, existing, change));
@@ -51,33 +51,37 @@ export function createMemoryTable(options: MemoryTableOptions = {}): MemoryTable
         return changed;
       }),
     delete: (key, condition) =>
-      effect('delete', key, () => {
+      runWithHooks('delete', key, () => {
         if (!isConditionMet(items.readItem(requireKey(key)), condition)) return false;
         items.writeItem(key, undefined);
         return true;
       }),
     query: (pk, query = {}) =>
-      effect('query', { pk, sk: '' }, () => {
+      runWithHooks('query', { pk, sk: '' }, () => {
         const check = createPartitionCheck(pk, query);
         return createPage(
-          filterByPosition(items.listPartition(pk), check),
+          filterByQueryRange(items.listPartition(pk), check),
           ['sk'],
           ...getPaging(query, check),
         );
       }),
     index: (name, hash, query = {}) =>
-      effect('index', { pk: hash, sk: '' }, () => {
-        const row = requireIndexDefinition(name);
-        const check = createIndexCheck(row, hash, query);
-        const entries = items.listIndexed(row, hash, options.indexLag?.(name, hash) ?? 0);
-        const order = [row.range, 'pk', 'sk'];
-        return createPage(filterByPosition(entries, check), order, ...getPaging(query, check));
+      runWithHooks('index', { pk: hash, sk: '' }, () => {
+        const indexDefinition = requireIndexDefinition(name);
+        const check = createIndexCheck(indexDefinition, hash, query);
+        const entries = items.listIndexed(
+          indexDefinition,
+          hash,
+          options.indexLag?.(name, hash) ?? 0,
+        );
+        const order = [indexDefinition.range, 'pk', 'sk'];
+        return createPage(filterByQueryRange(entries, check), order, ...getPaging(query, check));
       }),
     listAll: () => items.listAll().sort((left, right) => compareItems(left, right, ['pk', 'sk'])),
   };
 }
 
-function createEffects(options: MemoryTableOptions) {
+function createHookRunner(options: MemoryTableOptions) {
   return async <T>(operation: TableOperation, key: Key, body: () => T): Promise<T> => {
     if (options.beforeEffect !== undefined) await options.beforeEffect(operation, key);
     const answer = body();
@@ -86,7 +90,7 @@ function createEffects(options: MemoryTableOptions) {
   };
 }
 
-function filterByPosition(items: readonly Item[], check: PositionCheck): Item[] {
+function filterByQueryRange(items: readonly Item[], check: PositionCheck): Item[] {
   const checks = Object.entries(check);
   return items.filter((item) => checks.every(([name, isInRange]) => isInRange(item[name])));
 }
@@ -99,13 +103,13 @@ function getPaging(query: QueryOptions, check: PositionCheck) {
 function requireStorable(item: Item): Item {
   requireKey(item);
   requireItemFits(item);
-  for (const row of TABLE.indexes) {
-    const [hash, range] = [item[row.hash], item[row.range]];
+  for (const indexDefinition of TABLE.indexes) {
+    const [hash, range] = [item[indexDefinition.hash], item[indexDefinition.range]];
     if (hash !== undefined && (typeof hash !== 'string' || hash === '')) {
-      throw createRefusal(`${row.hash} must be a non-empty string`);
+      throw createRefusal(`${indexDefinition.hash} must be a non-empty string`);
     }
     if (range !== undefined && typeof range !== 'number') {
-      throw createRefusal(`${row.range} must be a number`);
+      throw createRefusal(`${indexDefinition.range} must be a number`);
     }
   }
   return item;
