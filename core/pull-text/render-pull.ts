@@ -249,7 +249,7 @@ function renderTaskGraph({ mermaid, plan }: RootPullInput): string {
   // so the graph is omitted.
   if (mermaid.trim() === '' || mermaid.includes('```')) return '';
   if (mermaid.length > MAX_MERMAID_CHARS) {
-    return `_The graph is too large to draw here. Run ${formatInlineCode(`smol-gang plan show ${plan.id}`, 60)} to see the tasks and dependencies._`;
+    return `_The graph is too large to draw here. The view of plan ${formatInlineCode(plan.id, 40)} lists the tasks and dependencies._`;
   }
   return `\`\`\`mermaid\n${mermaid.trim()}\n\`\`\``;
 }
