@@ -1,6 +1,6 @@
 // Decides what the proxy does after a failed model request: pass the reply to the agent, retry, or park the attempt.
 
-/** What to do with a reply of the model endpoint. */
+/** Handling of a reply from the model endpoint. */
 export type ProviderVerdict =
   /** Pass the reply to the agent. */
   | { readonly kind: 'answer' }
