@@ -1,9 +1,10 @@
+import { AppError } from '../base/app-error.ts';
 import type { Condition, CreatePlan, Forecast, Policy, Verdict } from '../contract/plan.ts';
 import type { PlanStatus } from '../contract/plan-status.ts';
 import type { Repository } from '../contract/repository.ts';
 import type { Limits, Usage } from '../contract/task.ts';
 
-// State of a plan: status, options and pending work. Each revision of the graph and each task has its own item in the store.
+// State of a plan: status, options and pending work, with the rules over the state alone. Each revision of the graph and each task has its own item in the store.
 
 /** Repository of a plan with the findings of the preflight and the exploration. */
 export type PlanRepository = {
@@ -184,4 +185,95 @@ export function addCondition(plan: PlanState, condition: Condition): PlanState {
 
 export function removeCondition(plan: PlanState, code: string): PlanState {
   return { ...plan, conditions: plan.conditions.filter((condition) => condition.code !== code) };
+}
+
+// Budget of a plan.
+
+/** Used share of the budget at which people get a warning. */
+export const BUDGET_WARNING_SHARE = 0.8;
+
+/** A plan and the usage of its attempts. The store keeps the two totals outside `state`; a new total does not change the version of the plan. */
+export type PlanSpending = {
+  readonly state: PlanState;
+  readonly usedTokens: number;
+  readonly usedUsd: number;
+};
+
+/** Returns the used share of the budget: 0 without a budget or usage, 1 for a used-up budget, more for an exceeded budget. */
+export function computeBudgetShare({ state, usedTokens, usedUsd }: PlanSpending): number {
+  const { maxTokens, maxUsd } = state.options.budget;
+  const tokens = maxTokens === undefined ? 0 : usedTokens / maxTokens;
+  const usd = maxUsd === undefined ? 0 : usedUsd / maxUsd;
+  return Math.max(tokens, usd);
+}
+
+/** Returns whether the budget is used up: running attempts may finish, but no new attempt starts. */
+export function isOverBudget(plan: PlanSpending): boolean {
+  return computeBudgetShare(plan) >= 1;
+}
+
+/** Event for a crossed limit of the budget; `share` is the used share of the budget. */
+export type BudgetEvent = { readonly type: 'budget_low' | 'budget_used'; readonly share: number };
+
+/** Returns the event for a crossed budget limit, or undefined if the state of the plan already records the limit. */
+export function findBudgetEvent(plan: PlanSpending): BudgetEvent | undefined {
+  const { status, budgetLevel } = plan.state;
+  const share = computeBudgetShare(plan);
+  if (status !== 'active' || share < BUDGET_WARNING_SHARE || budgetLevel === 'used')
+    return undefined;
+  if (share >= 1) return { type: 'budget_used', share };
+  return budgetLevel === undefined ? { type: 'budget_low', share } : undefined;
+}
+
+// Preconditions of commands. A guard returns the checked value or throws an AppError with the next step.
+
+/** Throws `plan_status` unless the plan waits for approval. `action` completes "can be ...". */
+export function requirePendingApproval(
+  plan: PlanState,
+  action: 'edited' | 'approved' | 'rejected',
+): PlanState {
+  return requireStatus(
+    plan,
+    ['pending_approval'],
+    `a plan can be ${action} only while it waits for approval`,
+  );
+}
+
+/** Throws `plan_status` with `explanation` if the status of the plan is not in `statuses`. */
+export function requireStatus(
+  plan: PlanState,
+  statuses: readonly PlanStatus[],
+  explanation: string,
+): PlanState {
+  if (statuses.includes(plan.status)) return plan;
+  throw new AppError(
+    'conflict',
+    'plan_status',
+    `plan ${plan.id} is ${plan.status}: ${explanation}`,
+    { details: { status: plan.status } },
+  );
+}
+
+/** Throws `plan_status` unless tasks of the current run may continue. */
+export function requireRunning(plan: PlanState): PlanState {
+  if (isRunning(plan, plan.run)) return plan;
+  const message = `plan ${plan.id} is ${plan.status}, so its tasks accept no commands; restart the plan first`;
+  const details = { plan: plan.id, status: plan.status, action: 'restart' };
+  throw new AppError('conflict', 'plan_status', message, { details });
+}
+
+/** Throws `plan_run` unless `run` is the current run. */
+export function requireCurrentRun(plan: PlanState, run: number): PlanState {
+  if (plan.run === run) return plan;
+  const message = `plan ${plan.id} is in run ${plan.run}, not in run ${run}; read the plan again and restart run ${plan.run}`;
+  throw new AppError('conflict', 'plan_run', message, { details: { run: plan.run } });
+}
+
+/** Returns the repository with this name, else the first repository. Throws `plan_without_repository` for a plan without repositories. */
+export function requirePlanRepository(plan: PlanState, name: string): PlanRepository {
+  const repository =
+    plan.repositories.find((candidate) => candidate.name === name) ?? plan.repositories[0];
+  if (repository === undefined)
+    throw new AppError('bug', 'plan_without_repository', `plan ${plan.id} has no repository`);
+  return repository;
 }

@@ -11,16 +11,6 @@ import {
   onResultAccepted,
 } from './attempt-transitions.ts';
 import {
-  onCancel,
-  onDependenciesMerged,
-  onFaulted,
-  onFinish,
-  onNumberRaised,
-  onPodsGone,
-  onRetry,
-  onUnparked,
-} from './command-transitions.ts';
-import {
   onApproved,
   onChangesRequested,
   onChecksStuck,
@@ -37,8 +27,9 @@ import {
 } from './forge-transitions.ts';
 import type { TaskEvent, TaskEventType } from './task-event.ts';
 import type { TaskState, TransitionContext, TransitionRow } from './task-state.ts';
+import { blockTask, endAttempt, returnToPull } from './task-state.ts';
 
-// The state table of a task. An event without a row for the current status changes nothing.
+// State table of a task, with the transitions by people and by bookkeeping of the engine. An event without a row for the current status changes nothing.
 
 /** Result of applying an event to a task. */
 export type TaskDecision =
@@ -48,6 +39,7 @@ export type TaskDecision =
   | { readonly kind: 'stale' }
   | { readonly kind: 'changed'; readonly state: TaskState };
 
+type EventOf<T extends TaskEventType> = Extract<TaskEvent, { readonly type: T }>;
 type TransitionRows = Partial<Record<TaskEventType, TransitionRow>>;
 
 /** Rows of bookkeeping events, which every status accepts. */
@@ -181,4 +173,92 @@ function recordTransition(
       reason: after.reason === before.reason ? undefined : after.reason?.text,
     },
   };
+}
+
+// Transitions of a task by commands of people and by bookkeeping of the engine.
+
+/** Retries a task with reset retry counts. A task with an accepted commit returns to its pull request. */
+function onRetry(
+  state: TaskState,
+  _event: EventOf<'retry' | 'unblock'>,
+  context: TransitionContext,
+): TaskState {
+  const resetTask: TaskState = {
+    ...state,
+    retryCounts: { agent: 0, infra: 0, repair: 0 },
+    faults: 0,
+    parkedUntil: undefined,
+    reason: undefined,
+    finishedAt: undefined,
+    mustReopenPull: state.accepted === undefined ? undefined : true,
+  };
+  if (state.accepted !== undefined) return returnToPull(resetTask);
+  const nextAttemptKind = state.kind === 'end' ? 'verify' : 'work';
+  if (context.hasUnmergedDependencies) return { ...resetTask, status: 'pending', nextAttemptKind };
+  return onDependenciesMerged(
+    { ...resetTask, nextAttemptKind },
+    { type: 'dependencies_merged' },
+    context,
+  );
+}
+
+/** Makes a task ready. A join has no work, so it is merged at once. */
+function onDependenciesMerged(
+  state: TaskState,
+  _event: EventOf<'dependencies_merged'>,
+  context: TransitionContext,
+): TaskState {
+  if (state.kind === 'join') return { ...state, status: 'merged', finishedAt: context.now };
+  return { ...state, status: 'ready' };
+}
+
+function onCancel(
+  state: TaskState,
+  event: EventOf<'cancel'>,
+  context: TransitionContext,
+): TaskState {
+  return {
+    ...endAttempt(state),
+    status: 'cancelled',
+    parkedUntil: undefined,
+    finishedAt: context.now,
+    reason: { code: 'cancelled', text: event.reason },
+  };
+}
+
+function onUnparked(
+  state: TaskState,
+  event: EventOf<'unparked'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  if (state.parkedUntil === undefined) return undefined;
+  if (state.parkedUntil > context.now && event.requestedByPerson !== true) return undefined;
+  return { ...state, parkedUntil: undefined };
+}
+
+function onFinish(state: TaskState): TaskState | undefined {
+  return state.current === undefined || state.isFinishing === true
+    ? undefined
+    : { ...state, isFinishing: true };
+}
+
+function onNumberRaised(state: TaskState, event: EventOf<'number_raised'>): TaskState | undefined {
+  return event.n <= state.attempt ? undefined : { ...state, attempt: event.n };
+}
+
+function onPodsGone(state: TaskState, event: EventOf<'pods_gone'>): TaskState | undefined {
+  const remaining = state.attemptsAwaitingPodRemoval.filter((n) => !event.attempts.includes(n));
+  return remaining.length === state.attemptsAwaitingPodRemoval.length
+    ? undefined
+    : { ...state, attemptsAwaitingPodRemoval: remaining };
+}
+
+function onFaulted(
+  state: TaskState,
+  event: EventOf<'faulted'>,
+  context: TransitionContext,
+): TaskState {
+  const faults = state.faults + 1;
+  if (faults < context.bounds.maxFaults) return { ...state, faults };
+  return { ...blockTask(endAttempt(state), 'fault', event.why), faults };
 }

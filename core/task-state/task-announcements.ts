@@ -4,9 +4,8 @@ import { wakeUpPlan, wakeUpScheduler, wakeUpTask } from '../contract/queue-messa
 import { hasTaskStopped } from '../contract/task-status.ts';
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';
-import { hasPendingWork } from './task-due.ts';
 import type { TaskState } from './task-state.ts';
-import { isSchedulable } from './task-state.ts';
+import { hasPendingWork, isSchedulable } from './task-state.ts';
 
 /** Messages and notices after a transition of a task. */
 export type TaskAnnouncement = {

@@ -5,9 +5,9 @@ import { clearTaskNotices, loadTask, saveTask } from '../../store/task-store.ts'
 import { decideTask } from '../../task-state/decide-task.ts';
 import type { TaskAnnouncement } from '../../task-state/task-announcements.ts';
 import { announceTaskTransition } from '../../task-state/task-announcements.ts';
-import { computeDueAfterWrite } from '../../task-state/task-due.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
+import { computeDueAfterWrite } from '../../task-state/task-state.ts';
 import type { Announcement } from '../announce/send-messages.ts';
 import { sendAnnouncement } from '../announce/send-messages.ts';
 import type { TaskWriteDeps } from '../engine-deps.ts';

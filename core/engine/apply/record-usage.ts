@@ -1,5 +1,5 @@
 import type { Usage } from '../../contract/task.ts';
-import { findBudgetEvent } from '../../plan-state/plan-budget.ts';
+import { findBudgetEvent } from '../../plan-state/plan-state.ts';
 import type { Table } from '../../port/table.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { addPlanUsage } from '../../store/plan-store.ts';

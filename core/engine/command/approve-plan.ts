@@ -1,8 +1,7 @@
 import { AppError } from '../../base/app-error.ts';
 import { isPlanRunning } from '../../contract/plan-status.ts';
-import { requirePendingApproval, requireStatus } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import { isSimple } from '../../plan-state/plan-state.ts';
+import { isSimple, requirePendingApproval, requireStatus } from '../../plan-state/plan-state.ts';
 import { blocksPlan } from '../../plan-state/preflight-condition.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';

@@ -1,4 +1,4 @@
-import { requireStatus } from '../../plan-state/plan-guards.ts';
+import { requireStatus } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import type { PlanWriteDeps } from '../engine-deps.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../../base/app-error.ts';
 import type { Edit } from '../../contract/plan.ts';
 import { applyEdits } from '../../graph/edit/apply-edits.ts';
-import { requirePendingApproval } from '../../plan-state/plan-guards.ts';
+import { requirePendingApproval } from '../../plan-state/plan-state.ts';
 import type { Revision } from '../../store/plan-store.ts';
 import { putRevision } from '../../store/plan-store.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '../../base/app-error.ts';
 import { wakeUpPlan } from '../../contract/queue-message.ts';
-import { requireRunning } from '../../plan-state/plan-guards.ts';
+import { requireRunning } from '../../plan-state/plan-state.ts';
 import type { StoredMessage } from '../../store/task-detail-store.ts';
 import { loadMessages } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';

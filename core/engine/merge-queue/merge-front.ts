@@ -1,6 +1,6 @@
 import { formatRootBranch } from '../../contract/branch-name.ts';
 import { scopeContains } from '../../graph/scope/scope.ts';
-import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
+import { requirePlanRepository } from '../../plan-state/plan-state.ts';
 import type { Forge, MergeOutcome } from '../../port/forge.ts';
 import type {
   MergeQueueEntry,

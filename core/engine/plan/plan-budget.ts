@@ -1,14 +1,16 @@
 import type { Condition } from '../../contract/plan.ts';
 import type { Waiting } from '../../contract/waiting.ts';
-import { computeBudgetShare, isOverBudget } from '../../plan-state/plan-budget.ts';
+import {
+  BUDGET_WARNING_SHARE,
+  computeBudgetShare,
+  isOverBudget,
+} from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-
-const WARNING_SHARE = 0.8;
 
 /** Returns a warning from 80 % of the budget of an active plan, and an error from 100 %. */
 export function buildBudgetConditions(plan: StoredPlan, now: number): Condition[] {
   const used = computeBudgetShare(plan);
-  if (plan.state.status !== 'active' || used < WARNING_SHARE) return [];
+  if (plan.state.status !== 'active' || used < BUDGET_WARNING_SHARE) return [];
   const summary = `${Math.floor(used * 100)}% of the plan's budget is used`;
   if (used < 1) return [{ level: 'warning', code: 'budget_low', message: `${summary}.`, at: now }];
   const message = `${summary}. Running attempts may finish, but no new attempts start. Raise the budget to continue.`;

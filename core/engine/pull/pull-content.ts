@@ -1,6 +1,6 @@
 import { renderMermaid } from '../../graph/render-mermaid.ts';
-import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
+import { requirePlanRepository } from '../../plan-state/plan-state.ts';
 import type { PullText, RootPullTask } from '../../pull-text/render-pull.ts';
 import { renderRootPull, renderTaskPull } from '../../pull-text/render-pull.ts';
 import { loadResult, loadTaskDetail } from '../../store/task-detail-store.ts';

@@ -1,6 +1,6 @@
 import { formatRootBranch, formatTaskBranch } from '../../contract/branch-name.ts';
-import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
+import { requirePlanRepository } from '../../plan-state/plan-state.ts';
 import type {
   Checks,
   Forge,

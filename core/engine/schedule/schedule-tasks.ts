@@ -1,9 +1,8 @@
 import type { TaskKey } from '../../contract/id.ts';
 import { formatAttemptId } from '../../contract/id.ts';
 import { pushPlanChange, wakeUpScheduler } from '../../contract/queue-message.ts';
-import { isOverBudget } from '../../plan-state/plan-budget.ts';
-import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
+import { isOverBudget, requirePlanRepository } from '../../plan-state/plan-state.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';

@@ -1,7 +1,7 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
 import { wakeUpTask } from '../../contract/queue-message.ts';
-import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
+import { requirePlanRepository } from '../../plan-state/plan-state.ts';
 import type { Checks, Forge, PullQuery, PullRequest } from '../../port/forge.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';

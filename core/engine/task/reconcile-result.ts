@@ -1,5 +1,5 @@
 import type { StoredTask } from '../../store/task-store.ts';
-import { computeIdleDue } from '../../task-state/task-due.ts';
+import { computeIdleDue } from '../../task-state/task-state.ts';
 
 /** Result of one reconcile step of a task. */
 export type ReconcileResult =

@@ -4,7 +4,7 @@ import { putMergeQueueEntry, toMergeQueueKey } from '../../store/merge-queue-sto
 import { loadPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, markTaskReconciled, toTaskKey } from '../../store/task-store.ts';
-import { computeIdleDue, needsPlanReconcile } from '../../task-state/task-due.ts';
+import { computeIdleDue, needsPlanReconcile } from '../../task-state/task-state.ts';
 import { enqueueWakeUps, sendPendingTaskNotices } from '../announce/send-messages.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { guardTask } from '../apply/guard-task.ts';

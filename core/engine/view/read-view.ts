@@ -1,7 +1,7 @@
 import { AppError } from '../../base/app-error.ts';
 import type { GraphView, PlanView } from '../../contract/plan.ts';
 import type { TaskView } from '../../contract/task.ts';
-import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
+import { requirePlanRepository } from '../../plan-state/plan-state.ts';
 import type { Revision } from '../../store/plan-store.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';
 import { loadPauses } from '../../store/system-store.ts';

@@ -1,5 +1,5 @@
-import type { Position } from '../../../adapters/dynamo/cursor.ts';
-import { encodeCursor } from '../../../adapters/dynamo/cursor.ts';
+import type { Position } from '../../../adapters/dynamo/query-plan.ts';
+import { encodeCursor } from '../../../adapters/dynamo/query-plan.ts';
 import { countItemBytes } from '../../../adapters/dynamo/stored-value.ts';
 import type { Item, Page, QueryOptions } from '../../../core/port/table.ts';
 

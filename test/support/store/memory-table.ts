@@ -1,9 +1,9 @@
 import type { TableOperation } from '../../../adapters/dynamo/create-dynamo-table.ts';
-import type { PositionCheck } from '../../../adapters/dynamo/cursor.ts';
-import { decodeCursor } from '../../../adapters/dynamo/cursor.ts';
+import type { PositionCheck } from '../../../adapters/dynamo/query-plan.ts';
 import {
   createIndexCheck,
   createPartitionCheck,
+  decodeCursor,
   requireIndexDefinition,
 } from '../../../adapters/dynamo/query-plan.ts';
 import { requireItemFits, toStoredItem } from '../../../adapters/dynamo/stored-value.ts';

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { createSampleTask, isLive } from '../../test/support/engine/task-sample.ts';
 import { TASK_STATUSES } from '../contract/task-status.ts';
+import type { TaskState } from './task-state.ts';
 import {
   computeDueAfterWrite,
   computeIdleDue,
   hasPendingWork,
   needsPlanReconcile,
-} from './task-due.ts';
-import type { TaskState } from './task-state.ts';
+} from './task-state.ts';
 
 const NOW = 10_000;
 
