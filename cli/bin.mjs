@@ -30,7 +30,7 @@ function findNode() {
   }
 }
 
-function startWith(node) {
+function runMainFile(node) {
   const child = spawn(node, [mainFile, ...process.argv.slice(2)], { stdio: 'inherit' });
   // At a terminal, Ctrl-C reaches the whole process group: the child has received the signal and handles it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -58,6 +58,6 @@ if (isNewEnough(process.version)) {
     );
     process.exitCode = 1;
   } else {
-    startWith(node);
+    runMainFile(node);
   }
 }

@@ -16,7 +16,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Meaning of each exit code, as help prints it. */
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.done, 'success; for a plan in progress: no person needs to act now'],
-  [EXIT.failed, 'the plan failed, halted, was rejected or cancelled; or a check failed'],
+  [EXIT.failed, 'the plan failed, halted, was rejected or cancelled; or the command itself failed'],
   [EXIT.usage, 'the command, an option or an argument is wrong'],
   [EXIT.denied, 'not signed in, or not allowed'],
   [EXIT.notFound, 'no such plan, task or repository exists'],
@@ -35,6 +35,7 @@ export class CliError extends Error {
   readonly exitCode: ExitCode;
   /** Stable identifier in snake_case; for a refusal of the API, the code that the API returned. */
   readonly code: string;
+  /** Facts for scripts, printed with --json. */
   readonly details: Readonly<Record<string, unknown>>;
   /** The next step; undefined if the message says everything. */
   readonly advice: string | undefined;

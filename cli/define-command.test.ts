@@ -52,14 +52,14 @@ test('--help works although arguments are missing', () => {
   expect(tinyCommand.prepare(['--help']).globals.help).toBe(true);
 });
 
-test('parsers of numbers and choices reject values outside their bounds', () => {
+test('number and choice options reject invalid values', () => {
   const bounds = { min: 1, whole: true };
 
   expect(parseNumberOption('n', '12', bounds)).toBe(12);
   expect(parseNumberOption('n', undefined, bounds)).toBeUndefined();
   for (const invalid of ['', ' ', '0', '1.5', '-1', 'many', 'Infinity', '1e999']) {
     expect(() => parseNumberOption('n', invalid, bounds)).toThrow(
-      `--n takes a whole number from 1, not "${invalid}"`,
+      `--n takes a whole number of at least 1, not "${invalid}"`,
     );
   }
   expect(parseChoiceOption('policy', 'auto', ['auto', 'review'])).toBe('auto');

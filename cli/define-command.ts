@@ -49,7 +49,7 @@ export type CommandSpec<O extends OptionSpecs> = {
   readonly summary: string;
   /** Synopsis after the name: "PLAN TASK [--follow]". */
   readonly usage: string;
-  /** Number of arguments beside options. */
+  /** Allowed number of arguments, without options and their values. */
   readonly argumentCount: { readonly min: number; readonly max: number };
   readonly options: O;
   /** Further lines of the command's help. */
@@ -97,14 +97,11 @@ export function defineCommand<const O extends OptionSpecs>(spec: CommandSpec<O>)
     details: spec.details,
     prepare(args) {
       const options = { ...GLOBAL_OPTIONS, ...spec.options };
-      const globals = parseValues<typeof GLOBAL_OPTIONS>(spec.name, args, options);
-      if (globals.values.help === true) return { globals: globals.values, run: async () => 0 };
-      const parsed = parseValues<O>(spec.name, args, options);
-      requireArgumentCount(spec, parsed.positionals);
-      return {
-        globals: globals.values,
-        run: (context) => spec.run(context, parsed.positionals, parsed.values),
-      };
+      const { values: globals } = parseValues<typeof GLOBAL_OPTIONS>(spec.name, args, options);
+      if (globals.help === true) return { globals, run: async () => 0 };
+      const { values, positionals } = parseValues<O>(spec.name, args, options);
+      requireArgumentCount(spec, positionals);
+      return { globals, run: (context) => spec.run(context, positionals, values) };
     },
   };
 }
@@ -124,9 +121,9 @@ function parseValues<O extends OptionSpecs>(
 }
 
 /**
- * Prepares arguments for `parseArgs`, which treats every argument with a leading dash as an option. For a command, only the
- * declared options count as options: in `--prompt "- a list"` the list is the value of --prompt, and `"- a list"` alone is a
- * text. Texts move to the end, behind `--`, because every command expects its text as the last argument.
+ * Prepares arguments for `parseArgs`, which treats every argument with a leading dash as an option. Here only the declared
+ * options are options: in `--prompt "- a list"`, the list becomes the value of --prompt, and a separate `"- a list"` becomes
+ * the last argument, behind `--`. No command takes such a text in another place.
  */
 function protectDashedTexts(args: readonly string[], options: OptionSpecs): string[] {
   const prepared: string[] = [];
@@ -162,7 +159,7 @@ function narrowValues<O extends OptionSpecs>(values: object): OptionValues<O> {
   return values;
 }
 
-/** Creates the error for wrong options from the error of parseArgs, whose hints describe the Node API and are dropped. */
+/** Turns an error of parseArgs into a usage error. Removes the hints of parseArgs, because they describe the Node API. */
 function createOptionError(command: string, error: unknown, options: OptionSpecs): CliError {
   const text = describeError(error);
   const help = `\`smol-gang ${command} --help\` lists the options`;
@@ -221,12 +218,12 @@ function parseNumber(
   const fits = text.trim() !== '' && Number.isFinite(value) && value >= bounds.min;
   if (!fits || (bounds.whole && !Number.isInteger(value))) {
     const kind = bounds.whole ? 'a whole number' : 'a number';
-    throw createUsageError(`${label} takes ${kind} from ${bounds.min}, not "${text}"`);
+    throw createUsageError(`${label} takes ${kind} of at least ${bounds.min}, not "${text}"`);
   }
   return value;
 }
 
-/** Parses an option that takes a word of a fixed list; undefined if the option was not given. */
+/** Parses an option that takes a value from a fixed list; undefined if the option was not given. */
 export function parseChoiceOption<const C extends string>(
   name: string,
   text: string | undefined,

@@ -1,4 +1,4 @@
-/** Finds the word that the user probably meant: at most two letters differ, or only this word starts with the typed text. */
+/** Finds the word that the user probably meant: the closest word within two edits, or the only word that starts with the text. */
 export function findClosest(typed: string, words: readonly string[]): string | undefined {
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const word of words) {
@@ -6,19 +6,21 @@ export function findClosest(typed: string, words: readonly string[]): string | u
     if (best === undefined || distance < best.distance) best = { word, distance };
   }
   if (best !== undefined && best.distance <= 2) return best.word;
-  const starting = words.filter((word) => word.startsWith(typed));
-  return starting.length === 1 ? starting[0] : undefined;
+  const completions = words.filter((word) => word.startsWith(typed));
+  return completions.length === 1 ? completions[0] : undefined;
 }
 
-function computeEditDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+/** Returns the number of inserted, removed or replaced characters between two texts (Levenshtein distance). */
+function computeEditDistance(from: string, to: string): number {
+  // Entry `j` of a row is the distance between the first `i` characters of `from` and the first `j` characters of `to`.
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
+    const nextRow = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const afterReplacement = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      nextRow.push(Math.min(afterReplacement, (row[j] ?? 0) + 1, (nextRow[j - 1] ?? 0) + 1));
     }
-    row = next;
+    row = nextRow;
   }
-  return row[b.length] ?? 0;
+  return row[to.length] ?? 0;
 }

@@ -23,7 +23,7 @@ export type Host = {
   readonly stderr: Screen;
   /** Epoch milliseconds. */
   now(): number;
-  /** Calls the handler on Ctrl-C instead of ending the process. The returned function removes the handler. */
+  /** Calls the handler on SIGINT (Ctrl-C) or SIGTERM instead of ending the process. The returned function removes the handler. */
   onInterrupt(handler: () => void): () => void;
 };
 

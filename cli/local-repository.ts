@@ -17,7 +17,7 @@ export type LocalRepository = {
   readonly branch: string;
   /** Commit from which the work starts. */
   readonly sha: string;
-  /** Changed or untracked files, which the plan does not contain. */
+  /** Changed or untracked files, which the plan ignores. */
   readonly dirtyPaths: readonly string[];
 };
 
@@ -70,8 +70,8 @@ function createMissingCommitError(path: string, branch: string, isCurrent: boole
 }
 
 /**
- * Parses the paths in the output of `git status --porcelain=v1 -z`: two letters of status, a space and a path in each field.
- * The field after a rename or copy holds the old path and is skipped.
+ * Parses the paths in the output of `git status --porcelain=v1 -z`. Each field, ended by a NUL character, holds two status
+ * letters, a space and a path. The field after a rename or copy holds the old path and is skipped.
  */
 export function parseDirtyPaths(status: string): string[] {
   const paths: string[] = [];

@@ -1,16 +1,16 @@
-// Next steps for errors of the API and conditions of a plan, by code. The domain knows codes and details, but no commands.
+// Next steps for errors of the API and conditions of a plan, by code. The API returns codes and details, but no commands.
 
 type Details = Readonly<Record<string, unknown>>;
 
 const ADVICE_BY_ERROR_CODE: Readonly<Record<string, (details: Details) => string | undefined>> = {
   no_graph_yet: () => '`smol-gang status PLAN --watch` shows the progress of the planning',
   plan_status: ({ action, plan }) =>
-    action === 'restart' ? `restart it with \`smol-gang plan restart ${plan}\`` : undefined,
+    action === 'restart' ? `restart the plan with \`smol-gang plan restart ${plan}\`` : undefined,
   plan_unknown: () => '`smol-gang plan list` lists the plans',
   repository_unknown: ({ repository }) =>
     repository === undefined
       ? '`smol-gang repo list` lists the linked repositories'
-      : 'link it with `smol-gang repo link`',
+      : 'link the repository with `smol-gang repo link`',
   revision_moved: () => '`smol-gang plan show PLAN` shows the newest revision',
   task_unknown: () => '`smol-gang status PLAN` lists the tasks of the plan',
   token_not_found: () => '`smol-gang token list` lists your tokens',

@@ -65,7 +65,7 @@ type CommandMatch =
   | { readonly command: Command; readonly commandArgs: readonly string[] }
   | { readonly helpGroups: readonly CommandGroup[] };
 
-/** Finds the command, whose name has one or two words, or the groups to show help for. */
+/** Finds the command that the first two words or the first word name, or else the groups to show help for. */
 function findCommand(args: readonly string[]): CommandMatch {
   const [first, second] = args;
   if (first === undefined || first === '--help' || first === '-h')
@@ -89,7 +89,7 @@ function findCommand(args: readonly string[]): CommandMatch {
   throw createUnknownCommandError(first, group === undefined ? undefined : second);
 }
 
-/** Finds the commands that start with a word, such as "plan". */
+/** Finds the commands whose names start with a word, such as "plan". */
 function findGroup(word: string): CommandGroup | undefined {
   const commands = COMMANDS.filter((command) => command.name.startsWith(`${word} `));
   const [firstCommand] = commands;
@@ -109,6 +109,7 @@ function createUnknownCommandError(first: string, second: string | undefined): C
   return createUsageError(`there is no command "${typed}"`, advice);
 }
 
+/** Prints an error and returns its exit code. */
 function printError(error: unknown, terminal: Terminal): ExitCode {
   const cliError = error instanceof CliError ? error : createUnexpectedError(error);
   if (terminal.isJson) {
@@ -126,6 +127,6 @@ function printError(error: unknown, terminal: Terminal): ExitCode {
 
 function createUnexpectedError(error: unknown): CliError {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const message = `smol-gang failed because of a defect of its own; please report this error:\n${text}`;
+  const message = `unexpected error: this is a bug in smol-gang; please report it with this text:\n${text}`;
   return new CliError(EXIT.failed, 'bug', message, { cause: error });
 }

@@ -18,7 +18,7 @@ type RoutePart<R, K extends string> = R extends { readonly [key in K]: infer S e
     : { readonly [key in K]: z.input<S> }
   : unknown;
 
-/** Input of a route: exactly those of params, query and body that the route declares. */
+/** Input of a route: the parts (params, query, body) that the route declares. */
 export type RouteInput<R extends Route> = RouteParts &
   RoutePart<R, 'params'> &
   RoutePart<R, 'query'> &

@@ -96,7 +96,7 @@ export async function connectClient(host: Host, options: ConnectOptions): Promis
   const { url, credentials } = connection;
   const path = getCredentialsPath(host.env, host.home);
   options.printVerbose(`${url}, from ${connection.urlSource}`);
-  options.printVerbose(`signed in with ${credentials[0]?.source ?? 'no credential'}`);
+  options.printVerbose(`credential: ${credentials[0]?.source ?? 'none'}`);
   if (url.startsWith('http:') && !isLoopbackUrl(url) && credentials.length > 0) {
     options.printNote(
       `the connection to ${url} is not encrypted: anyone who can read the traffic can act as you`,

@@ -7,8 +7,8 @@ import { sessionSchema } from '../../core/contract/access.ts';
 import { CliError, createUsageError, EXIT } from '../cli-error.ts';
 import type { Environment } from '../host.ts';
 
-// The command line stores its sign-ins in a file of mode 600, an entry for each URL. A laptop platform writes a second kind of
-// file into its data directory, so that its users need no sign-in on the same machine.
+// The command line stores its sign-ins in a file of mode 600, with an entry for each URL. A laptop platform writes another file
+// (URL and token) into its data folder, so that a user on the same machine needs no sign-in.
 
 /** URL of a platform that `make dev` starts without settings. */
 export const DEFAULT_URL = 'http://localhost:3000';
@@ -80,7 +80,7 @@ export async function updateSession(path: string, url: string, session: Session)
 }
 
 /** Deletes the sign-in for a URL. Returns false if there was none. */
-export async function dropSession(path: string, url: string): Promise<boolean> {
+export async function deleteSession(path: string, url: string): Promise<boolean> {
   const store = await readCredentialsStore(path);
   if (store.sessions[url] === undefined) return false;
   const { [url]: _, ...sessions } = store.sessions;
@@ -93,13 +93,13 @@ export async function dropSession(path: string, url: string): Promise<boolean> {
   return true;
 }
 
-/** Paths below the current folder at which `make dev` and `make demo` write the file. */
+/** Paths of the files that `make dev` and `make demo` write, relative to the folder in which the platform was started. */
 const LAPTOP_FILES = [
   join('.smol-gang', 'cli.json'),
   join('.smol-gang', 'demo', 'cli.json'),
 ] as const;
 
-/** Returns the files of laptop platforms in a folder or else in the nearest folder above, the last written first. */
+/** Returns the files of laptop platforms in a folder or else in the nearest folder above, newest first. */
 export async function findLaptopFiles(folder: string): Promise<LaptopFile[]> {
   for (let current = resolve(folder); ; current = dirname(current)) {
     const paths = LAPTOP_FILES.map((name) => join(current, name));
@@ -111,20 +111,20 @@ export async function findLaptopFiles(folder: string): Promise<LaptopFile[]> {
 }
 
 /**
- * Reads the file of a laptop platform; undefined if the file is missing or not trusted. A repository could contain such a
- * file in order to send prompts to a stranger. The file therefore counts only if the user owns it, if its mode shuts out
- * other users (git cannot store such a mode) and if its URL is on this machine.
+ * Reads the file of a laptop platform; undefined if the file is missing or not trusted. A cloned repository could contain
+ * such a file, so that prompts go to the server of a stranger. The file is therefore trusted only if the user owns the file,
+ * its mode shuts out other users (git cannot store such a mode) and its URL points to this machine.
  */
 export async function readLaptopFile(path: string): Promise<LaptopFile | undefined> {
-  const facts = await stat(path).catch(() => undefined);
-  if (facts === undefined || !facts.isFile() || (facts.mode & 0o077) !== 0) return undefined;
-  if (process.getuid !== undefined && facts.uid !== process.getuid()) return undefined;
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined || !stats.isFile() || (stats.mode & 0o077) !== 0) return undefined;
+  if (process.getuid !== undefined && stats.uid !== process.getuid()) return undefined;
   const text = await readFile(path, 'utf8').catch(() => '');
   const parsed = laptopFileSchema.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
   const url = normaliseUrl(parsed.data.url);
   if (!isLoopbackUrl(url)) return undefined;
-  return { ...parsed.data, url, path, writtenAt: facts.mtimeMs };
+  return { ...parsed.data, url, path, writtenAt: stats.mtimeMs };
 }
 
 /** Tells whether a URL points to this machine. */

@@ -10,7 +10,7 @@ export type RouteParts = {
   readonly body?: unknown;
 };
 
-/** A request that can be sent any number of times. */
+/** A complete request, except for the authorization header. */
 export type PreparedRequest = {
   /** URL of the platform, for messages. */
   readonly baseUrl: string;

@@ -4,10 +4,10 @@ import { parseRetryAfterMs } from '../../core/base/retry-after.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { PreparedRequest } from './prepare-request.ts';
 
-/** Options of sending a request. */
+/** How a request is sent and repeated. */
 export type SendOptions = {
   readonly authorization: string | undefined;
-  /** True if a repetition does no harm: the request reads, deletes or carries an idempotency key. */
+  /** True if the request may be sent again without a second effect. */
   readonly isRepeatable: boolean;
   /** Milliseconds during which the request is repeated. */
   readonly retryPeriodMs: number;
@@ -19,8 +19,8 @@ export type SendOptions = {
   readonly now: () => number;
 };
 
-const MIN_DELAY_MS = 100;
-const MAX_DELAY_MS = 2_000;
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 2_000;
 const RETRYABLE_STATUSES = new Set([429, 502, 503, 504]);
 
 /**
@@ -34,23 +34,23 @@ export async function sendRequest(
   options: SendOptions,
 ): Promise<Response> {
   const giveUpAt = options.now() + options.retryPeriodMs;
-  let pauseMs = MIN_DELAY_MS;
+  let pauseMs = FIRST_PAUSE_MS;
   for (let tryCount = 1; ; tryCount += 1) {
     const outcome = await sendOnce(request, options);
     const canRepeat = options.isRepeatable || isRefusedConnection(outcome.error);
     const waitMs = Math.max(pauseMs * (0.75 + Math.random() / 2), outcome.retryAfterMs);
-    const isLast = !canRepeat || options.now() + waitMs > giveUpAt;
+    const isLastTry = !canRepeat || options.now() + waitMs > giveUpAt;
     if (
       outcome.response !== undefined &&
-      (isLast || !RETRYABLE_STATUSES.has(outcome.response.status))
+      (isLastTry || !RETRYABLE_STATUSES.has(outcome.response.status))
     ) {
       return outcome.response;
     }
-    if (isLast) throw createUnreachableError(request.baseUrl, outcome.error);
-    if (tryCount === 4) options.onNote?.(`${request.baseUrl} does not answer; trying again`);
+    if (isLastTry) throw createUnreachableError(request.baseUrl, outcome.error);
+    if (tryCount === 4) options.onNote?.(`${request.baseUrl} is not available; trying again`);
     await outcome.response?.body?.cancel();
     await delay(waitMs, undefined, { signal: options.signal });
-    pauseMs = Math.min(pauseMs * 2, MAX_DELAY_MS);
+    pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
   }
 }
 

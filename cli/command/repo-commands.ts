@@ -42,7 +42,7 @@ export const repoListCommand = defineCommand({
     else if (items.length === 0) {
       terminal.printLines([
         [
-          'No repository is linked. Link the one in this folder with  ',
+          'No repository is linked. Link the repository in this folder with  ',
           styleSpan('bold', 'smol-gang repo link .'),
         ],
       ]);

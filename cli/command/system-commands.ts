@@ -7,7 +7,7 @@ import { renderTable } from '../render/layout/render-table.ts';
 import { renderChecks } from '../render/render-system.ts';
 import { resolvePlan } from './resolve-plan.ts';
 
-/** Timeout of `doctor` and `gc`. Their calls of the model, the forge and the store may take long. */
+/** Timeout of `doctor` and `gc`, during which the server calls the model and the forge or deletes much data. */
 const SYSTEM_CALL_TIMEOUT_MS = 120_000;
 
 export const doctorCommand = defineCommand({

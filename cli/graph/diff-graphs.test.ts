@@ -15,7 +15,7 @@ test('equal graphs have no edits between them', () => {
   ).toEqual([]);
 });
 
-test('the changed fields of a task are a single edit', () => {
+test('the changed fields of a task become a single edit', () => {
   const edits = diffGraphs(
     [createTask('a')],
     [createTask('a', [], { title: 'A', scope: ['src/'] })],
@@ -24,7 +24,7 @@ test('the changed fields of a task are a single edit', () => {
   expect(edits).toEqual([{ op: 'change_task', task: 'a', title: 'A', scope: ['src/'] }]);
 });
 
-test('new tasks come after their dependencies', () => {
+test('new tasks are added after their dependencies', () => {
   const edits = diffGraphs(
     [createTask('a')],
     [createTask('a'), createTask('c', ['b']), createTask('b', ['a'])],

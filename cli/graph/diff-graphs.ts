@@ -12,7 +12,7 @@ const EDITABLE_FIELDS = [
   'limits',
 ] as const;
 
-/** Returns the edits that turn a list of tasks into another list. The field `interactive` cannot be edited and is ignored. */
+/** Returns the edits that turn the tasks `before` into the tasks `after`. Ignores `interactive`, which no edit can change. */
 export function diffGraphs(before: readonly TaskSpec[], after: readonly TaskSpec[]): Edit[] {
   const beforeById = new Map(before.map((task) => [task.id, task]));
   const afterIds = new Set(after.map((task) => task.id));

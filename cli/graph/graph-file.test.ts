@@ -42,7 +42,7 @@ test('a problem is reported with its path, line and column', () => {
   expect(problem).toContain('graph.yaml:6:5: tasks.1.tier:');
 });
 
-test('an unknown field is reported at its own position', () => {
+test('an unknown field is reported with the line and column of the field', () => {
   const text = '- id: a\n  description: x\n  depends_on: [b]\n';
 
   expect(readProblem(text)).toBe('graph.yaml:3:3: 0.depends_on: unknown field');

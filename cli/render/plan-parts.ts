@@ -4,7 +4,7 @@ import type { TaskView } from '../../core/contract/task.ts';
 import { collectWaiting } from '../collect-waiting.ts';
 import { findConditionCommand } from '../next-step.ts';
 import type { Line, Style } from './layout/line.ts';
-import { styleSpan } from './layout/line.ts';
+import { measureLine, styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
 import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 
@@ -32,7 +32,7 @@ export function renderConditions(
   });
 }
 
-const MAX_WAITING = 12;
+const MAX_WAITING_ITEMS = 12;
 
 /** Renders everything that waits for a person. Each command has a line of its own, for copying. */
 export function renderWaiting(
@@ -40,15 +40,15 @@ export function renderWaiting(
   tasks: readonly TaskView[],
   options: { readonly width: number },
 ): Line[] {
-  const waiting = collectWaiting(plan, tasks).filter(waitsForPerson);
-  if (waiting.length === 0) return [];
+  const waitingItems = collectWaiting(plan, tasks).filter(waitsForPerson);
+  if (waitingItems.length === 0) return [];
   const lines: Line[] = [[styleSpan('warn', 'Waiting for you')]];
-  for (const item of waiting.slice(0, MAX_WAITING)) {
-    const sentence = wrapText(describeWaiting(item), options.width - 2).slice(0, 3);
+  for (const waiting of waitingItems.slice(0, MAX_WAITING_ITEMS)) {
+    const sentence = wrapText(describeWaiting(waiting), options.width - 2).slice(0, 3);
     lines.push(...sentence.map((text): Line => ['  ', text]));
-    lines.push(['    ', styleSpan('bold', getWaitingCommand(item))]);
+    lines.push(['    ', styleSpan('bold', getWaitingCommand(waiting))]);
   }
-  const hiddenCount = waiting.length - MAX_WAITING;
+  const hiddenCount = waitingItems.length - MAX_WAITING_ITEMS;
   if (hiddenCount > 0) lines.push([styleSpan('dim', `  … and ${hiddenCount} more`)]);
   return lines;
 }
@@ -66,9 +66,8 @@ export function renderPulls(plan: PlanView, width: number): Line[] {
     ];
     if (pull.url === undefined) return [head];
     const url = styleSpan('accent', pull.url);
-    const urlWidth =
-      width - pull.repo.length - name.length - pull.base.length - state.text.length - 14;
-    return pull.url.length <= urlWidth ? [[...head, '  ', url]] : [head, ['  ', url]];
+    const line: Line = [...head, '  ', url];
+    return measureLine(line) <= width ? [line] : [head, ['  ', url]];
   });
 }
 

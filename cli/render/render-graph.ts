@@ -3,8 +3,8 @@ import type { TaskSpec } from '../../core/contract/task.ts';
 import {
   formatCost,
   formatCount,
+  formatGraphSize,
   formatMinutes,
-  formatSize,
   formatTokens,
 } from './layout/format-figures.ts';
 import type { Line, Span } from './layout/line.ts';
@@ -15,6 +15,7 @@ import { wrapText } from './layout/text.ts';
 import { renderConditions, renderPulls, renderWaiting } from './plan-parts.ts';
 import { renderHead } from './render-plan.ts';
 
+/** Columns: task id, title, estimate, tier, dependencies with scope. */
 const COLUMNS: readonly Column[] = [
   { header: '', max: 40, shrinks: true, min: 14 },
   { header: '', max: 44, shrinks: true, min: 12 },
@@ -69,9 +70,9 @@ function renderVerdict(plan: PlanView, options: GraphOptions): Line[] {
 }
 
 function renderWaves(graph: GraphView, options: GraphOptions): Line[] {
-  const byId = new Map(graph.tasks.map((task) => [task.id, task]));
+  const tasksById = new Map(graph.tasks.map((task) => [task.id, task]));
   const dependencies = collectDependencies(graph);
-  const waves = graph.forecast.waves.map((ids) => ids.flatMap((id) => byId.get(id) ?? []));
+  const waves = graph.forecast.waves.map((ids) => ids.flatMap((id) => tasksById.get(id) ?? []));
   const idsInWaves = new Set(waves.flat().map((task) => task.id));
   const otherTasks = graph.tasks.filter((task) => !idsInWaves.has(task.id));
   const groups = otherTasks.length === 0 ? waves : [...waves, otherTasks];
@@ -88,9 +89,9 @@ function renderWaves(graph: GraphView, options: GraphOptions): Line[] {
 }
 
 function collectDependencies(graph: GraphView): Map<string, string[]> {
-  const dependencies = new Map(graph.tasks.map((task) => [task.id, new Set(task.dependsOn)]));
-  for (const edge of graph.edges) dependencies.get(edge.to)?.add(edge.from);
-  return new Map([...dependencies].map(([id, ids]) => [id, [...ids]]));
+  const idsByTask = new Map(graph.tasks.map((task) => [task.id, new Set(task.dependsOn)]));
+  for (const edge of graph.edges) idsByTask.get(edge.to)?.add(edge.from);
+  return new Map([...idsByTask].map(([task, ids]) => [task, [...ids]]));
 }
 
 function renderSpecCells(task: TaskSpec, dependencies: readonly string[]): Span[] {
@@ -107,7 +108,7 @@ function renderSpecCells(task: TaskSpec, dependencies: readonly string[]): Span[
 }
 
 function renderForecast(forecast: Forecast, options: GraphOptions): Line[] {
-  const size = formatSize(forecast.tasks, forecast.waves.length);
+  const size = formatGraphSize(forecast.tasks, forecast.waves.length);
   const time = `about ${formatMinutes(forecast.makespanMinutes)} with ${formatCount(forecast.slots, 'agent')} at once`;
   const tokens =
     forecast.tokens === null ? 'tokens unknown' : `${formatTokens(forecast.tokens)} tokens`;
@@ -122,17 +123,17 @@ function renderForecast(forecast: Forecast, options: GraphOptions): Line[] {
 const MAX_LISTED_PAIRS = 8;
 
 function renderOrdering(graph: GraphView, options: GraphOptions): Line[] {
-  const added = graph.edges
+  const addedEdges = graph.edges
     .filter((edge) => edge.reason === 'overlap')
     .map(
       (edge) => `${edge.to} after ${edge.from}${edge.note === undefined ? '' : `: ${edge.note}`}`,
     );
-  const shared = graph.forecast.overlaps.map(
+  const sharedPaths = graph.forecast.overlaps.map(
     (overlap) => `${overlap.a} and ${overlap.b}: ${overlap.paths.join(', ')}`,
   );
   return [
-    ...renderPairs('added order', added, options),
-    ...renderPairs('shared paths', shared, options),
+    ...renderPairs('added order', addedEdges, options),
+    ...renderPairs('shared paths', sharedPaths, options),
   ];
 }
 

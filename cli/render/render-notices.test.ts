@@ -6,7 +6,7 @@ import { renderNotices } from './render-notices.ts';
 
 const NOW = 10_000_000;
 
-test('a notice shows its age, its item and its text', () => {
+test('a notice shows its age, its plan and task, and its text', () => {
   const subject = { plan: 'p0123456789', run: 1, version: 4, title: 'Logins' };
   const notices: Notice[] = [
     createNotice(

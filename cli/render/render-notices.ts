@@ -17,7 +17,7 @@ const KIND_STYLES: Readonly<Record<NoticeKind, Style>> = {
 const MAX_TEXT_LINES = 2;
 const AGE_COLUMNS = 11;
 
-/** Renders notices with their age. The order stays; the API returns the newest notice first. */
+/** Renders notices with their age, in the given order; the API returns the newest notice first. */
 export function renderNotices(
   notices: readonly Notice[],
   options: { readonly now: number; readonly width: number },
@@ -34,8 +34,8 @@ function renderNotice(
   options: { readonly now: number; readonly width: number },
 ): Line[] {
   const age = formatRelativeTime(at, options.now).padEnd(AGE_COLUMNS);
-  const item = task === undefined ? plan : `${plan} ${task}`;
-  const head: Line = ['  ', styleSpan('dim', age), styleSpan(KIND_STYLES[kind], item)];
+  const subject = task === undefined ? plan : `${plan} ${task}`;
+  const head: Line = ['  ', styleSpan('dim', age), styleSpan(KIND_STYLES[kind], subject)];
   const indent = ' '.repeat(2 + AGE_COLUMNS);
   const sentence = wrapText(text, options.width - indent.length).slice(0, MAX_TEXT_LINES);
   return [head, ...sentence.map((line): Line => [indent, line])];

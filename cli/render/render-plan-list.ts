@@ -6,7 +6,7 @@ import { renderTable } from './layout/render-table.ts';
 import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 import { renderPlanStatus } from './task-state.ts';
 
-/** Renders a line for each plan; below the line, what the plan waits for, with the command. */
+/** Renders a line for each plan, followed by the waiting items of the plan and their commands. */
 export function renderPlanList(
   plans: readonly PlanView[],
   options: {
@@ -49,8 +49,8 @@ export function renderPlanList(
 
 function renderPlanCells(plan: PlanView, now: number, hasSums: boolean): Span[] {
   const taskCount = Object.values(plan.counts).reduce((sum, count) => sum + count, 0);
-  const used = plan.usage.inputTokens + plan.usage.outputTokens;
-  const tokens = hasSums ? used : 0;
+  const usedTokens = plan.usage.inputTokens + plan.usage.outputTokens;
+  const tokens = hasSums ? usedTokens : 0;
   return [
     styleSpan('dim', plan.id),
     plan.title,

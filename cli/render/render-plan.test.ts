@@ -77,7 +77,7 @@ test('joins are hidden, and the end node stands for all tasks together', () => {
   const lines = renderPlainLines(createPlanFixture(), TASKS, OPTIONS);
 
   expect(lines.some((line) => line.includes('join-1'))).toBe(false);
-  expect(lines[lines.indexOf('everything') + 1]).toContain('All tasks together');
+  expect(lines[lines.indexOf('end') + 1]).toContain('All tasks together');
 });
 
 test('the view of a plan with a single task names no waves', () => {
@@ -117,7 +117,7 @@ test('control characters in titles and reasons cannot leave their line', () => {
   expect(lines[0]).toContain('a b');
 });
 
-test('no line of a task is wider than the given width', () => {
+test('a narrow view still shows the tasks, and from 79 columns no line of a task is too wide', () => {
   for (const width of [40, 79, 87, 88, 100]) {
     const lines = renderPlan(createPlanFixture({ waiting: [] }), [...TASKS], { now: NOW, width });
     const tasks = lines.filter((line) =>

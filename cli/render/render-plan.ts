@@ -37,10 +37,10 @@ export function renderPlan(
   return joinSections(sections);
 }
 
-/** Renders id, title and status of a plan, and a line of facts. */
+/** Renders a line with id, title and status of a plan, and a line with complexity, policy and repositories. */
 export function renderHead(plan: PlanView, options: { readonly width: number }): Line[] {
   const run = plan.run > 1 ? [styleSpan('dim', ` · run ${plan.run}`)] : [];
-  const first = justifyLine(
+  const titleLine = justifyLine(
     [styleSpan('dim', plan.id), '  ', styleSpan('bold', plan.title)],
     [renderPlanStatus(plan), ...run],
     options.width,
@@ -50,7 +50,7 @@ export function renderHead(plan: PlanView, options: { readonly width: number }):
     `policy ${plan.policy}`,
     ...plan.repositories.map(formatRepository),
   ];
-  return [first, [styleSpan('dim', facts.join(' · '))]];
+  return [titleLine, [styleSpan('dim', facts.join(' · '))]];
 }
 
 function formatRepository(repository: PlanView['repositories'][number]): string {
@@ -105,12 +105,15 @@ const IN_PROGRESS_STATUSES = new Set<TaskView['status']>([
 ]);
 
 function renderBar(mergedCount: number, activeCount: number, total: number): Span[] {
-  const filled = Math.floor((mergedCount / total) * BAR_WIDTH);
-  const active = Math.min(BAR_WIDTH - filled, Math.ceil((activeCount / total) * BAR_WIDTH));
+  const mergedWidth = Math.floor((mergedCount / total) * BAR_WIDTH);
+  const activeWidth = Math.min(
+    BAR_WIDTH - mergedWidth,
+    Math.ceil((activeCount / total) * BAR_WIDTH),
+  );
   return [
-    styleSpan('good', '━'.repeat(filled)),
-    styleSpan('live', '╌'.repeat(active)),
-    styleSpan('dim', '─'.repeat(BAR_WIDTH - filled - active)),
+    styleSpan('good', '━'.repeat(mergedWidth)),
+    styleSpan('live', '╌'.repeat(activeWidth)),
+    styleSpan('dim', '─'.repeat(BAR_WIDTH - mergedWidth - activeWidth)),
   ];
 }
 

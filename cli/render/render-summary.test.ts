@@ -89,7 +89,7 @@ test('the summary shows durations, ratio, tokens, cost and pull requests', () =>
   const text = renderLines(lines, { colour: false }).join('\n');
 
   expect(text).toContain('complete in 2m 00s');
-  expect(text).toMatch(/critical path +1m 38s +b → c → everything/);
+  expect(text).toMatch(/critical path +1m 38s +b → c → end/);
   expect(text).toMatch(/makespan +1m 40s +1\.02 × the critical path/);
   expect(text).toMatch(/42k +unknown/);
   expect(text).toContain('#20 into main · ready for you to merge  http://forge/pull/20');

@@ -8,11 +8,12 @@ import { renderTable } from './layout/render-table.ts';
 import { wrapText } from './layout/text.ts';
 import { renderPulls } from './plan-parts.ts';
 import { computeSummaryFigures } from './summary-figures.ts';
-import { END_NODE_NAME, renderPlanStatus, renderTaskGlyph } from './task-state.ts';
+import { renderPlanStatus, renderTaskGlyph } from './task-state.ts';
 
 const MAX_BAR_COLUMNS = 34;
 /** Columns that the cells beside the bar need. */
 const COLUMNS_BESIDE_BAR = 67;
+/** Columns: status, task id, bar, then the columns with a header. */
 const COLUMNS: readonly Column[] = [
   { header: '' },
   { header: '', shrinks: true, min: 10, max: 30 },
@@ -58,23 +59,23 @@ export function renderSummary(
 function renderChart(
   plan: PlanView,
   tasks: readonly TaskView[],
-  critical: ReadonlySet<string>,
+  criticalIds: ReadonlySet<string>,
   now: number,
   width: number,
 ): Line[] {
-  const rows = tasks
+  const chartTasks = tasks
     .filter((task) => task.kind === 'work' || (task.kind === 'end' && task.attempt > 0))
     .toSorted((a, b) => (a.startedAt ?? now) - (b.startedAt ?? now) || a.ordinal - b.ordinal);
-  const starts = rows.flatMap((task) => task.startedAt ?? []);
+  const starts = chartTasks.flatMap((task) => task.startedAt ?? []);
   const from = plan.startedAt ?? Math.min(now, ...starts);
   const to = plan.finishedAt ?? now;
   const barColumns = clamp(width - COLUMNS_BESIDE_BAR, 8, MAX_BAR_COLUMNS);
-  const cells = rows.map((task) =>
-    renderTaskCells(task, { from, to, barColumns }, critical.has(task.id), now),
+  const rows = chartTasks.map((task) =>
+    renderTaskCells(task, { from, to, barColumns }, criticalIds.has(task.id), now),
   );
-  return cells.length === 0
+  return rows.length === 0
     ? []
-    : renderTable(COLUMNS, [...cells, renderTotalCells(plan, rows)], width);
+    : renderTable(COLUMNS, [...rows, renderTotalCells(plan, chartTasks)], width);
 }
 
 /** Time line of the chart: epoch milliseconds at both ends, and its width in columns. */
@@ -90,7 +91,7 @@ function renderTaskCells(
   const end = task.finishedAt ?? now;
   return [
     renderTaskGlyph(task.status),
-    getTaskName(task),
+    task.id,
     renderTimeBar(task.startedAt, end, timeLine, isCritical),
     task.startedAt === undefined ? '' : formatDuration(end - task.startedAt),
     task.attempt === 0 ? '' : String(task.attempt),
@@ -98,10 +99,6 @@ function renderTaskCells(
     tokens === 0 ? '' : formatUsd(task.usage.usd),
     task.pullRequest === undefined ? '' : `#${task.pullRequest.number}`,
   ];
-}
-
-function getTaskName(task: TaskView): string {
-  return task.kind === 'end' ? END_NODE_NAME : task.id;
 }
 
 function renderTimeBar(
@@ -146,11 +143,7 @@ function renderFigures(
 ): Line[] {
   const figures = computeSummaryFigures(plan, tasks, now);
   if (figures.criticalPath.length === 0) return [];
-  const names = new Map(tasks.map((task) => [task.id, getTaskName(task)]));
-  const path = wrapText(
-    figures.criticalPath.map((id) => names.get(id) ?? id).join(' → '),
-    width - 28,
-  );
+  const path = wrapText(figures.criticalPath.join(' → '), width - 28);
   const ratio =
     figures.ratio === undefined ? '' : `${figures.ratio.toFixed(2)} × the critical path`;
   const averageTasks = figures.makespanMs > 0 ? figures.workMs / figures.makespanMs : 0;

@@ -21,7 +21,7 @@ import {
   renderTaskGlyph,
 } from './task-state.ts';
 
-/** A task as the API returns its details. */
+/** Details of a task, as the API returns them. */
 export type TaskDetail = z.infer<typeof API.getTask.answer>;
 type TaskDiff = z.infer<typeof API.taskDiff.answer>;
 type TaskHistory = z.infer<typeof API.taskHistory.answer>['items'];
@@ -89,11 +89,11 @@ function renderQuestion(task: TaskDetail, options: DetailOptions): Line[] {
   const choices = question.options.map(
     (option, index): Line => ['  ', styleSpan('warn', `${index + 1}`), `  ${option}`],
   );
-  const fallback = `default answer, taken ${formatRelativeTime(question.timeoutAt, options.now)}: ${question.default}`;
+  const defaultAnswer = `default answer, taken ${formatRelativeTime(question.timeoutAt, options.now)}: ${question.default}`;
   return [
     ...renderParagraph(question.text, 'warn', options.width),
     ...choices,
-    ...renderParagraph(fallback, 'dim', options.width),
+    ...renderParagraph(defaultAnswer, 'dim', options.width),
   ];
 }
 

@@ -8,11 +8,11 @@ import { truncateText } from './layout/text.ts';
 import {
   computeTaskElapsedMs,
   describeTaskState,
-  END_NODE_NAME,
   getTaskLook,
   renderTaskGlyph,
 } from './task-state.ts';
 
+/** Columns: status, task id, title, state, attempt, pull request, time, tokens, cost. */
 const COLUMNS: readonly Column[] = [
   { header: '' },
   { header: '', shrinks: true, min: 20, max: 40 },
@@ -40,7 +40,7 @@ export type TaskTableOptions = {
   readonly maxTaskRows?: number;
 };
 
-/** Renders the tasks by wave with state, attempt, pull request, time, tokens and cost; below a task its reason or question. */
+/** Renders the tasks in groups, a group for each wave and one for the end nodes; below a task, its reason or question. */
 export function renderTasks(tasks: readonly TaskView[], options: TaskTableOptions): Line[] {
   const visibleTasks = tasks.filter((task) => task.kind !== 'join').toSorted(compareByWave);
   const chosenTasks = chooseTasks(visibleTasks, options.maxTaskRows);
@@ -57,8 +57,8 @@ export function renderTasks(tasks: readonly TaskView[], options: TaskTableOption
   const lines: Line[] = [];
   chosenTasks.forEach((task, index) => {
     const group = getGroupName(task);
-    const before = chosenTasks[index - 1];
-    if (hasGroups && (before === undefined || getGroupName(before) !== group)) {
+    const previousTask = chosenTasks[index - 1];
+    if (hasGroups && (previousTask === undefined || getGroupName(previousTask) !== group)) {
       lines.push([styleSpan('dim', group)]);
     }
     lines.push(rows[index] ?? [], ...renderNote(task, options.width));
@@ -77,7 +77,7 @@ function getGroupOrder(task: TaskView): number {
 }
 
 function getGroupName(task: TaskView): string {
-  return task.kind === 'end' ? END_NODE_NAME : `wave ${task.wave}`;
+  return task.kind === 'end' ? 'end' : `wave ${task.wave}`;
 }
 
 function renderTaskCells(

@@ -15,7 +15,7 @@ export function describeWaiting(waiting: Waiting): string {
     case 'review':
       return `${waiting.task}: review ${formatPull(waiting.pull)}`;
     case 'checks':
-      return `${waiting.task}: checks have been pending for long on ${formatPull(waiting.pull)}: ${waiting.checks.join(', ')}`;
+      return `${waiting.task}: checks have been pending for a long time on ${formatPull(waiting.pull)}: ${waiting.checks.join(', ')}`;
     case 'retry':
       return describeRetry(waiting);
     case 'unblock':

@@ -7,7 +7,7 @@ export type SummaryFigures = {
   readonly makespanMs: number;
   /** Time before the start of the tasks: planning and waiting for approval, milliseconds. */
   readonly beforeStartMs: number;
-  /** Ids of the tasks on the chain of dependencies with the longest total duration, without joins. */
+  /** Task ids of the longest chain of dependencies, measured by total duration; joins are left out. */
   readonly criticalPath: readonly string[];
   readonly criticalPathMs: number;
   /** Makespan divided by the critical path; 1 is the optimum. */
@@ -34,9 +34,9 @@ export function computeSummaryFigures(
     const to = task.finishedAt ?? plan.finishedAt ?? now;
     intervals.set(task.id, { from: task.startedAt, to: Math.max(to, task.startedAt) });
   }
-  const all = [...intervals.values()];
-  const startAt = plan.startedAt ?? findEarliestStart(all) ?? plan.createdAt;
-  const endAt = plan.finishedAt ?? findLatestEnd(all) ?? now;
+  const allIntervals = [...intervals.values()];
+  const startAt = plan.startedAt ?? findEarliestStart(allIntervals) ?? plan.createdAt;
+  const endAt = plan.finishedAt ?? findLatestEnd(allIntervals) ?? now;
   const makespanMs = Math.max(0, endAt - startAt);
   const path = findLongestPath(addEndDependencies(tasks), intervals);
   return {
@@ -45,8 +45,8 @@ export function computeSummaryFigures(
     criticalPath: path.ids,
     criticalPathMs: path.ms,
     ratio: path.ms > 0 ? makespanMs / path.ms : undefined,
-    workMs: all.reduce((sum, interval) => sum + interval.to - interval.from, 0),
-    maxConcurrentTasks: countMaxConcurrent(all),
+    workMs: allIntervals.reduce((sum, interval) => sum + interval.to - interval.from, 0),
+    maxConcurrentTasks: countMaxConcurrent(allIntervals),
     attempts: tasks.reduce((sum, task) => sum + task.attempt, 0),
   };
 }
@@ -74,17 +74,17 @@ function countMaxConcurrent(intervals: readonly Interval[]): number {
   // At the same moment, ends come before starts: a task that starts when another ends does not overlap.
   const steps = intervals
     .flatMap((interval) => [
-      { at: interval.from, by: 1 },
-      { at: interval.to, by: -1 },
+      { at: interval.from, change: 1 },
+      { at: interval.to, change: -1 },
     ])
-    .toSorted((a, b) => a.at - b.at || a.by - b.by);
-  let running = 0;
-  let max = 0;
+    .toSorted((a, b) => a.at - b.at || a.change - b.change);
+  let runningCount = 0;
+  let maxCount = 0;
   for (const step of steps) {
-    running += step.by;
-    max = Math.max(max, running);
+    runningCount += step.change;
+    maxCount = Math.max(maxCount, runningCount);
   }
-  return max;
+  return maxCount;
 }
 
 /** Finds the chain of dependencies with the largest sum of durations. The server rejects cycles; here a cycle is skipped. */
@@ -117,20 +117,20 @@ function sortByDependency(
   tasks: readonly TaskView[],
   byId: ReadonlyMap<string, TaskView>,
 ): TaskView[] {
-  const openDependencies = new Map<string, number>();
+  const openDependencyCounts = new Map<string, number>();
   const dependents = new Map<string, string[]>();
   for (const task of tasks) {
     const dependencies = task.dependsOn.filter((id) => byId.has(id));
-    openDependencies.set(task.id, dependencies.length);
+    openDependencyCounts.set(task.id, dependencies.length);
     for (const id of dependencies) dependents.set(id, [...(dependents.get(id) ?? []), task.id]);
   }
-  const ordered = tasks.filter((task) => openDependencies.get(task.id) === 0);
+  const ordered = tasks.filter((task) => openDependencyCounts.get(task.id) === 0);
   for (const task of ordered) {
     for (const id of dependents.get(task.id) ?? []) {
-      const remaining = (openDependencies.get(id) ?? 0) - 1;
-      openDependencies.set(id, remaining);
+      const remainingCount = (openDependencyCounts.get(id) ?? 0) - 1;
+      openDependencyCounts.set(id, remainingCount);
       const dependent = byId.get(id);
-      if (remaining === 0 && dependent !== undefined) ordered.push(dependent);
+      if (remainingCount === 0 && dependent !== undefined) ordered.push(dependent);
     }
   }
   return ordered;

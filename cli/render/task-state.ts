@@ -25,9 +25,6 @@ const TASK_LOOKS: Readonly<Record<TaskStatus, TaskLook>> = {
 
 const SPINNER = ['◐', '◓', '◑', '◒'];
 
-/** Name of the end node in views: the verification of all tasks together. */
-export const END_NODE_NAME = 'everything';
-
 /** Returns glyph, style and label of a status. */
 export function getTaskLook(status: TaskStatus): TaskLook {
   return TASK_LOOKS[status];

@@ -30,7 +30,7 @@ test('a changed task without edges keeps its known edges', () => {
   expect(state.tasks[0]?.dependsOn).toEqual(['x']);
 });
 
-test('a task older than the known task is ignored', () => {
+test('an older version of a known task is ignored', () => {
   const older = createTaskFixture({ id: 'a', version: 2, status: 'working' });
 
   expect(applyTasks(SNAPSHOT, [older])).toEqual({ state: SNAPSHOT, changes: [] });

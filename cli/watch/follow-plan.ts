@@ -5,24 +5,24 @@ import type { TaskView } from '../../core/contract/task.ts';
 import type { Client } from '../client/client.ts';
 import { readAllPages } from '../client/client.ts';
 
-// The live feed of a plan: a snapshot, then the changes. The API returns some changes twice because its index may lag. A change
-// counts as new only if its item has a newer version.
+// The live feed of a plan: a snapshot, then the changes. The API may return a change twice, because its index may lag. A task
+// in an answer counts as changed only if its run or version is newer than the known one.
 
 /** A plan with all tasks of its current run. */
 export type PlanSnapshot = { readonly plan: PlanView; readonly tasks: readonly TaskView[] };
 
-/** A change of the plan or of a task; `before` is absent when the item is seen for the first time. */
+/** A change of the plan or of a task; `before` is absent when the plan or task is seen for the first time. */
 export type PlanChange =
   | { readonly kind: 'plan'; readonly plan: PlanView; readonly before?: PlanView | undefined }
   | { readonly kind: 'task'; readonly task: TaskView; readonly before?: TaskView | undefined };
 
-/** The state after a poll, and the changes since the poll before. */
+/** The state after a poll, and the changes since the previous poll. */
 export type ProgressStep = {
   readonly state: PlanSnapshot;
   readonly changes: readonly PlanChange[];
 };
 
-/** Options of following a plan. */
+/** Options of `followPlan`. */
 export type FollowOptions = {
   readonly signal?: AbortSignal;
   /** Pause between two polls in milliseconds: `min` after a change, growing to `max` without changes. */
@@ -33,7 +33,7 @@ const PAUSE_MS = { min: 250, max: 2_000 };
 const PAGE_SIZE = 200;
 /** Minimum milliseconds between two reads of the plan. Each read is expensive, because the server sums over all tasks. */
 const MIN_PLAN_READ_INTERVAL_MS = 800;
-/** Without changes, every fifth poll still reads the plan: derived facts (halted, waiting) can change without a changed item. */
+/** Without changes, every fifth poll still reads the plan: derived facts (halted, waiting) can change without a new version. */
 const QUIET_POLLS_PER_PLAN_READ = 5;
 
 /** Reads the plan and all tasks of its current run. */
@@ -66,7 +66,7 @@ function callOptions(signal: AbortSignal | undefined) {
   return signal === undefined ? {} : { signal };
 }
 
-/** Polls a plan without end and yields a step for each poll, with or without changes. The first step has all items as changes. */
+/** Polls a plan without end and yields a step for each poll, even without changes. The first step reports everything as changed. */
 export async function* followPlan(
   client: Client,
   planId: string,
@@ -166,16 +166,16 @@ function isNewTask(change: PlanChange): boolean {
   return change.kind === 'task' && change.before?.run !== change.task.run;
 }
 
-function applyEdges(step: SnapshotUpdate, listed: readonly TaskView[]): SnapshotUpdate {
-  const edges = new Map(listed.map((task) => [task.id, task.dependsOn]));
+function applyEdges(step: SnapshotUpdate, listedTasks: readonly TaskView[]): SnapshotUpdate {
+  const dependenciesById = new Map(listedTasks.map((task) => [task.id, task.dependsOn]));
   const tasks = step.state.tasks.map((task) => ({
     ...task,
-    dependsOn: edges.get(task.id) ?? task.dependsOn,
+    dependsOn: dependenciesById.get(task.id) ?? task.dependsOn,
   }));
   return { state: { plan: step.state.plan, tasks }, changes: step.changes };
 }
 
-/** Applies a plan unless the known plan is newer. A new run drops the tasks of the run before. */
+/** Applies a plan unless the known plan is newer. A new run drops the tasks of earlier runs. */
 export function applyPlan(
   state: PlanSnapshot,
   plan: PlanView,

@@ -7,7 +7,7 @@ const SHOW_CURSOR = '\u001b[?25h';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
-/** The part of a terminal below the earlier output that is redrawn in place. */
+/** The part of a terminal, below the earlier output, that is redrawn in place. */
 export type LiveScreen = {
   readonly columns: number;
   readonly rows: number;
@@ -26,7 +26,7 @@ export function openLiveScreen(screen: Screen, colour: boolean): LiveScreen {
   function getColumns(): number {
     return Math.max(20, screen.columns ?? 80);
   }
-  /** Returns the sequence that moves the cursor to the top of the frame. In a narrower window, a drawn line may take two rows. */
+  /** Returns the sequence that moves the cursor to the top of the frame. In a narrowed window, a drawn line takes several rows. */
   function formatMoveToTop(): string {
     const rows = drawnLines.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(measureLine(line) / getColumns())),
@@ -44,15 +44,15 @@ export function openLiveScreen(screen: Screen, colour: boolean): LiveScreen {
     },
     draw(lines) {
       // The last row stays free for the cursor.
-      const fitting = lines.slice(0, Math.max(1, (screen.rows ?? 24) - 1));
-      const texts = renderLines(fitting, { colour, columns: getColumns() - 1 });
+      const visibleLines = lines.slice(0, Math.max(1, (screen.rows ?? 24) - 1));
+      const texts = renderLines(visibleLines, { colour, columns: getColumns() - 1 });
       const frame = texts.map((text) => `${text}${CLEAR_LINE}\n`).join('');
       if (frame === lastFrame) return;
       const hideCursor = isCursorHidden ? '' : HIDE_CURSOR;
       screen.write(`${hideCursor}${formatMoveToTop()}${frame}${CLEAR_BELOW}`);
       isCursorHidden = true;
       lastFrame = frame;
-      drawnLines = fitting.map((_line, index) => [texts[index] ?? '']);
+      drawnLines = texts.map((text) => [text]);
     },
     close({ keepFrame }) {
       const erase = keepFrame ? '' : `${formatMoveToTop()}${CLEAR_BELOW}`;

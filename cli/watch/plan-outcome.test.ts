@@ -38,7 +38,7 @@ test.each([
   ['a review and no other work', createSnapshot({}, 'merged', 'in_review'), EXIT.waiting],
   ['a question and a blocked task', createSnapshot({}, 'blocked', 'awaiting_input'), EXIT.waiting],
   ['only blocked work', createSnapshot({}, 'blocked', 'pending'), EXIT.failed],
-] as const)('getExitCode for %s', (_name, snapshot, code) => {
+] as const)('getExitCode returns the exit code for %s', (_name, snapshot, code) => {
   expect(getExitCode(snapshot)).toBe(code);
 });
 

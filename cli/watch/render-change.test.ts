@@ -61,7 +61,7 @@ test('a blocked task is printed with its reason and its command', () => {
   expect(lines[1]).toContain(command);
 });
 
-test('a waiting item of task and plan is printed once, and again after it had ended', () => {
+test('a waiting item of both task and plan is printed once, and once more when the item returns', () => {
   const task = createTaskFixture({ id: 'a', status: 'blocked', attempt: 1, waiting: BLOCKED });
   const printedKeys = new Set<string>();
   const count = (change: PlanChange) =>

@@ -10,7 +10,6 @@ import { describeWaiting, getWaitingCommand } from '../render/render-waiting.ts'
 import {
   computeTaskElapsedMs,
   describeTaskState,
-  END_NODE_NAME,
   getTaskLook,
   renderPlanStatus,
   renderTaskGlyph,
@@ -22,8 +21,8 @@ const ID_WIDTH = 22;
 /**
  * Renders a change as lines of a log; a change without news for a person has no line.
  *
- * @param printedKeys keys of the printed items that still wait. The set, which the function updates, prevents that an item of
- *   both the plan and a task is printed twice
+ * @param printedKeys keys of the waiting items that are already printed. The function updates the set, so that an item that
+ *   both the plan and a task list is printed once
  */
 export function renderChange(
   change: PlanChange,
@@ -105,14 +104,14 @@ function renderTaskChange(
 ): Line[] {
   const { task, before } = change;
   if (task.kind === 'join') return [];
-  // The first snapshot lists only tasks that have started.
+  // A task of the first snapshot is printed only if the task has started.
   if (before === undefined && task.status === 'pending') return [];
   const isSame =
     task.status === before?.status &&
     task.attempt === before.attempt &&
     task.parkedUntil === before.parkedUntil;
   if (isSame) return [];
-  const name = task.kind === 'end' ? END_NODE_NAME : task.id;
+
   const details: Span[] = [styleSpan(getTaskLook(task.status).style, describeTaskState(task, now))];
   if (task.attempt > 1) details.push(styleSpan('dim', ` · attempt ${task.attempt}`));
   if (task.pullRequest !== undefined)
@@ -123,7 +122,7 @@ function renderTaskChange(
   }
   if (task.status === 'awaiting_input') details.push(...renderDetail(task.question?.text));
   else if (task.reason !== before?.reason) details.push(...renderDetail(task.reason));
-  const lines = [renderLogLine(now, renderTaskGlyph(task.status), name, details)];
+  const lines = [renderLogLine(now, renderTaskGlyph(task.status), task.id, details)];
   if (task.waiting !== undefined && !printedKeys.has(getWaitingKey(task.waiting))) {
     printedKeys.add(getWaitingKey(task.waiting));
     lines.push(renderLogLine(now, '?', '', [styleSpan('bold', getWaitingCommand(task.waiting))]));

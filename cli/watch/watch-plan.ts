@@ -8,13 +8,14 @@ import { openLiveScreen } from './live-screen.ts';
 import { hasEnded } from './plan-outcome.ts';
 import { renderChange } from './render-change.ts';
 
-/** Options of watching a plan. */
+/** Options of `watchPlan`. */
 export type WatchOptions = {
   readonly out: Screen;
   /** True redraws the view in place; false writes a line for each change. */
   readonly isTTY: boolean;
+  /** Default: with colours in place, without colours in lines. */
   readonly colour?: boolean;
-  /** Ends the watch; default: when the plan has ended. */
+  /** Ends the watch when it returns true; default: when the plan has ended. */
   readonly until?: (state: PlanSnapshot) => boolean;
   /** Aborting ends the watch, not the plan. */
   readonly signal?: AbortSignal;
@@ -27,7 +28,7 @@ export type WatchOptions = {
   readonly pauseMs?: FollowOptions['pauseMs'];
 };
 
-/** The last state of a watch; `interrupted` if the signal ended the watch. */
+/** The last state of the plan; `interrupted` is true if the signal ended the watch. */
 export type WatchEnd = { readonly state: PlanSnapshot; readonly interrupted: boolean };
 
 const FRAME_INTERVAL_MS = 120;

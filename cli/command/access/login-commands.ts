@@ -4,7 +4,7 @@ import { createUsageError, EXIT } from '../../cli-error.ts';
 import { createClient } from '../../client/client.ts';
 import { findConnection } from '../../client/connect-client.ts';
 import {
-  dropSession,
+  deleteSession,
   getCredentialsPath,
   isLoopbackUrl,
   normaliseUrl,
@@ -19,7 +19,7 @@ export const loginCommand = defineCommand({
   summary: 'sign in with a one-time link, or with e-mail and password',
   usage: '[LINK | URL] [--email EMAIL]',
   argumentCount: { min: 0, max: 1 },
-  options: { email: { type: 'string', value: 'EMAIL', help: 'sign in with a password' } },
+  options: { email: { type: 'string', value: 'EMAIL', help: 'user who signs in with a password' } },
   details:
     'The password is asked for without echo, or read from stdin; no option takes a password.',
   async run(context, [linkArgument], values) {
@@ -44,7 +44,7 @@ const CODE_PARAMETERS = ['signin', 'code'];
 
 /**
  * Parses a one-time link. The code follows `#signin=`, because browsers send no fragment to a server; a code in the query is
- * accepted as well. A URL without a code is valid.
+ * accepted as well. For a URL without a code, `code` is absent.
  */
 export function parseSignInLink(text: string): { readonly url: string; readonly code?: string } {
   const url = normaliseUrl(text);
@@ -86,7 +86,7 @@ export const logoutCommand = defineCommand({
   options: {},
   async run({ host, terminal, url: option }) {
     const { url } = await findConnection(host, option);
-    const wasSignedIn = await dropSession(getCredentialsPath(host.env, host.home), url);
+    const wasSignedIn = await deleteSession(getCredentialsPath(host.env, host.home), url);
     if (terminal.isJson) terminal.printJson({ url, signedOut: wasSignedIn });
     else
       terminal.printLines([

@@ -1,6 +1,7 @@
 import type { TaskSpec } from '../../../core/contract/task.ts';
 import { createUsageError } from '../../cli-error.ts';
 
+// Limits of a task in the contract.
 const MAX_TITLE_CHARS = 120;
 const MAX_ESTIMATE_MINUTES = 1440;
 

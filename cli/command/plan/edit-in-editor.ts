@@ -48,6 +48,7 @@ export async function editInEditor(context: CommandContext, target: EditTarget):
   }
 }
 
+/** Returns the edits that lead from the graph to the saved file, or the error that describes mistakes in the file. */
 async function readEdits(path: string, target: EditTarget): Promise<Edit[] | CliError> {
   const text = await readFile(path, 'utf8');
   try {

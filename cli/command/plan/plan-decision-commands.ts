@@ -10,9 +10,6 @@ import { waitForPlan } from './wait-for-plan.ts';
 
 type PlanChangeAnswer = { readonly id: string; readonly status: string; readonly version: number };
 
-const REASON_OPTION = {
-  reason: { type: 'string', value: 'TEXT', help: 'reason, stored with the plan' },
-} as const;
 const WAIT_OPTION = {
   wait: { type: 'boolean', help: 'watch until the plan ends or needs a person' },
 } as const;
@@ -27,37 +24,12 @@ export const planApproveCommand = defineCommand({
     ...WAIT_OPTION,
   },
   async run(context, [planArgument], values) {
-    const client = await context.client();
-    const params = { plan: await resolvePlan(client, planArgument) };
+    const { client, params } = await connectToPlan(context, planArgument);
     const requested = parseNumberOption('revision', values.revision, { min: 1, whole: true });
     const revision = requested ?? (await client.call(API.getPlan, { params })).revision;
-    const changedPlan = await client.call(API.approvePlan, { params, body: { revision } });
-    return printChangeOrWait(
-      context,
-      client,
-      changedPlan,
-      `approved at revision ${revision}`,
-      values.wait,
-    );
-  },
-});
-
-export const planRejectCommand = defineCommand({
-  name: 'plan reject',
-  summary: 'reject the graph of a plan, so that no task starts',
-  usage: 'PLAN [--reason TEXT]',
-  argumentCount: { min: 1, max: 1 },
-  options: REASON_OPTION,
-  async run(context, [planArgument], values) {
-    const client = await context.client();
-    const params = { plan: await resolvePlan(client, planArgument) };
-    const body = { reason: values.reason ?? '' };
-    return printChangeOrWait(
-      context,
-      client,
-      await client.call(API.rejectPlan, { params, body }),
-      'rejected',
-    );
+    const plan = await client.call(API.approvePlan, { params, body: { revision } });
+    if (values.wait === true) return waitForPlan(context, client, plan.id);
+    return printChange(context, plan, `approved at revision ${revision}`);
   },
 });
 
@@ -68,11 +40,11 @@ export const planRestartCommand = defineCommand({
   argumentCount: { min: 1, max: 1 },
   options: WAIT_OPTION,
   async run(context, [planArgument], values) {
-    const client = await context.client();
-    const params = { plan: await resolvePlan(client, planArgument) };
+    const { client, params } = await connectToPlan(context, planArgument);
     const { run } = await client.call(API.getPlan, { params });
-    const changedPlan = await client.call(API.restartPlan, { params, body: { run } });
-    return printChangeOrWait(context, client, changedPlan, 'restarted', values.wait);
+    const plan = await client.call(API.restartPlan, { params, body: { run } });
+    if (values.wait === true) return waitForPlan(context, client, plan.id);
+    return printChange(context, plan, 'restarted');
   },
 });
 
@@ -93,45 +65,66 @@ export const planBudgetCommand = defineCommand({
     if (body.maxUsd === undefined && body.maxTokens === undefined) {
       throw createUsageError('the new budget is missing: give --max-usd, --max-tokens or both');
     }
-    const client = await context.client();
-    const params = { plan: await resolvePlan(client, planArgument) };
-    const changedPlan = await client.call(API.changeBudget, { params, body });
-    return printChangeOrWait(context, client, changedPlan, 'has a new budget');
+    const { client, params } = await connectToPlan(context, planArgument);
+    const plan = await client.call(API.changeBudget, { params, body });
+    return printChange(context, plan, 'has a new budget');
   },
 });
 
-export const cancelCommand = defineCommand({
+export const planRejectCommand = definePlanEnd({
+  name: 'plan reject',
+  summary: 'reject the graph of a plan, so that no task starts',
+  route: API.rejectPlan,
+  message: 'rejected',
+});
+
+export const cancelCommand = definePlanEnd({
   name: 'cancel',
   summary: 'stop a plan; its branches are kept for some days',
-  usage: 'PLAN [--reason TEXT]',
-  argumentCount: { min: 1, max: 1 },
-  options: REASON_OPTION,
-  async run(context, [planArgument], values) {
-    const client = await context.client();
-    const params = { plan: await resolvePlan(client, planArgument) };
-    const body = { reason: values.reason ?? '' };
-    return printChangeOrWait(
-      context,
-      client,
-      await client.call(API.cancelPlan, { params, body }),
-      'cancelled',
-    );
-  },
+  route: API.cancelPlan,
+  message: 'cancelled',
 });
 
-async function printChangeOrWait(
+/** Defines a command that ends a plan for a reason. */
+function definePlanEnd(spec: {
+  readonly name: string;
+  readonly summary: string;
+  readonly route: typeof API.rejectPlan | typeof API.cancelPlan;
+  readonly message: string;
+}) {
+  return defineCommand({
+    name: spec.name,
+    summary: spec.summary,
+    usage: 'PLAN [--reason TEXT]',
+    argumentCount: { min: 1, max: 1 },
+    options: { reason: { type: 'string', value: 'TEXT', help: 'reason, stored with the plan' } },
+    async run(context, [planArgument], values) {
+      const { client, params } = await connectToPlan(context, planArgument);
+      const body = { reason: values.reason ?? '' };
+      return printChange(context, await client.call(spec.route, { params, body }), spec.message);
+    },
+  });
+}
+
+async function connectToPlan(
   context: CommandContext,
-  client: Client,
-  changedPlan: PlanChangeAnswer,
+  planArgument: string | undefined,
+): Promise<{ readonly client: Client; readonly params: { readonly plan: string } }> {
+  const client = await context.client();
+  return { client, params: { plan: await resolvePlan(client, planArgument) } };
+}
+
+/** Prints the change of a plan, and its status unless the message already begins with the status. */
+function printChange(
+  { terminal }: CommandContext,
+  plan: PlanChangeAnswer,
   message: string,
-  wait = false,
-): Promise<ExitCode> {
-  if (wait) return waitForPlan(context, client, changedPlan.id);
-  if (context.terminal.isJson) context.terminal.printJson(changedPlan);
+): ExitCode {
+  if (terminal.isJson) terminal.printJson(plan);
   else {
-    const status = message.startsWith(changedPlan.status) ? '' : ` · ${changedPlan.status}`;
-    context.terminal.printLines([
-      [styleSpan('good', '✓ '), `plan ${changedPlan.id} ${message}`, styleSpan('dim', status)],
+    const status = message.startsWith(plan.status) ? '' : ` · ${plan.status}`;
+    terminal.printLines([
+      [styleSpan('good', '✓ '), `plan ${plan.id} ${message}`, styleSpan('dim', status)],
     ]);
   }
   return EXIT.done;

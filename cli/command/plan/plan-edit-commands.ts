@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { editPlanSchema } from '../../../core/contract/plan.ts';
+import type { TaskSpec } from '../../../core/contract/task.ts';
 import { taskSpecSchema } from '../../../core/contract/task.ts';
 import { createUsageError } from '../../cli-error.ts';
 import { defineCommand } from '../../define-command.ts';
@@ -7,7 +8,7 @@ import { parseYamlFile } from '../../graph/graph-file.ts';
 import { readInput } from '../read-input.ts';
 import { combineTasks } from './combine-tasks.ts';
 import { editInEditor } from './edit-in-editor.ts';
-import { EDIT_OPTIONS, readEditTarget, requireTask, sendEdits } from './send-edits.ts';
+import { EDIT_OPTIONS, editPlan, requireTask } from './send-edits.ts';
 import { createTaskSpec, readTaskFields, TASK_OPTIONS } from './task-options.ts';
 
 const editsSchema = editPlanSchema.shape.edits;
@@ -45,13 +46,11 @@ export const planEditCommand = defineCommand({
     const text = values.file === undefined ? undefined : await readInput(context, values.file);
     const edits =
       text === undefined ? undefined : parseYamlFile(text, values.file ?? '', editsSchema);
-    const target = await readEditTarget(context, planArgument, values);
-    if (edits !== undefined) return sendEdits(context, target, edits, values);
-    if (task === undefined) {
-      return sendEdits(context, target, await editInEditor(context, target), values);
-    }
-    requireTask(target, task);
-    return sendEdits(context, target, [{ op: 'change_task', task, ...fields }], values);
+    return editPlan(context, planArgument, values, (target) => {
+      if (edits !== undefined) return edits;
+      if (task === undefined) return editInEditor(context, target);
+      return [{ op: 'change_task', task: requireTask(target, task).id, ...fields }];
+    });
   },
 });
 
@@ -79,14 +78,14 @@ export const planAddTaskCommand = defineCommand({
   async run(context, [planArgument, id], values) {
     const fields = await readTaskFields(context, values);
     const task = createTaskSpec({ ...fields, id, dependsOn: values.after ?? [] });
-    const target = await readEditTarget(context, planArgument, values);
-    for (const neighbour of [...(values.after ?? []), ...(values.before ?? [])]) {
-      requireTask(target, neighbour);
-    }
-    const edges = (values.before ?? []).map(
-      (to) => ({ op: 'add_edge', from: task.id, to }) as const,
-    );
-    return sendEdits(context, target, [{ op: 'add_task', task }, ...edges], values);
+    const dependents = values.before ?? [];
+    return editPlan(context, planArgument, values, (target) => {
+      for (const neighbour of [...task.dependsOn, ...dependents]) requireTask(target, neighbour);
+      return [
+        { op: 'add_task', task },
+        ...dependents.map((to) => ({ op: 'add_edge', from: task.id, to }) as const),
+      ];
+    });
   },
 });
 
@@ -96,11 +95,10 @@ export const planRemoveTaskCommand = defineCommand({
   usage: 'PLAN TASK',
   argumentCount: { min: 2, max: 2 },
   options: EDIT_OPTIONS,
-  async run(context, [planArgument, id = ''], values) {
-    const target = await readEditTarget(context, planArgument, values);
-    requireTask(target, id);
-    return sendEdits(context, target, [{ op: 'remove_task', task: id }], values);
-  },
+  run: (context, [planArgument, id = ''], values) =>
+    editPlan(context, planArgument, values, (target) => [
+      { op: 'remove_task', task: requireTask(target, id).id },
+    ]),
 });
 
 export const planAddDepCommand = defineCommand({
@@ -109,12 +107,14 @@ export const planAddDepCommand = defineCommand({
   usage: 'PLAN TASK DEPENDENCY',
   argumentCount: { min: 3, max: 3 },
   options: EDIT_OPTIONS,
-  async run(context, [planArgument, to = '', from = ''], values) {
-    const target = await readEditTarget(context, planArgument, values);
-    requireTask(target, to);
-    requireTask(target, from);
-    return sendEdits(context, target, [{ op: 'add_edge', from, to }], values);
-  },
+  run: (context, [planArgument, task = '', dependency = ''], values) =>
+    editPlan(context, planArgument, values, (target) => [
+      {
+        op: 'add_edge',
+        to: requireTask(target, task).id,
+        from: requireTask(target, dependency).id,
+      },
+    ]),
 });
 
 export const planRemoveDepCommand = defineCommand({
@@ -123,11 +123,10 @@ export const planRemoveDepCommand = defineCommand({
   usage: 'PLAN TASK DEPENDENCY',
   argumentCount: { min: 3, max: 3 },
   options: EDIT_OPTIONS,
-  async run(context, [planArgument, to = '', from = ''], values) {
-    const target = await readEditTarget(context, planArgument, values);
-    requireTask(target, to);
-    return sendEdits(context, target, [{ op: 'remove_edge', from, to }], values);
-  },
+  run: (context, [planArgument, task = '', dependency = ''], values) =>
+    editPlan(context, planArgument, values, (target) => [
+      { op: 'remove_edge', to: requireTask(target, task).id, from: dependency },
+    ]),
 });
 
 export const planSplitCommand = defineCommand({
@@ -157,24 +156,29 @@ export const planSplitCommand = defineCommand({
       );
     }
     const text = values.into === undefined ? undefined : await readInput(context, values.into);
-    const target = await readEditTarget(context, planArgument, values);
-    const { scope, tier, repo, estimate } = requireTask(target, id);
-    const partTexts = values.part ?? [];
-    const estimatePerPart = estimate / Math.max(1, partTexts.length);
-    const parts = partTexts.map((part) => {
-      const separator = part.indexOf('=');
-      if (separator < 1) throw createUsageError(`--part takes ID=DESCRIPTION, not "${part}"`);
-      const fields = { id: part.slice(0, separator), description: part.slice(separator + 1) };
-      return createTaskSpec({ ...fields, scope, tier, repo, estimate: estimatePerPart });
+    return editPlan(context, planArgument, values, (target) => {
+      const task = requireTask(target, id);
+      const into =
+        text === undefined
+          ? parseParts(values.part ?? [], task)
+          : parseYamlFile(text, values.into ?? '', z.array(taskSpecSchema).min(2).max(20));
+      if (into.length < 2) throw createUsageError('a split needs at least two parts');
+      return [{ op: 'split_task', task: id, into }];
     });
-    const into =
-      text === undefined
-        ? parts
-        : parseYamlFile(text, values.into ?? '', z.array(taskSpecSchema).min(2).max(20));
-    if (into.length < 2) throw createUsageError('a split needs at least two parts');
-    return sendEdits(context, target, [{ op: 'split_task', task: id, into }], values);
   },
 });
+
+/** Creates the parts of a task from texts of the form ID=DESCRIPTION. The parts share the estimate of the task equally. */
+function parseParts(texts: readonly string[], task: TaskSpec): TaskSpec[] {
+  const { scope, tier, repo } = task;
+  const estimate = task.estimate / Math.max(1, texts.length);
+  return texts.map((text) => {
+    const separator = text.indexOf('=');
+    if (separator < 1) throw createUsageError(`--part takes ID=DESCRIPTION, not "${text}"`);
+    const fields = { id: text.slice(0, separator), description: text.slice(separator + 1) };
+    return createTaskSpec({ ...fields, scope, tier, repo, estimate });
+  });
+}
 
 export const planMergeCommand = defineCommand({
   name: 'plan merge',
@@ -193,12 +197,11 @@ export const planMergeCommand = defineCommand({
   details: 'A field without an option is combined from the tasks.',
   async run(context, [planArgument, ...ids], values) {
     const fields = await readTaskFields(context, values);
-    const target = await readEditTarget(context, planArgument, values);
-    const tasks = ids.map((id) => requireTask(target, id));
-    const combinedFields = { ...combineTasks(tasks), ...fields };
-    const into = createTaskSpec(
-      values.id === undefined ? combinedFields : { ...combinedFields, id: values.id },
-    );
-    return sendEdits(context, target, [{ op: 'merge_tasks', tasks: ids, into }], values);
+    const idField = values.id === undefined ? {} : { id: values.id };
+    return editPlan(context, planArgument, values, (target) => {
+      const tasks = ids.map((id) => requireTask(target, id));
+      const into = createTaskSpec({ ...combineTasks(tasks), ...fields, ...idField });
+      return [{ op: 'merge_tasks', tasks: ids, into }];
+    });
   },
 });

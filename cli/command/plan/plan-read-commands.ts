@@ -76,14 +76,14 @@ export const planDiffCommand = defineCommand({
   usage: 'PLAN [FROM] [TO]',
   argumentCount: { min: 1, max: 3 },
   options: {},
-  details: 'Without FROM and TO, compares the newest revision with the revision before.',
+  details: 'Without FROM and TO, compares the newest revision with the previous revision.',
   async run({ terminal, client }, [planArgument, from, to]) {
     const bounds = { min: 1, whole: true };
-    const earlier = parseNumberArgument('FROM', from, bounds);
+    const fromRevision = parseNumberArgument('FROM', from, bounds);
     const api = await client();
     const id = await resolvePlan(api, planArgument);
     const after = await readGraph(api, id, parseNumberArgument('TO', to, bounds));
-    const before = await readGraph(api, id, earlier ?? Math.max(1, after.revision - 1));
+    const before = await readGraph(api, id, fromRevision ?? Math.max(1, after.revision - 1));
     const edits = diffGraphs(before.tasks, after.tasks);
     if (terminal.isJson) {
       terminal.printJson({ from: before.revision, to: after.revision, edits });
@@ -104,7 +104,7 @@ export const planDiffCommand = defineCommand({
   },
 });
 
-/** Reads a revision of the graph; without a number, the newest. */
+/** Reads the graph of a plan: the given revision, or the newest. */
 export function readGraph(client: Client, plan: string, revision?: number): Promise<GraphView> {
   const query = revision === undefined ? {} : { revision };
   return client.call(API.getGraph, { params: { plan }, query });
@@ -115,30 +115,23 @@ export function formatGraphYaml(
   plan: { readonly title: string; readonly prompt: string },
   tasks: readonly TaskSpec[],
 ): string {
-  const tasksWithoutDefaults = tasks.map((task) => {
-    const isDefault: Partial<Record<keyof TaskSpec, boolean>> = {
-      title: task.title === '',
-      dependsOn: task.dependsOn.length === 0,
-      scope: task.scope.length === 0,
-      criteria: task.criteria.length === 0,
-      tier: task.tier === 'auto',
-      repo: task.repo === '',
-      limits: Object.keys(task.limits).length === 0,
-      interactive: !task.interactive,
-    };
-    const entries = Object.entries(task);
-    return Object.fromEntries(entries.filter(([name]) => !isDefaultField(isDefault, name)));
-  });
   const prompt = plan.prompt === '' ? {} : { prompt: plan.prompt };
   return stringify(
-    { title: plan.title, ...prompt, tasks: tasksWithoutDefaults },
+    { title: plan.title, ...prompt, tasks: tasks.map(removeDefaults) },
     { lineWidth: 100 },
   );
 }
 
-function isDefaultField(
-  flags: Readonly<Record<string, boolean | undefined>>,
-  name: string,
-): boolean {
-  return flags[name] === true;
+function removeDefaults(task: TaskSpec): Partial<TaskSpec> {
+  const usesDefault: Readonly<Record<string, boolean>> = {
+    title: task.title === '',
+    dependsOn: task.dependsOn.length === 0,
+    scope: task.scope.length === 0,
+    criteria: task.criteria.length === 0,
+    tier: task.tier === 'auto',
+    repo: task.repo === '',
+    limits: Object.keys(task.limits).length === 0,
+    interactive: !task.interactive,
+  } satisfies Partial<Record<keyof TaskSpec, boolean>>;
+  return Object.fromEntries(Object.entries(task).filter(([name]) => usesDefault[name] !== true));
 }

@@ -15,7 +15,7 @@ export type RepositoryChoice = {
   readonly repo?: readonly string[];
   /** "owner/name" of repositories on GitHub. */
   readonly github?: readonly string[];
-  /** Base branch of every repository; absent: the current or the default branch. */
+  /** Base branch of every repository; absent: the current branch of a local repository, the default branch of others. */
   readonly base?: string;
 };
 type PlanRepository = { readonly name: string; readonly base?: string; readonly baseSha?: string };
@@ -33,7 +33,7 @@ export async function resolveRepositories(
 ): Promise<PlanRepository[]> {
   const github = choice.github ?? [];
   const folders = choice.repo ?? (github.length > 0 ? [] : ['.']);
-  // Every repository is read before the first is linked, so that a mistake in the second leaves no link behind.
+  // All local repositories are read before any is linked, so that a mistake in --repo leaves no link behind.
   const locals: LocalRepository[] = [];
   for (const folder of folders) {
     const path = resolve(context.host.cwd, folder);
@@ -42,7 +42,7 @@ export async function resolveRepositories(
   const paths = locals.map((local) => local.path);
   const duplicate = paths.find((path, index) => paths.indexOf(path) < index);
   if (duplicate !== undefined)
-    throw createUsageError(`the repository ${duplicate} was named twice: give each --repo once`);
+    throw createUsageError(`the repository ${duplicate} is named twice: name each --repo once`);
   for (const local of locals) printDirtyPaths(context, local);
   const planRepositories: PlanRepository[] = [];
   for (const local of locals) {

@@ -26,8 +26,21 @@ export type EditTarget = {
   readonly graph: GraphView;
 };
 
-/** Reads the graph to edit: the newest revision, or the revision that --revision names. The server rejects edits of an older revision. */
-export async function readEditTarget(
+/**
+ * Reads the graph, sends the edits that `createEdits` makes from it, and prints the new revision. The graph is the newest
+ * revision, or the revision that --revision names; the server rejects edits of an older revision.
+ */
+export async function editPlan(
+  context: CommandContext,
+  planArgument: string | undefined,
+  values: EditValues,
+  createEdits: (target: EditTarget) => Edit[] | Promise<Edit[]>,
+): Promise<ExitCode> {
+  const target = await readEditTarget(context, planArgument, values);
+  return sendEdits(context, target, await createEdits(target), values);
+}
+
+async function readEditTarget(
   context: CommandContext,
   planArgument: string | undefined,
   values: EditValues,
@@ -56,8 +69,7 @@ export function requireTask(target: EditTarget, id: string) {
   );
 }
 
-/** Sends the edits as a revision and prints the resulting graph. */
-export async function sendEdits(
+async function sendEdits(
   context: CommandContext,
   target: EditTarget,
   edits: Edit[],

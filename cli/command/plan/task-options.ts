@@ -31,7 +31,7 @@ export const TASK_OPTIONS = {
   repo: {
     type: 'string',
     value: 'OWNER/NAME',
-    help: 'repository of the task, among those of the plan',
+    help: 'repository that the task changes; must be a repository of the plan',
   },
   estimate: { type: 'string', value: 'MINUTES', help: 'estimated duration in minutes' },
 } as const;

@@ -82,7 +82,7 @@ async function watchPlanUntil(
   const { host, terminal } = context;
   const abort = new AbortController();
   const removeHandler = host.onInterrupt(() => abort.abort());
-  const noOutput = terminal.isJson ? { onStep: () => {} } : {};
+  const silentOutput = terminal.isJson ? { onStep: () => {} } : {};
   try {
     return await watchPlan(client, planId, {
       out: host.stdout,
@@ -90,7 +90,7 @@ async function watchPlanUntil(
       colour: usesColour(host, host.stdout),
       signal: abort.signal,
       now: () => host.now(),
-      ...noOutput,
+      ...silentOutput,
       ...options,
     });
   } finally {

@@ -125,7 +125,7 @@ export const taskAnswerCommand = defineCommand({
       throw new CliError(
         EXIT.conflict,
         'no_question',
-        `the agent of task ${task} asks no question at the moment`,
+        `the agent of task ${task} has no open question`,
         {
           advice: `read its log with \`smol-gang task logs ${plan} ${task}\``,
         },

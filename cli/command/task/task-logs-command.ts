@@ -30,7 +30,7 @@ export const taskLogsCommand = defineCommand({
     follow: {
       type: 'boolean',
       short: 'f',
-      help: 'print new entries until the task stops, through later attempts',
+      help: 'print new entries, of later attempts too, until the task stops',
     },
     attempt: { type: 'string', value: 'N', help: 'number of an attempt; default: the newest' },
   },

@@ -14,12 +14,15 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(roundedMs / DAY_MS)}d ${Math.floor((roundedMs % DAY_MS) / HOUR_MS)}h`;
 }
 
-/** Formats a past or future moment relative to now: "just now", "12s ago", "in 2h", "5d ago"; a date beyond 30 days. */
+/**
+ * Formats a past or future moment relative to now: "just now", "12s ago", "in 2h", "5d ago"; a date beyond 30 days. Both
+ * times are epoch milliseconds.
+ */
 export function formatRelativeTime(at: number, now: number): string {
-  const distance = Math.abs(now - at);
-  if (distance < 2 * SECOND_MS) return 'just now';
-  if (distance > 30 * DAY_MS) return new Date(at).toISOString().slice(0, 10);
-  const text = formatLargestUnit(distance);
+  const distanceMs = Math.abs(now - at);
+  if (distanceMs < 2 * SECOND_MS) return 'just now';
+  if (distanceMs > 30 * DAY_MS) return new Date(at).toISOString().slice(0, 10);
+  const text = formatLargestUnit(distanceMs);
   return at <= now ? `${text} ago` : `in ${text}`;
 }
 
@@ -30,7 +33,7 @@ function formatLargestUnit(ms: number): string {
   return `${Math.floor(ms / DAY_MS)}d`;
 }
 
-/** Formats a time of day in the local time zone: "14:03:22". */
+/** Formats the time of day of epoch milliseconds in the local time zone: "14:03:22". */
 export function formatClock(at: number): string {
   const date = new Date(at);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(padTwoDigits).join(':');
@@ -63,8 +66,10 @@ export function formatCost(usd: number | null): string {
 }
 
 /** Formats the size of a graph: "7 tasks in 3 waves". */
-export function formatSize(tasks: number, waves: number): string {
-  return tasks === 1 ? '1 task' : `${formatCount(tasks, 'task')} in ${formatCount(waves, 'wave')}`;
+export function formatGraphSize(taskCount: number, waveCount: number): string {
+  return taskCount === 1
+    ? '1 task'
+    : `${formatCount(taskCount, 'task')} in ${formatCount(waveCount, 'wave')}`;
 }
 
 /** Formats bytes: "512 B", "1.4 MB". */

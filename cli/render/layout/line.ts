@@ -23,7 +23,7 @@ const SGR_CODES: Readonly<Record<Style, string>> = {
 /** Format of the text that spans become. */
 export type OutputFormat = {
   readonly colour: boolean;
-  /** Maximum width; longer lines are cut. Absent: lines stay whole, so that commands can be copied. */
+  /** Maximum width in terminal columns; longer lines are cut. Absent: lines stay whole, so that commands can be copied. */
   readonly columns?: number;
 };
 
@@ -37,7 +37,7 @@ export function getSpanText(span: Span): string {
   return cleanLine(typeof span === 'string' ? span : span.text);
 }
 
-/** Returns the columns that a line takes. */
+/** Returns the width of a line in terminal columns. */
 export function measureLine(line: Line): number {
   return line.reduce((width, span) => width + measureWidth(getSpanText(span)), 0);
 }
@@ -51,9 +51,9 @@ export function renderLine(line: Line, format: OutputFormat): string {
     if (remainingWidth <= 0) break;
     const fullText = getSpanText(span);
     const width = measureWidth(fullText);
-    const isLast = isTooLong && width >= remainingWidth;
+    const mustCut = isTooLong && width >= remainingWidth;
     // The appended text makes truncateText cut a span that fits exactly, so that the line ends with an ellipsis.
-    const visibleText = isLast ? truncateText(`${fullText}……`, remainingWidth) : fullText;
+    const visibleText = mustCut ? truncateText(`${fullText}……`, remainingWidth) : fullText;
     text +=
       typeof span === 'string' || !format.colour ? visibleText : paintText(span.style, visibleText);
     remainingWidth -= width;

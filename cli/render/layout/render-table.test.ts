@@ -4,7 +4,7 @@ import { renderTable } from './render-table.ts';
 
 const PLAIN_FORMAT = { colour: false };
 
-test('a column is as wide as its widest cell, and numbers align right', () => {
+test('a column is as wide as its widest cell and can align right', () => {
   const columns = [{ header: 'name' }, { header: 'n', align: 'right' }] as const;
 
   const lines = renderTable(
@@ -19,7 +19,7 @@ test('a column is as wide as its widest cell, and numbers align right', () => {
   expect(renderLines(lines, PLAIN_FORMAT)).toEqual(['name      n', 'a         1', '日本語  100']);
 });
 
-test('columns shrink to their minimum, the widest first', () => {
+test('the widest column shrinks first, and no column shrinks below its minimum', () => {
   const columns = [
     { header: '', shrinks: true, min: 8 },
     { header: '', shrinks: true, min: 4 },
@@ -32,7 +32,7 @@ test('columns shrink to their minimum, the widest first', () => {
   expect(lines.every((line) => measureLine(line) <= 24)).toBe(true);
 });
 
-test('a column without text takes no width', () => {
+test('a column whose cells are all empty takes no width', () => {
   const columns = [{ header: '' }, { header: 'empty' }, { header: '' }];
 
   expect(renderLines(renderTable(columns, [['a', '', 'b']], 80), PLAIN_FORMAT)[1]).toBe('a  b');

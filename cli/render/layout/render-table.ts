@@ -2,7 +2,7 @@ import type { Line, Span } from './line.ts';
 import { getSpanText, measureLine, styleSpan } from './line.ts';
 import { measureWidth, truncateText } from './text.ts';
 
-/** Column of a table. */
+/** Column of a table. Widths are counted in terminal columns. */
 export type Column = {
   /** Header; a table whose headers are all empty has no header line. */
   readonly header: string;
@@ -10,15 +10,15 @@ export type Column = {
   /** True if the column shrinks, down to `min` (default 8), when the table is too wide. */
   readonly shrinks?: boolean;
   readonly min?: number;
-  /** Maximum width in columns. */
+  /** Maximum width. */
   readonly max?: number;
 };
 
 const GAP = '  ';
 
 /**
- * Renders rows of cells as lines of at most `width` columns, as far as the shrinking columns allow. A row may have fewer
- * cells than the table has columns; the last cell of such a row reaches to the end of the line.
+ * Renders rows of cells as lines of at most `width` terminal columns, as far as the shrinking columns allow. A row may have
+ * fewer cells than the table has columns; the last cell of such a row reaches to the end of the line.
  */
 export function renderTable(
   columns: readonly Column[],
@@ -66,9 +66,10 @@ function fitWidths(
   const widths = columns.map((column, index) => {
     const reachesEnd = (row: readonly Span[]) =>
       index === row.length - 1 && row.length < columns.length;
-    const cells = rows.map((row) => (reachesEnd(row) ? 0 : measureLine([row[index] ?? ''])));
-    const naturalWidth = Math.max(measureWidth(column.header), ...cells.slice(0, 5_000));
-    const isEmpty = rows.length > 0 && cells.every((cell) => cell === 0);
+    const cellWidths = rows.map((row) => (reachesEnd(row) ? 0 : measureLine([row[index] ?? ''])));
+    // A call takes a limited number of arguments, so only the first rows determine the width.
+    const naturalWidth = Math.max(measureWidth(column.header), ...cellWidths.slice(0, 5_000));
+    const isEmpty = rows.length > 0 && cellWidths.every((cellWidth) => cellWidth === 0);
     return isEmpty ? 0 : Math.min(naturalWidth, column.max ?? naturalWidth);
   });
   let excess = sumWidths(widths) - width;
@@ -81,7 +82,7 @@ function fitWidths(
   return widths;
 }
 
-/** Returns the width of the visible columns and the gaps between them. */
+/** Returns the total width of the visible columns, with the gaps between them. */
 function sumWidths(widths: readonly number[]): number {
   const visibleWidths = widths.filter((width) => width > 0);
   return (

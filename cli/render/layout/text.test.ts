@@ -27,11 +27,11 @@ describe('cleanText', () => {
     ['a carriage return', 'good\rbad', 'good\nbad'],
     ['a change of the text direction', 'a\u202egnp.exe', 'agnp.exe'],
     ['invisible characters', 'a\u{e0041}\u{e0042}b\u200bc', 'abc'],
-  ])('removes %s', (_what, text, cleaned) => {
+  ])('cleans a text with %s', (_content, text, cleaned) => {
     expect(cleanText(text)).toBe(cleaned);
   });
 
-  test('keeps line breaks, tabs and letters of every language', () => {
+  test('cleanText keeps line breaks, tabs and letters of every language', () => {
     const text = 'línea\n\t日本語 العربية 👩‍👩‍👧 ✓';
 
     expect(cleanText(text)).toBe(text);

@@ -36,7 +36,7 @@ const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Regional_Indicator}
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]*$/u;
 const PLAIN_ASCII = /^[\u0020-\u007e]*$/;
 
-/** Returns the columns that a cleaned text takes in a terminal. */
+/** Returns the width of a cleaned text in terminal columns. */
 export function measureWidth(text: string): number {
   if (PLAIN_ASCII.test(text)) return text.length;
   let width = 0;
@@ -53,14 +53,14 @@ function measureGrapheme(grapheme: string): number {
 export function truncateText(text: string, width: number): string {
   if (measureWidth(text) <= width) return text;
   if (width <= 0) return '';
-  let kept = '';
+  let keptText = '';
   let remainingWidth = width - 1;
   for (const { segment } of GRAPHEMES.segment(text)) {
     remainingWidth -= measureGrapheme(segment);
     if (remainingWidth < 0) break;
-    kept += segment;
+    keptText += segment;
   }
-  return `${kept.trimEnd()}…`;
+  return `${keptText.trimEnd()}…`;
 }
 
 /** Pads a text with spaces at its end. */
@@ -73,18 +73,18 @@ export function padTextStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - measureWidth(text))) + text;
 }
 
-/** Wraps a text into lines of at most `width` columns; a longer word has a line of its own. */
+/** Wraps a text into lines of at most `width` columns; a word that is longer than `width` gets a line of its own. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of cleanText(text).split('\n')) {
     let line = '';
     for (const word of paragraph.split(/[ \t]+/)) {
-      const longer = line === '' ? word : `${line} ${word}`;
-      if (line !== '' && measureWidth(longer) > width) {
+      const extendedLine = line === '' ? word : `${line} ${word}`;
+      if (line !== '' && measureWidth(extendedLine) > width) {
         lines.push(line);
         line = word;
       } else {
-        line = longer;
+        line = extendedLine;
       }
     }
     lines.push(line);

@@ -146,7 +146,7 @@ describe('the file of a laptop platform', () => {
 
     expect(run.code).toBe(0);
     expect(run.err).toContain(`${api.url}, from a laptop platform in this folder or above`);
-    expect(run.err).toContain(`signed in with ${path}`);
+    expect(run.err).toContain(`credential: ${path}`);
   });
 
   test('is tried before older files of other platforms', async () => {
@@ -161,7 +161,7 @@ describe('the file of a laptop platform', () => {
     const run = await runInProject(['whoami', '--verbose']);
 
     expect(run.code).toBe(0);
-    expect(run.err).toContain(`signed in with ${stale}`);
+    expect(run.err).toContain(`credential: ${stale}`);
   });
 
   test.each([
@@ -191,7 +191,7 @@ test('SMOL_GANG_URL and SMOL_GANG_TOKEN take precedence over a stored sign-in', 
   });
 
   expect(run.code).toBe(0);
-  expect(run.err).toContain('signed in with SMOL_GANG_TOKEN');
+  expect(run.err).toContain('credential: SMOL_GANG_TOKEN');
 });
 
 test('a refused SMOL_GANG_TOKEN is not replaced by a stored sign-in', async () => {

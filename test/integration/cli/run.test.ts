@@ -223,7 +223,7 @@ describe('the local repository of run', () => {
     expect(outside.err).toContain('is not inside a git work tree');
     expect(withoutCommit.err).toContain('has no commit yet');
     expect(unknownBranch.err).toContain('has no branch "nope"');
-    expect(namedTwice.err).toContain('was named twice');
+    expect(namedTwice.err).toContain('is named twice');
     expect([outside, withoutCommit, unknownBranch, namedTwice].map((run) => run.code)).toEqual([
       2, 2, 2, 2,
     ]);
