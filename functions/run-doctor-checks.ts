@@ -57,7 +57,7 @@ async function checkStore({
   const startedAt = clock.now();
   await table.put({ ...key, at: startedAt });
   const item = await table.get(key);
-  await table.index('ready', ACTIVE_PLANS, { limit: 1 });
+  await table.queryIndex('ready', ACTIVE_PLANS, { limit: 1 });
   if (item?.at !== startedAt)
     return {
       state: 'failed',

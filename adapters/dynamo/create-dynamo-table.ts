@@ -53,7 +53,7 @@ export function createDynamoTable(options: DynamoTableOptions): Table {
     update: (key, change, condition) => updateItem(session, key, change, condition),
     delete: (key, condition) => deleteItem(session, key, condition),
     query: async (pk, query) => queryPage(session, 'query', planPartitionQuery(pk, query)),
-    index: async (name, hash, query) =>
+    queryIndex: async (name, hash, query) =>
       queryPage(session, 'index', planIndexQuery(name, hash, query)),
   };
 }

@@ -18,7 +18,7 @@ export type QueryPlan = {
 };
 
 type PartitionOptions = Parameters<Table['query']>[1];
-type IndexOptions = Parameters<Table['index']>[2];
+type IndexOptions = Parameters<Table['queryIndex']>[2];
 
 /** Highest code point. No key with a prefix sorts above the prefix followed by this code point. */
 const HIGHEST_CODE_POINT = '\u{10FFFF}';

@@ -175,7 +175,7 @@ export class BenchForge {
       url: `https://forge.test/${BENCH_REPO}/pull/${number}`,
       state: 'open',
       headSha: relation.headSha ?? '',
-      mergeable: true,
+      isMergeable: true,
       updatedAt: this.#now(),
       author: 'smol-gang[bot]',
     };
@@ -238,7 +238,7 @@ export class BenchForge {
           isBaseCheckedOut: false,
         },
         { sha, method: 'merge' },
-      ) ?? findMergeabilityRefusal(pull.mergeable);
+      ) ?? findMergeabilityRefusal(pull.isMergeable);
     if (refusal !== undefined) {
       const facts = { headSha, isMerged: state === 'merged', mergeSha };
       return decideOutcomeAfterRefusal(facts, sha, refusal);

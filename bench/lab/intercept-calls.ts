@@ -27,8 +27,8 @@ export function interceptTableCalls(table: Table, intercept: InterceptCall): Tab
       intercept('table', 'delete', describeKey(key), () => table.delete(key, condition)),
     query: (pk, options) =>
       intercept('table', 'query', `${pk} ${options?.prefix ?? ''}`, () => table.query(pk, options)),
-    index: (name, hash, options) =>
-      intercept('table', 'index', `${name} ${hash}`, () => table.index(name, hash, options)),
+    queryIndex: (name, hash, options) =>
+      intercept('table', 'index', `${name} ${hash}`, () => table.queryIndex(name, hash, options)),
   };
 }
 

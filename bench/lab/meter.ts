@@ -87,8 +87,8 @@ export function meterTable(table: Table, meter: Meter, actor: string): Table {
       countRead(sumItemSizes(page.items), true);
       return page;
     },
-    index: async (name, hash, options) => {
-      const page = await table.index(name, hash, options);
+    queryIndex: async (name, hash, options) => {
+      const page = await table.queryIndex(name, hash, options);
       countRead(sumItemSizes(page.items), false);
       return page;
     },

@@ -107,7 +107,7 @@ async function queryItems(table: Table): Promise<void> {
 }
 
 async function queryIndex(table: Table): Promise<void> {
-  requireCondition((await table.index('due', 'BENCH', { limit: 25 })).items.length === 25);
+  requireCondition((await table.queryIndex('due', 'BENCH', { limit: 25 })).items.length === 25);
 }
 
 type OpenedBackend = Awaited<ReturnType<typeof openStoreAndQueues>>;

@@ -7,14 +7,14 @@ import { hashSha256 } from './secret.ts';
 // Limit on sign-in attempts, against password guessing: a maximum number of attempts per e-mail address and per source address in each time window.
 // An attempt is counted before its password is checked, so that concurrent attempts cannot exceed the limit.
 
-export const LOGIN_WINDOW_MS = 15 * 60_000;
+export const SIGN_IN_WINDOW_MS = 15 * 60_000;
 /** Maximum number of attempts in one time window. */
-const MAX_LOGINS = { email: 10, address: 50 } as const;
+const MAX_ATTEMPTS = { email: 10, address: 50 } as const;
 
-type LimitSubject = keyof typeof MAX_LOGINS;
+type LimitSubject = keyof typeof MAX_ATTEMPTS;
 
 /** Counts an attempt; throws AppError `too_many_logins` with the end of the window as `until` in its details. */
-export async function countLogin(
+export async function countSignInAttempt(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
   subject: LimitSubject,
   value: string,
@@ -24,7 +24,7 @@ export async function countLogin(
   const key = buildCounterKey(subject, value, now);
   const firstItem = { ...key, tries: 1, expiresAt: Math.ceil(until / 1_000) };
   if (await deps.table.put(firstItem, ITEM_IS_ABSENT)) return;
-  const below = { attribute: 'tries', below: MAX_LOGINS[subject] };
+  const below = { attribute: 'tries', below: MAX_ATTEMPTS[subject] };
   if ((await deps.table.update(key, { add: { tries: 1 } }, [below])) !== undefined) return;
   throw new AppError(
     'limited',
@@ -37,7 +37,7 @@ export async function countLogin(
 }
 
 /** Clears the counter of an e-mail address after a successful sign-in. */
-export async function resetLoginCount(
+export async function resetSignInAttempts(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
   email: string,
 ): Promise<void> {
@@ -45,7 +45,7 @@ export async function resetLoginCount(
 }
 
 function computeWindowEnd(now: number): number {
-  return (Math.floor(now / LOGIN_WINDOW_MS) + 1) * LOGIN_WINDOW_MS;
+  return (Math.floor(now / SIGN_IN_WINDOW_MS) + 1) * SIGN_IN_WINDOW_MS;
 }
 
 function buildCounterKey(subject: LimitSubject, value: string, now: number) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTestAccess } from '../../test/support/contract/test-access.ts';
-import { LOGIN_WINDOW_MS } from './login-limit.ts';
+import { SIGN_IN_WINDOW_MS } from './login-limit.ts';
 import { signIn } from './sign-in.ts';
 import { createUser } from './user.ts';
 
@@ -35,7 +35,7 @@ test('limits attempts for one e-mail address from all source addresses until the
   expect(codes.filter((code) => code === 'unauthorized')).toHaveLength(10);
   expect(codes.filter((code) => code === 'too_many_logins')).toHaveLength(20);
   const blocked = await signIn(deps, validInput).catch((error: unknown) => error);
-  const until = Math.ceil(deps.clock.now() / LOGIN_WINDOW_MS) * LOGIN_WINDOW_MS;
+  const until = Math.ceil(deps.clock.now() / SIGN_IN_WINDOW_MS) * SIGN_IN_WINDOW_MS;
   expect(blocked).toMatchObject({ kind: 'limited', details: { until } });
   advanceClock(until - deps.clock.now());
   expect((await signIn(deps, validInput)).user.role).toBe('viewer');

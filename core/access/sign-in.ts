@@ -1,7 +1,7 @@
 import type { Session } from '../contract/access.ts';
 import type { AccessDeps } from './access-deps.ts';
 import { createUnauthorizedError } from './actor.ts';
-import { countLogin, resetLoginCount } from './login-limit.ts';
+import { countSignInAttempt, resetSignInAttempts } from './login-limit.ts';
 import { openSession } from './session.ts';
 import { findUser, normaliseEmail } from './user.ts';
 
@@ -16,12 +16,12 @@ export async function signIn(
   input: { readonly email: string; readonly password: string; readonly sourceAddress: string },
 ): Promise<Session> {
   const email = normaliseEmail(input.email);
-  await countLogin(deps, 'address', input.sourceAddress);
-  await countLogin(deps, 'email', email);
+  await countSignInAttempt(deps, 'address', input.sourceAddress);
+  await countSignInAttempt(deps, 'email', email);
   const user = await findUser(deps, email);
   const passwordMatches = await deps.passwords.verify(input.password, user?.hash);
   if (user === undefined || !passwordMatches)
     throw createUnauthorizedError('e-mail or password is wrong');
-  await resetLoginCount(deps, email);
+  await resetSignInAttempts(deps, email);
   return openSession(deps, user);
 }

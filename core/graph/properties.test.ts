@@ -35,7 +35,7 @@ const scopeEntryArbitrary = fc
   )
   .map(([directory, name]) => directory + name);
 
-/** Generates shuffled tasks without cycles. */
+/** Generates acyclic graphs; the list of tasks is shuffled. */
 function createGraphArbitrary(maxTasks: number): fc.Arbitrary<TaskSpec[]> {
   const fields = fc.record({
     dependencySeeds: fc.array(fc.nat(), { maxLength: 4 }),
@@ -96,18 +96,18 @@ describe('orderOverlaps', { timeout: 60_000 }, () => {
   it('orders every pair that overlaps outside shared paths, without a cycle or a redundant edge', () => {
     void fc.assert(
       fc.property(createGraphArbitrary(14), (tasks) => {
-        const declared = computePredecessors(tasks);
-        const { edges, remaining } = orderOverlaps(tasks, [], SHARED, REPOSITORIES);
+        const declaredPredecessors = computePredecessors(tasks);
+        const { edges, unorderedPairs } = orderOverlaps(tasks, [], SHARED, REPOSITORIES);
         const predecessors = computePredecessors(tasks, edges);
         const areOrdered = (a: string, b: string) =>
           predecessors.get(a)?.has(b) || predecessors.get(b)?.has(a);
 
         for (const task of tasks) expect(predecessors.get(task.id)?.has(task.id)).toBe(false);
         for (const { from, to, note } of edges) {
-          expect(declared.get(to)?.has(from)).toBe(false);
+          expect(declaredPredecessors.get(to)?.has(from)).toBe(false);
           expect(note).not.toBe('');
         }
-        const listed = new Set(remaining.map(({ a, b }) => [a, b].sort().join()));
+        const listed = new Set(unorderedPairs.map(({ a, b }) => [a, b].sort().join()));
         for (const [index, a] of tasks.entries()) {
           for (const b of tasks.slice(index + 1)) {
             const isSameRepository = getRepository(a) === getRepository(b);
@@ -145,11 +145,11 @@ describe('forecastGraph', () => {
 
 describe('buildRunGraph', { timeout: 60_000 }, () => {
   it('preserves all predecessors, orders nodes topologically and bounds the dependencies of a node', () => {
-    const fanSizes = fc.record({
+    const fanParameters = fc.record({
       count: fc.integer({ min: 60, max: 200 }),
       tail: createGraphArbitrary(8),
     });
-    const fanArbitrary = fanSizes.map(({ count, tail }) => {
+    const fanArbitrary = fanParameters.map(({ count, tail }) => {
       const fan = Array.from({ length: count }, (_, index) => makeTask(`w${index}`));
       const dependsOn = fan.map((task) => task.id);
       return [

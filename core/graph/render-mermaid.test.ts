@@ -70,7 +70,7 @@ describe('renderMermaid', () => {
     ]);
   });
 
-  it('draws a box for several waves of a very deep graph, and boxes for a graph with too many edges', () => {
+  it('combines several waves in each box if there are too many waves, and draws a box per wave if there are too many edges', () => {
     const chain = Array.from({ length: 1_000 }, (_, index) =>
       makeTask(`t${index}`, { dependsOn: index === 0 ? [] : [`t${index - 1}`] }),
     );

@@ -41,9 +41,9 @@ export function renderMermaid(
   edges: readonly DrawnEdge[],
   findStatus?: FindStatus,
 ): string {
-  const drawn = collectEdges(tasks, edges);
-  if (tasks.length <= MAX_NODES && drawn.length <= MAX_EDGES) {
-    const text = renderTasks(tasks, drawn, findStatus);
+  const drawnEdges = collectEdges(tasks, edges);
+  if (tasks.length <= MAX_NODES && drawnEdges.length <= MAX_EDGES) {
+    const text = renderTasks(tasks, drawnEdges, findStatus);
     if (text.length <= MAX_CHARACTERS) return text;
   }
   return renderWaves(tasks, edges, findStatus);
@@ -143,9 +143,9 @@ function renderLabel(text: string): string {
   return shown.map(escapeCharacter).join('');
 }
 
-function escapeCharacter(character: string, index: number, all: readonly string[]): string {
+function escapeCharacter(character: string, index: number, characters: readonly string[]): string {
   const isHarmless = /[\p{L}\p{M}\p{N} _,:/…-]/u.test(character);
   // A dot stays only before a letter or digit, because Mermaid rejects "1. x" as a list.
-  const isInnerDot = character === '.' && /[\p{L}\p{N}]/u.test(all[index + 1] ?? '');
+  const isInnerDot = character === '.' && /[\p{L}\p{N}]/u.test(characters[index + 1] ?? '');
   return isHarmless || isInnerDot ? character : `#${character.codePointAt(0) ?? 0xfffd};`;
 }

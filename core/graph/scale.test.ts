@@ -74,15 +74,15 @@ const GRAPHS: [string, TaskSpec[]][] = [
 ];
 
 describe.each(GRAPHS)('a graph of 10,000 tasks (%s)', (_, tasks) => {
-  it('passes every graph operation within 10 seconds of processor time', {
+  it('needs less than 10 seconds of processor time for all graph operations together', {
     timeout: 120_000,
   }, () => {
     const before = process.threadCpuUsage();
 
     const context = { repositories: ['o/r'], source: 'person' as const, maxTasks: TASK_COUNT };
     const problems = validateGraph(tasks, context);
-    const { edges, remaining } = orderOverlaps(tasks, [], ['package-lock.json'], ['o/r']);
-    const forecast = forecastGraph(tasks, edges, { slots: 50, remaining });
+    const { edges, unorderedPairs } = orderOverlaps(tasks, [], ['package-lock.json'], ['o/r']);
+    const forecast = forecastGraph(tasks, edges, { slots: 50, unorderedPairs });
     const nodes = buildRunGraph(tasks, edges, ['o/r']);
     const edited = applyEdits(tasks, [{ op: 'change_task', task: 't5000', tier: 'heavy' }]);
     const diagram = renderMermaid(tasks, edges);

@@ -12,7 +12,7 @@ import { explainFence, fenceData } from './model/data-fence.ts';
 
 // Asks a model whether a request is simple (one agent, one pull request) or complex (a graph of tasks).
 
-/** A verdict below this confidence counts as complex: needless planning costs less than an agent with too large a task. */
+/** A verdict below this confidence counts as complex, because needless planning costs less than a task that is too large for one agent. */
 const MIN_CONFIDENCE = 0.6;
 const MAX_OUTPUT_TOKENS = 4_000;
 /** Characters of all repository descriptions together; about 8,000 tokens. */
@@ -28,12 +28,12 @@ export type Assessment = {
   readonly verdict: Verdict;
   readonly usage: PlanningUsage;
   /** Number of model answers, including rejected answers. */
-  readonly attempts: number;
+  readonly answerCount: number;
 };
 
 /** Judges a request; throws AppError `planning_failed` after three unusable answers. */
 export async function assessRequest(llm: Llm, input: AssessInput): Promise<Assessment> {
-  const { value, usage, attempts } = await askForJson(llm, {
+  const { value, usage, answerCount } = await askForJson(llm, {
     subject: 'verdict',
     tier: 'light',
     maxOutputTokens: MAX_OUTPUT_TOKENS,
@@ -44,7 +44,7 @@ export async function assessRequest(llm: Llm, input: AssessInput): Promise<Asses
     createMessages: (chars) => createAssessMessages(input, chars),
     parse: parseVerdict,
   });
-  return { verdict: value, usage, attempts };
+  return { verdict: value, usage, answerCount };
 }
 
 const VERDICT_SCHEMA = {

@@ -16,7 +16,7 @@ export function checkStackFit(
   const requested = findRequestedStacks(prompt);
   return tasks.flatMap((task) => {
     const exploration = explorations.find(({ repo }) => repo === task.repo) ?? explorations[0];
-    if (exploration === undefined || !hasKnownStack(exploration)) return [];
+    if (exploration === undefined || !stacksAreKnown(exploration)) return [];
     const present = listStacks(exploration);
     const namedStacks = findNamedStacks(task);
     const foreign = [...namedStacks].filter(
@@ -29,8 +29,8 @@ export function checkStackFit(
   });
 }
 
-/** Tells whether all stacks of the repository are known: an empty repository has none, and a truncated tree may hide some. */
-function hasKnownStack(exploration: Exploration): boolean {
+/** Returns false for a repository without a stack, and for a truncated tree, which may hide a stack. */
+function stacksAreKnown(exploration: Exploration): boolean {
   return !exploration.truncated && listStacks(exploration).size > 0;
 }
 
@@ -95,12 +95,12 @@ function checkLockfiles(task: TaskSpec, exploration: Exploration, prompt: string
     .filter((name) => isLockfile(name) && !existing.includes(name))
     .filter((name) => !prompt.includes(LOCKFILES[name] ?? name))
     .flatMap((name) => {
-      const rival = existing.find(
+      const existingLockfile = existing.find(
         (lockfile) => findStackOfFile(lockfile) === findStackOfFile(name),
       );
-      if (rival === undefined) return [];
+      if (existingLockfile === undefined) return [];
       return [
-        `task ${task.id} names ${name}, but ${exploration.repo} uses ${rival}; use the existing package manager`,
+        `task ${task.id} names ${name}, but ${exploration.repo} uses ${existingLockfile}; use the existing package manager`,
       ];
     });
 }

@@ -33,7 +33,7 @@ export type Decomposition = {
   readonly summary: string;
   readonly usage: PlanningUsage;
   /** Number of model answers, including rejected answers. */
-  readonly attempts: number;
+  readonly answerCount: number;
 };
 
 /** Splits a request; throws AppError `planning_failed` after three unusable answers. */
@@ -42,7 +42,7 @@ export async function decomposeRequest(
   input: DecomposeInput,
   validate: ValidateTasks,
 ): Promise<Decomposition> {
-  const { value, usage, attempts } = await askForJson(llm, {
+  const { value, usage, answerCount } = await askForJson(llm, {
     subject: 'plan',
     tier: 'heavy',
     maxOutputTokens: MAX_OUTPUT_TOKENS,
@@ -54,7 +54,7 @@ export async function decomposeRequest(
     createMessages: (chars) => createDecomposeMessages(input, chars),
     parse: (answer) => readPlan(answer, { ...input, validate }),
   });
-  return { ...value, usage, attempts };
+  return { ...value, usage, answerCount };
 }
 
 const textSchema = { type: 'string' };

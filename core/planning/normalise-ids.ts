@@ -6,7 +6,7 @@ export type NormalisedIds = {
   /** Normalised ids in the order of the given ids; undefined for an invalid id. */
   readonly ids: (string | undefined)[];
   /** Normalises an entry of `dependsOn`: prefers the task with exactly this raw id; undefined for an invalid entry. */
-  readonly resolve: (rawId: string) => string | undefined;
+  readonly resolveDependency: (rawId: string) => string | undefined;
   readonly problems: string[];
 };
 
@@ -36,7 +36,7 @@ export function normaliseIds(rawIds: readonly string[]): NormalisedIds {
     idByRawId.set(raw, id);
     return id;
   });
-  return { ids, problems, resolve: (raw) => idByRawId.get(raw) ?? toKebabCase(raw) };
+  return { ids, problems, resolveDependency: (raw) => idByRawId.get(raw) ?? toKebabCase(raw) };
 }
 
 function toKebabCase(raw: string): string | undefined {

@@ -13,7 +13,7 @@ import { normaliseIds } from './normalise-ids.ts';
 // Converts a model's answer into tasks. Each defect becomes a message to the model; a defective task is never dropped or
 // completed.
 
-/** Bounds the description of a task from a model more tightly than that of a task from a person, which may be a long prompt. */
+/** Limits a description from a model to 20,000 characters. A person may write a longer description, such as a whole prompt. */
 const modelTaskSchema = taskSpecSchema.extend({ description: z.string().min(1).max(20_000) });
 
 /** Upper bound of tasks in a model's plan. */
@@ -49,12 +49,12 @@ export function readPlan(
   if (!Array.isArray(rawTasks)) return createRejection('"tasks" is not a list of tasks');
   if (rawTasks.length > MAX_MODEL_TASKS) {
     return createRejection(
-      `the plan has ${rawTasks.length} tasks, more than the limit of ${MAX_MODEL_TASKS}; merge them into 3 to 12`,
+      `the plan has ${rawTasks.length} tasks, more than the limit of ${MAX_MODEL_TASKS}; merge them into 3 to 12 tasks`,
     );
   }
   if (rawTasks.length < 2) {
     return createRejection(
-      `the plan has ${rawTasks.length} tasks, but this request needs several; split it into 3 to 12`,
+      `the plan has ${rawTasks.length} tasks, but this request needs several; split it into 3 to 12 tasks`,
     );
   }
 
@@ -96,7 +96,7 @@ function readTasks(rawTasks: readonly unknown[], context: PlanContext): ParsedAn
   for (const [index, draft] of drafts.entries()) {
     const id = normalised.ids[index];
     if (draft === undefined || id === undefined) continue;
-    const candidate = toTaskCandidate(draft, id, normalised.resolve, context);
+    const candidate = toTaskCandidate(draft, id, normalised.resolveDependency, context);
     const parsed = modelTaskSchema.safeParse(candidate);
     if (parsed.success) tasks.push(parsed.data);
     else problems.push(...parsed.error.issues.map((issue) => explainIssue(id, issue, candidate)));
@@ -112,8 +112,9 @@ function explainIssue(id: string, issue: SchemaIssue, candidate: Record<string, 
       typeof parent === 'object' && parent !== null ? Reflect.get(parent, key) : undefined,
     candidate,
   );
-  const shown = typeof value === 'string' ? ` (${quoteText(value)})` : '';
-  return `${id}: ${issue.path.map(String).join('.')}${shown}: ${toOneLine(issue.message, 200)}`;
+  const quotedValue = typeof value === 'string' ? ` (${quoteText(value)})` : '';
+  const field = issue.path.map(String).join('.');
+  return `${id}: ${field}${quotedValue}: ${toOneLine(issue.message, 200)}`;
 }
 
 type TaskDraft = Partial<Record<(typeof TASK_FIELDS)[number], unknown>>;
@@ -159,21 +160,21 @@ function renameFields(task: Record<string, unknown>): TaskDraft {
 function toTaskCandidate(
   draft: TaskDraft,
   id: string,
-  resolve: (rawId: string) => string | undefined,
+  resolveDependency: (rawId: string) => string | undefined,
   context: PlanContext,
 ): Record<string, unknown> {
   const cleanText = (value: unknown): unknown =>
     typeof value === 'string' ? toPlainText(value, 40_000).trim() : value;
-  const mapTexts = (value: unknown, change: (text: string) => unknown): unknown =>
+  const mapTexts = (value: unknown, convert: (text: string) => unknown): unknown =>
     Array.isArray(value)
-      ? value.map((item) => (typeof item === 'string' ? change(item) : item))
+      ? value.map((item) => (typeof item === 'string' ? convert(item) : item))
       : value;
   const title = typeof draft.title === 'string' ? toOneLine(draft.title, 120) : draft.title;
   const candidate = {
     id,
     title,
     description: cleanText(draft.description),
-    dependsOn: mapTexts(draft.dependsOn, (raw) => resolve(raw) ?? truncateText(raw, 60)),
+    dependsOn: mapTexts(draft.dependsOn, (raw) => resolveDependency(raw) ?? truncateText(raw, 60)),
     scope: mapTexts(draft.scope, (path) => path.trim().replace(/^(\.\/)+(?=.)/, '')),
     criteria: mapTexts(draft.criteria, cleanText),
     tier: draft.tier,

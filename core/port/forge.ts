@@ -31,7 +31,7 @@ export type PullRequest = PullRef & {
   /** Target branch. */
   readonly base: string;
   /** null while the forge has not computed the mergeability; read the pull request again later. */
-  readonly mergeable: boolean | null;
+  readonly isMergeable: boolean | null;
   /** Merge commit, present once `state` is `merged`. */
   readonly mergeSha?: Sha;
   readonly labels: readonly string[];

@@ -76,7 +76,7 @@ export interface Table {
     options?: QueryOptions & { readonly prefix?: string; readonly from?: string },
   ): Promise<Page>;
   /** Reads items of an index, ordered by the range attribute; bounds are inclusive. Eventually consistent: recent writes may be missing. */
-  index(
+  queryIndex(
     name: IndexName,
     hash: string,
     options?: QueryOptions & { readonly from?: number; readonly to?: number },

@@ -33,7 +33,7 @@ export type NoticeQuery = {
 
 export async function listNotices(table: Table, query: NoticeQuery): Promise<NoticePage> {
   const { limit, cursor: after } = query;
-  const page = await table.index('changes', ALL_NOTICES, { limit, after, reverse: true });
+  const page = await table.queryIndex('changes', ALL_NOTICES, { limit, after, reverse: true });
   return readPage(page, query);
 }
 

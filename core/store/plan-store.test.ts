@@ -15,7 +15,7 @@ function createForecast(count: number) {
       slots: 4,
       tokensPerMinute: 1,
       usdPerToken: null,
-      remaining: [],
+      unorderedPairs: [],
     }),
   };
 }

@@ -71,7 +71,7 @@ export async function listTasks(
   { plan, run }: { readonly plan: string; readonly run: number },
 ): Promise<StoredTask[]> {
   const hash = formatRunChangesHash(plan, run);
-  const items = listPages((after) => table.index('changes', hash, { limit: 1_000, after }));
+  const items = listPages((after) => table.queryIndex('changes', hash, { limit: 1_000, after }));
   return Array.fromAsync(items, readTask);
 }
 

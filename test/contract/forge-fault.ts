@@ -167,11 +167,11 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
         draft: false,
         labels: [],
       };
-      const { number, mergeable } = await testForge.forge.ensurePull(repository.repo, wanted);
+      const { number, isMergeable } = await testForge.forge.ensurePull(repository.repo, wanted);
 
-      const reads = [mergeable];
+      const reads = [isMergeable];
       for (let i = 0; i < 3; i += 1)
-        reads.push((await testForge.forge.readPull(repository.repo, number)).mergeable);
+        reads.push((await testForge.forge.readPull(repository.repo, number)).isMergeable);
 
       expect(reads).toEqual([null, null, null, true]);
     });

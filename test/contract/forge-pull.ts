@@ -234,7 +234,7 @@ export function describeForgePulls(
       await testForge.pushBranch(repository, 'follow', { 'follow.txt': '1' });
       const { number } = await testForge.forge.ensurePull(repository.repo, describePull('follow'));
       await testForge.forge.readPull(repository.repo, number);
-      expect((await testForge.forge.readPull(repository.repo, number)).mergeable).toBe(true);
+      expect((await testForge.forge.readPull(repository.repo, number)).isMergeable).toBe(true);
 
       const next = await testForge.pushBranch(
         repository,
@@ -247,7 +247,7 @@ export function describeForgePulls(
         headSha: next,
         mergeable: null,
       });
-      expect((await testForge.forge.readPull(repository.repo, number)).mergeable).toBe(true);
+      expect((await testForge.forge.readPull(repository.repo, number)).isMergeable).toBe(true);
     });
 
     test('a pull request with conflicts is not mergeable', async () => {
@@ -260,7 +260,7 @@ export function describeForgePulls(
 
       await testForge.forge.readPull(repository.repo, number);
 
-      expect((await testForge.forge.readPull(repository.repo, number)).mergeable).toBe(false);
+      expect((await testForge.forge.readPull(repository.repo, number)).isMergeable).toBe(false);
     });
 
     test('a deleted head branch closes the pull request and prevents reopening', async () => {

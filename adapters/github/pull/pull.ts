@@ -26,7 +26,7 @@ export function toPull(data: ListedPull | DetailedPull): PullRequest {
     head: data.head.ref,
     headSha: data.head.sha,
     base: data.base.ref,
-    mergeable: 'mergeable' in data ? data.mergeable : null,
+    isMergeable: 'mergeable' in data ? data.mergeable : null,
     ...(data.merged_at !== null && { mergeSha: data.merge_commit_sha ?? '' }),
     labels: data.labels.map((label) => label.name ?? ''),
     updatedAt: Date.parse(data.updated_at),

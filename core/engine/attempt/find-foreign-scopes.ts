@@ -37,7 +37,7 @@ export async function findForeignScopes(
     ...collectReachable(state.task, edges, 'from', 'to'),
     ...collectReachable(state.task, edges, 'to', 'from'),
   ]);
-  const page = await deps.table.index('changes', formatRunChangesHash(plan.id, plan.run), {
+  const page = await deps.table.queryIndex('changes', formatRunChangesHash(plan.id, plan.run), {
     limit: MAX_COMPARED_TASKS + 100,
   });
   const finished = new Set(

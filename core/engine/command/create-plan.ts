@@ -24,7 +24,7 @@ export async function createPlan(
   bodyHash?: string,
 ): Promise<StoredPlan> {
   const repositories = await Promise.all(
-    input.repositories.map((repository) => requireConnectedRepository(deps, repository)),
+    input.repositories.map((repository) => requireLinkedRepository(deps, repository)),
   );
   if (input.graph !== undefined) requireValidGraph({ repositories }, input.graph);
   const now = deps.clock.now();
@@ -54,7 +54,7 @@ function buildSubmittedRevision(tasks: TaskSpec[], by: string, at: number): Revi
   return { revision: 1, by, at, note: 'submitted', tasks, edges: [], forecast };
 }
 
-async function requireConnectedRepository(
+async function requireLinkedRepository(
   deps: StoreDeps,
   input: CreatePlan['repositories'][number],
 ): Promise<PlanRepository> {

@@ -56,7 +56,7 @@ async function unparkOpenTasks(
   const messages: QueueMessage[] = [];
   const hash = formatRunChangesHash(plan, run);
   const items = listPages((after) =>
-    deps.table.index('changes', hash, { limit: TASKS_PER_PAGE, after }),
+    deps.table.queryIndex('changes', hash, { limit: TASKS_PER_PAGE, after }),
   );
   for await (const item of items) {
     const task = readTask(item);

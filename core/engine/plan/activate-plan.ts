@@ -38,7 +38,7 @@ export async function activatePlan(deps: ForgeDeps, plan: StoredPlan): Promise<v
     // The plan was stopped, or another worker has stored this slice already.
     if (applied.kind === 'noop') return;
     if (applied.plan.state.status === 'active')
-      await releaseRootTasks(deps, applied.plan.state, nodes);
+      await releaseInitialTasks(deps, applied.plan.state, nodes);
   }
 }
 
@@ -117,7 +117,7 @@ async function putTaskSlice(
 }
 
 /** Makes all tasks without dependencies ready. The plan stays due until the event `released` is recorded. */
-export async function releaseRootTasks(
+export async function releaseInitialTasks(
   deps: TaskWriteDeps,
   plan: PlanState,
   nodes: readonly RunNode[],

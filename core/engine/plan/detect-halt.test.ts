@@ -15,7 +15,7 @@ async function createHaltedPlan() {
     if (plan !== undefined) await detectHalt(fixture.deps, plan);
   };
   const listPlanIds = async (indexKey: string) => {
-    const page = await fixture.table.index('ready', indexKey);
+    const page = await fixture.table.queryIndex('ready', indexKey);
     return page.items.map((item) => readPlan(item).state.id);
   };
   return { ...fixture, checkHalt, listPlanIds };
@@ -54,7 +54,10 @@ test('an outdated index does not halt a plan in which a task was retried meanwhi
   await checkHalt();
   advance(60_000);
   const planBeforeRetry = await loadPlan(table, FIXTURE_PLAN);
-  const depsWithOldIndex = { ...deps, table: { ...table, index: async () => ({ items: [] }) } };
+  const depsWithOldIndex = {
+    ...deps,
+    table: { ...table, queryIndex: async () => ({ items: [] }) },
+  };
 
   await retryTask(deps, FIXTURE_PLAN, 'one', 'ann@example.com');
   await checkHalt();

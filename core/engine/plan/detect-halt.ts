@@ -57,7 +57,7 @@ async function canContinue(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'log'>,
   plan: PlanState,
 ): Promise<boolean> {
-  const ready = await deps.table.index('ready', formatReadyTasksHash(plan.id, plan.run), {
+  const ready = await deps.table.queryIndex('ready', formatReadyTasksHash(plan.id, plan.run), {
     limit: 1,
   });
   if (ready.items.length > 0) await enqueueWakeUps(deps, [wakeUpScheduler()]);
@@ -69,7 +69,7 @@ async function canContinue(
 async function hasLiveTask(deps: StoreDeps, plan: PlanState): Promise<boolean> {
   const hash = formatRunChangesHash(plan.id, plan.run);
   const items = listPages((after) =>
-    deps.table.index('changes', hash, { limit: 200, reverse: true, after }),
+    deps.table.queryIndex('changes', hash, { limit: 200, reverse: true, after }),
   );
   for await (const item of items) if (isTaskLive(readTask(item).state.status)) return true;
   return false;

@@ -21,7 +21,7 @@ export async function finishPlan(
   { state }: StoredPlan,
   ends: EndTasks,
 ): Promise<void> {
-  if (await reopenMovedEnds(deps, state, ends)) return;
+  if (await reverifyMovedRoots(deps, state, ends)) return;
   const pulls: RootPull[] = [];
   for (const pull of state.pulls) {
     const finished = await finishRootPull(deps, state, pull, ends);
@@ -56,7 +56,11 @@ async function finishRootPull(
 }
 
 /** Requests a new verification of each root branch that has moved since its verification. Returns whether a branch has moved. */
-async function reopenMovedEnds(deps: ForgeDeps, plan: PlanState, ends: EndTasks): Promise<boolean> {
+async function reverifyMovedRoots(
+  deps: ForgeDeps,
+  plan: PlanState,
+  ends: EndTasks,
+): Promise<boolean> {
   const branch = formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
   let hasMovedRoot = false;
   for (const end of ends) {

@@ -11,7 +11,7 @@ import type { EngineDeps, ForgeDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/pull-content.ts';
 import { resolveForge, resolveTaskBranch } from '../pull/task-pull.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
-import { releaseRootTasks } from './activate-plan.ts';
+import { releaseInitialTasks } from './activate-plan.ts';
 import { detectHalt } from './detect-halt.ts';
 import { completePlan, finishPlan } from './finish-plan.ts';
 
@@ -23,7 +23,7 @@ export async function reconcileActivePlan(deps: ForgeDeps, plan: StoredPlan): Pr
   const { state } = plan;
   if (state.activation.released < state.activation.total) {
     const revision = await requireApprovedRevision(deps, state);
-    await releaseRootTasks(deps, state, buildRunNodes(state, revision));
+    await releaseInitialTasks(deps, state, buildRunNodes(state, revision));
     return;
   }
   await checkBudget(deps, plan);

@@ -56,7 +56,7 @@ function createRootPull(state: PullState) {
     head: ROOT,
     headSha: 'a'.repeat(40),
     base: 'main',
-    mergeable: true,
+    isMergeable: true,
     labels: [],
     updatedAt: 1,
     author: 'gang',

@@ -11,7 +11,7 @@ import { createPreflightCondition } from '../../plan-state/preflight-condition.t
 import { assessRequest } from '../../planning/assess-request.ts';
 import { decomposeRequest } from '../../planning/decompose-request.ts';
 import type { Exploration } from '../../planning/explore/exploration.ts';
-import { requireUsableFiles } from '../../planning/explore/exploration.ts';
+import { requireValidRepositoryFiles } from '../../planning/explore/exploration.ts';
 import { exploreRepository } from '../../planning/explore/explore-repository.ts';
 import { computeUsage } from '../../planning/price.ts';
 import type { Llm } from '../../port/llm.ts';
@@ -128,7 +128,7 @@ export async function exploreRepositories(
     explorations.push(exploration);
     expectsChecks.push(await hasWorkflows(deps, repository));
   }
-  requireUsableFiles(explorations);
+  requireValidRepositoryFiles(explorations);
   const repositories = plan.repositories.map((repository, index) =>
     addExploration(repository, explorations[index], expectsChecks[index] ?? false),
   );

@@ -15,7 +15,7 @@ const PULL: PullRequest = {
   head: 'task',
   headSha: 'before',
   base: 'root',
-  mergeable: null,
+  isMergeable: null,
   labels: [],
   updatedAt: 1,
   author: 'gang',

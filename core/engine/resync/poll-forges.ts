@@ -68,7 +68,7 @@ async function listOpenRepositories(
   for (const list of [ACTIVE_PLANS, OPEN_PLANS]) {
     let after: string | undefined;
     do {
-      const page = await deps.table.index('ready', list, { limit: PLANS_PER_PAGE, after });
+      const page = await deps.table.queryIndex('ready', list, { limit: PLANS_PER_PAGE, after });
       for (const repository of page.items.flatMap((stored) => readPlan(stored).state.repositories))
         repositoriesByName.set(repository.name, repository);
       after = page.next;

@@ -51,7 +51,7 @@ export async function enqueueDueWakeUps(
 ): Promise<void> {
   const now = deps.clock.now();
   const pages = await mapInParallel(DUE_SHARDS, 8, (shard) =>
-    deps.table.index('due', shard, { to: now, limit: MAX_ITEMS_PER_SHARD }),
+    deps.table.queryIndex('due', shard, { to: now, limit: MAX_ITEMS_PER_SHARD }),
   );
   const messages = pages
     .flatMap((page) => page.items)

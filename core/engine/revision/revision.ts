@@ -61,7 +61,7 @@ export function buildRevision(
     slots: Math.min(plan.options.maxParallel ?? caps.plan, caps.system),
     tokensPerMinute: TOKENS_PER_MINUTE,
     usdPerToken: price === undefined ? null : price.input / 1_000_000,
-    remaining: overlaps.remaining,
+    unorderedPairs: overlaps.unorderedPairs,
   });
   return { ...origin, at: deps.clock.now(), tasks: [...tasks], edges: overlaps.edges, forecast };
 }

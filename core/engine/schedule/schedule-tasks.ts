@@ -156,7 +156,7 @@ async function searchReadyIndex(pass: SchedulingPass): Promise<void> {
   let after: string | undefined;
   let read = 0;
   do {
-    const page = await table.index('ready', ACTIVE_PLANS, { limit: PLANS_PER_PAGE, after });
+    const page = await table.queryIndex('ready', ACTIVE_PLANS, { limit: PLANS_PER_PAGE, after });
     await mapInParallel(page.items, 8, (item) => searchPlanIndex(pass, readPlan(item).state));
     read += page.items.length;
     after = page.next;
@@ -172,7 +172,11 @@ async function searchPlanIndex(pass: SchedulingPass, plan: PlanState): Promise<v
   let after: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const options = { limit: free + 8, reverse: true, after };
-    const ready = await deps.table.index('ready', formatReadyTasksHash(plan.id, plan.run), options);
+    const ready = await deps.table.queryIndex(
+      'ready',
+      formatReadyTasksHash(plan.id, plan.run),
+      options,
+    );
     for (const item of ready.items) await considerTask(pass, readTask(item));
     const own = [...pass.candidates.values()].filter(
       (candidate) => candidate.task.plan === plan.id,

@@ -46,7 +46,7 @@ export async function listPlanViews(
   deps: Pick<EngineDeps, 'table' | 'clock'>,
   query: { readonly limit: number; readonly cursor?: string; readonly status?: string },
 ): Promise<{ readonly items: PlanView[]; readonly next?: string }> {
-  const page = await deps.table.index('changes', ALL_PLANS, {
+  const page = await deps.table.queryIndex('changes', ALL_PLANS, {
     limit: query.limit,
     after: query.cursor,
     reverse: true,
@@ -109,7 +109,7 @@ export async function readChanges(
   // The index may lag, and a writer may pause between reading the clock and writing. Therefore changes shortly before `since`
   // are returned again.
   const from = Math.max(0, query.since - MAX_HANDLER_LIFETIME_MS);
-  const page = await deps.table.index('changes', formatRunChangesHash(id, plan.state.run), {
+  const page = await deps.table.queryIndex('changes', formatRunChangesHash(id, plan.state.run), {
     from,
     limit: query.limit,
     after: query.cursor,
@@ -135,7 +135,7 @@ export async function listTaskViews(
   query: { readonly limit: number; readonly cursor?: string },
 ): Promise<{ readonly items: TaskView[]; readonly next?: string }> {
   const plan = await requirePlan(deps, id);
-  const page = await deps.table.index('changes', formatRunChangesHash(id, plan.state.run), {
+  const page = await deps.table.queryIndex('changes', formatRunChangesHash(id, plan.state.run), {
     limit: query.limit,
     after: query.cursor,
   });

@@ -6,7 +6,7 @@ import type { GraphProblem } from './graph-problem.ts';
 import { quoteList, quoteText } from './graph-problem.ts';
 
 /** Largest number of top-level directories in the scope of a task from a model. */
-const MAX_AREAS = 6;
+const MAX_TOP_LEVEL_DIRECTORIES = 6;
 
 /** Checks the paths of a task's scope. Stricter rules apply to a task from a model than to a task from a person. */
 export function checkScope(task: TaskSpec, source: 'model' | 'person'): GraphProblem[] {
@@ -27,9 +27,11 @@ export function checkScope(task: TaskSpec, source: 'model' | 'person'): GraphPro
     const message = `the scope ${quoteText(broadest.text)} of task ${name} covers the whole repository, so no other task could run at the same time; list the paths that the task changes, or split the task`;
     return [{ code: 'broad_scope', task: task.id, message, severity }];
   }
-  const areas = [...new Set(patterns.map(getTopLevelArea).filter((area) => area !== undefined))];
-  if (source === 'person' || areas.length <= MAX_AREAS) return [];
-  const message = `task ${name} spans ${areas.length} areas (${quoteList(areas)}); split it into one task per area`;
+  const directories = [
+    ...new Set(patterns.map(getTopLevelDirectory).filter((name) => name !== undefined)),
+  ];
+  if (source === 'person' || directories.length <= MAX_TOP_LEVEL_DIRECTORIES) return [];
+  const message = `task ${name} spans ${directories.length} top-level directories (${quoteList(directories)}); split it into one task per directory`;
   return [{ code: 'broad_task', task: task.id, message, severity }];
 }
 
@@ -57,7 +59,7 @@ function coversWholeRepository(pattern: Pattern): boolean {
 }
 
 /** Returns the top-level directory of a pattern; undefined for a file at the root and for a wildcard. */
-function getTopLevelArea(pattern: Pattern): string | undefined {
+function getTopLevelDirectory(pattern: Pattern): string | undefined {
   const [first, second] = pattern.segments;
   if (first === undefined || first === GLOBSTAR || first.tokens !== undefined) return undefined;
   return second === undefined && pattern.isFile ? undefined : first.text;

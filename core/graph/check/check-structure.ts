@@ -35,8 +35,8 @@ function checkIds(tasks: readonly GraphNode[]): GraphProblem[] {
 function checkId(id: string): GraphProblem[] {
   const parsed = taskIdSchema.safeParse(id);
   if (!parsed.success) {
-    const rule = parsed.error.issues[0]?.message ?? 'the id is malformed';
-    return [createError('bad_id', id, `${quoteText(id)} is not a valid task id: ${rule}`)];
+    const reason = parsed.error.issues[0]?.message ?? 'the id is malformed';
+    return [createError('bad_id', id, `${quoteText(id)} is not a valid task id: ${reason}`)];
   }
   if (!RESERVED_ID.test(id)) return [];
   const message = `the id ${id} is reserved for nodes that smol-gang adds (end, end-2, join-1, ...); choose another id`;

@@ -2,7 +2,7 @@ import type { TaskSpec } from '../../contract/task.ts';
 import type { GraphProblem } from './graph-problem.ts';
 import { quoteText } from './graph-problem.ts';
 
-// Reports task descriptions that tell an agent nothing. The check knows only words, so only clear cases are reported.
+// Reports task descriptions that are empty, vague or too short. The check only looks at words, so it reports only clear cases.
 
 const MIN_WORDS = { model: 4, person: 2 };
 

@@ -18,7 +18,7 @@ export function hasErrors(problems: readonly GraphProblem[]): boolean {
 const MAX_QUOTED_CHARS = 80;
 const MAX_LISTED_ITEMS = 10;
 
-/** Quotes text from outside on one line, cut to 80 characters; returns a valid task id without quotes. */
+/** Quotes untrusted text on one line, cut to 80 characters; returns a valid task id without quotes. */
 export function quoteText(text: string): string {
   if (taskIdSchema.safeParse(text).success) return text;
   const characters = Array.from(text);

@@ -70,7 +70,7 @@ describe('applyEdits', () => {
     ).toEqual(['b>c', 'c>d']);
   });
 
-  it('splits a task into parts with its dependencies and dependents', () => {
+  it('gives the parts of a split task its dependencies, dependents and repository', () => {
     const tasks = applyValidEdits([
       {
         op: 'split_task',
@@ -137,11 +137,11 @@ describe('applyEdits', () => {
     ['scope_outside', [{ op: 'change_task', task: 'a', scope: ['~/x'] }], '~/x'],
     ['bad_task', [{ op: 'change_task', task: 'a', scope: ['/etc'] }], 'scope.0'],
     ['empty_graph', ['a', 'b', 'c', 'd'].map((task) => ({ op: 'remove_task', task })), 'no tasks'],
-  ])('returns the problem %s for the edits %j', (code, edits, part) => {
+  ])('returns the problem %s for the edits %j', (code, edits, messagePart) => {
     const problem = findEditProblem(edits);
 
     expect(problem?.code).toBe(code);
-    expect(problem?.message).toContain(part);
+    expect(problem?.message).toContain(messagePart);
   });
 
   it('changes no task and names the impossible edit if the last edit is impossible', () => {

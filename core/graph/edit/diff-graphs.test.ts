@@ -47,7 +47,7 @@ describe('diffGraphs', () => {
     expect(lines[1]?.length).toBeLessThan(160);
   });
 
-  it('ignores the order of limits but reports reordered criteria', () => {
+  it('ignores the order of the fields of `limits` but reports reordered criteria', () => {
     const before = [makeTask('a', { limits: { maxTurns: 3, maxUsd: 1 }, criteria: ['x', 'y'] })];
     const after = [makeTask('a', { limits: { maxUsd: 1, maxTurns: 3 }, criteria: ['y', 'x'] })];
 

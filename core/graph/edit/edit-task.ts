@@ -87,8 +87,8 @@ export function splitTask(
 }
 
 /**
- * Replaces tasks by the task `into`, at the place of the first. Each of its lists (dependencies, scope, criteria) that is empty
- * becomes the union of the lists of the merged tasks.
+ * Replaces `tasks` by the task `into`, at the place of the first replaced task. If `into` has no dependencies, scope or criteria,
+ * it gets the union of the lists of the replaced tasks.
  */
 export function mergeTasks(
   draft: GraphDraft,

@@ -22,7 +22,7 @@ export function listTasks(draft: GraphDraft): TaskSpec[] {
   return draft.order.map((id) => draft.tasks.get(id)).filter((task) => task !== undefined);
 }
 
-/** Removes the tasks `ids` and inserts `replacements` at the place of the first. */
+/** Removes the tasks `ids` and inserts `replacements` at the place of the first removed task. */
 export function replaceTasks(
   draft: GraphDraft,
   ids: ReadonlySet<string>,

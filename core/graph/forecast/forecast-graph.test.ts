@@ -51,9 +51,9 @@ describe('forecastGraph', () => {
     expect(forecast.criticalPath).toEqual(['other', 'root', 'long']);
   });
 
-  it('returns the given remaining overlaps', () => {
-    const remaining = [{ a: 'short', b: 'root', paths: ['x.lock'] }];
+  it('returns the given unordered pairs as overlaps', () => {
+    const unorderedPairs = [{ a: 'short', b: 'root', paths: ['x.lock'] }];
 
-    expect(forecastGraph(TASKS, [], { slots: 1, remaining }).overlaps).toEqual(remaining);
+    expect(forecastGraph(TASKS, [], { slots: 1, unorderedPairs }).overlaps).toEqual(unorderedPairs);
   });
 });

@@ -16,8 +16,8 @@ export type ForecastOptions = {
   readonly tokensPerMinute?: number;
   /** Price of a token in US dollars; null or absent if the price is unknown. */
   readonly usdPerToken?: number | null;
-  /** Overlapping pairs of unordered tasks, from `orderOverlaps`. */
-  readonly remaining?: readonly OverlapPair[];
+  /** Pairs of tasks without an order whose scopes overlap, from `orderOverlaps`. */
+  readonly unorderedPairs?: readonly OverlapPair[];
 };
 
 /** Forecasts time, tokens and cost of a graph from the estimates of its tasks. The graph must be acyclic. */
@@ -30,18 +30,18 @@ export function forecastGraph(
   const { order, waves } = orderTopologically(graph);
   const minutes = tasks.map((task) => task.estimate);
   const rank = rankNodes(graph, order, minutes);
-  const path = followHighestRank(graph, rank);
-  const criticalPathMinutes = rank[path[0] ?? -1] ?? 0;
+  const criticalPath = followHighestRank(graph, rank);
+  const criticalPathMinutes = rank[criticalPath[0] ?? -1] ?? 0;
   const slots = Math.max(1, Math.floor(options.slots));
-  const total = minutes.reduce((sum, estimate) => sum + estimate, 0);
+  const totalMinutes = minutes.reduce((sum, estimate) => sum + estimate, 0);
   const { tokensPerMinute, usdPerToken } = options;
-  const tokens = tokensPerMinute === undefined ? null : Math.round(total * tokensPerMinute);
+  const tokens = tokensPerMinute === undefined ? null : Math.round(totalMinutes * tokensPerMinute);
   return {
     tasks: tasks.length,
     waves: listWaves(graph.ids, order, waves),
-    criticalPath: path.map((node) => elementAt(graph.ids, node)),
+    criticalPath: criticalPath.map((node) => elementAt(graph.ids, node)),
     criticalPathMinutes,
-    // Rounding errors depend on the order of additions, so the sum of the simulation can be slightly below the critical path.
+    // Floating-point rounding depends on the order of additions, so the simulated time can be slightly below the critical path.
     makespanMinutes: Math.max(criticalPathMinutes, simulateSlots(graph, minutes, rank, slots)),
     slots,
     tokens,
@@ -49,7 +49,7 @@ export function forecastGraph(
       tokens === null || usdPerToken === undefined || usdPerToken === null
         ? null
         : tokens * usdPerToken,
-    overlaps: (options.remaining ?? []).map((pair) => ({ ...pair, paths: [...pair.paths] })),
+    overlaps: (options.unorderedPairs ?? []).map((pair) => ({ ...pair, paths: [...pair.paths] })),
   };
 }
 
@@ -100,9 +100,9 @@ function simulateSlots(
     now = elementAt(ends, ended);
     for (;;) {
       for (const dependent of elementAt(graph.dependents, ended)) {
-        const left = elementAt(openDependencies, dependent) - 1;
-        openDependencies[dependent] = left;
-        if (left === 0) pushHeap(ready, dependent);
+        const openCount = elementAt(openDependencies, dependent) - 1;
+        openDependencies[dependent] = openCount;
+        if (openCount === 0) pushHeap(ready, dependent);
       }
       const next = running.items[0];
       if (next === undefined || elementAt(ends, next) > now) break;

@@ -35,7 +35,7 @@ export type RunNode = {
 type NodeDraft = Pick<RunNode, 'id' | 'kind' | 'repo' | 'weight' | 'wave'> & {
   readonly dependsOn: readonly number[];
 };
-/** `joins`: index of the join's draft, by the joined dependencies. */
+/** `joins`: index of the draft of each join; the key is the list of its dependencies, separated by commas. */
 type GraphBuild = { readonly drafts: NodeDraft[]; readonly joins: Map<string, number> };
 
 /**
@@ -127,15 +127,15 @@ function listEnds(
     if (!dependents.some((dependent) => repos[dependent] === repo)) list.push(node);
     sinks.set(repo, list);
   }
-  const withTasks = repositories.filter((repo) => sinks.has(repo));
-  return [...new Set([...withTasks, ...sinks.keys()])].map((repo, index) => ({
+  const repositoriesWithTasks = repositories.filter((repo) => sinks.has(repo));
+  return [...new Set([...repositoriesWithTasks, ...sinks.keys()])].map((repo, index) => ({
     id: index === 0 ? 'end' : `end-${index + 1}`,
     repo,
     sinks: sinks.get(repo) ?? [],
   }));
 }
 
-/** Creates the nodes by ordinal: sorted by wave, and within a wave in draft order, where a join follows its dependencies. */
+/** Creates the nodes in the order of their ordinals: by wave, and within a wave in draft order, so that a join follows its dependencies. */
 function createRunNodes(drafts: readonly NodeDraft[]): RunNode[] {
   const order = [...drafts.keys()].sort((a, b) => {
     return elementAt(drafts, a).wave - elementAt(drafts, b).wave || a - b;

@@ -26,20 +26,23 @@ function removeAcyclicNodes(graph: Adjacency, removed: Uint8Array): void {
   const openDependencies = graph.dependencies.map(
     (list) => list.filter((dependency) => removed[dependency] === 0).length,
   );
-  const free = [...openDependencies.keys()].filter(
+  const removable = [...openDependencies.keys()].filter(
     (node) => openDependencies[node] === 0 && removed[node] === 0,
   );
-  for (let node = free.pop(); node !== undefined; node = free.pop()) {
+  for (let node = removable.pop(); node !== undefined; node = removable.pop()) {
     removed[node] = 1;
     for (const dependent of elementAt(graph.dependents, node)) {
-      const left = elementAt(openDependencies, dependent) - 1;
-      openDependencies[dependent] = left;
-      if (left === 0 && removed[dependent] === 0) free.push(dependent);
+      const openCount = elementAt(openDependencies, dependent) - 1;
+      openDependencies[dependent] = openCount;
+      if (openCount === 0 && removed[dependent] === 0) removable.push(dependent);
     }
   }
 }
 
-/** Returns a node of a cycle: follows dependencies from `start`, which always exist among the remaining nodes, until a node repeats. */
+/**
+ * Returns a node of a cycle by following dependencies from `start` until a node repeats. After `removeAcyclicNodes`, each
+ * remaining node has a remaining dependency.
+ */
 function findCycleMember(graph: Adjacency, removed: Uint8Array, start: number): number {
   const seen = new Set<number>();
   let node = start;
@@ -48,7 +51,7 @@ function findCycleMember(graph: Adjacency, removed: Uint8Array, start: number): 
     const next = elementAt(graph.dependencies, node).find(
       (dependency) => removed[dependency] === 0,
     );
-    if (next === undefined) throw new Error(`node ${node} must be removed before this search`);
+    if (next === undefined) throw new Error(`node ${node} has no remaining dependency`);
     node = next;
   }
   return node;
@@ -59,24 +62,24 @@ function findShortestCycle(
   removed: Uint8Array,
   member: number,
 ): readonly number[] {
-  const cameFrom = new Map<number, number>();
+  const dependencyOf = new Map<number, number>();
   const queue = [member];
   for (const node of queue) {
     for (const dependent of elementAt(graph.dependents, node)) {
-      if (removed[dependent] === 1 || cameFrom.has(dependent)) continue;
-      cameFrom.set(dependent, node);
-      if (dependent === member) return rotateToLowest(traceCycle(member, cameFrom));
+      if (removed[dependent] === 1 || dependencyOf.has(dependent)) continue;
+      dependencyOf.set(dependent, node);
+      if (dependent === member) return rotateToLowest(traceCycle(member, dependencyOf));
       queue.push(dependent);
     }
   }
   throw new Error(`node ${member} is not part of a cycle`);
 }
 
-function traceCycle(member: number, cameFrom: ReadonlyMap<number, number>): number[] {
+function traceCycle(member: number, dependencyOf: ReadonlyMap<number, number>): number[] {
   const path = [member];
-  for (let node = cameFrom.get(member); node !== undefined && node !== member; ) {
+  for (let node = dependencyOf.get(member); node !== undefined && node !== member; ) {
     path.push(node);
-    node = cameFrom.get(node);
+    node = dependencyOf.get(node);
   }
   return [member, ...path.slice(1).reverse()];
 }

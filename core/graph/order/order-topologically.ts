@@ -16,15 +16,15 @@ export function orderTopologically(graph: Adjacency): TopologicalOrder {
   const waves = new Array<number>(graph.ids.length).fill(0);
   const order: number[] = [];
   let wave = [...openDependencies.keys()].filter((node) => openDependencies[node] === 0);
-  for (let number = 1; wave.length > 0; number++) {
+  for (let waveNumber = 1; wave.length > 0; waveNumber++) {
     const next: number[] = [];
     for (const node of wave) {
-      waves[node] = number;
+      waves[node] = waveNumber;
       order.push(node);
       for (const dependent of elementAt(graph.dependents, node)) {
-        const left = elementAt(openDependencies, dependent) - 1;
-        openDependencies[dependent] = left;
-        if (left === 0) next.push(dependent);
+        const openCount = elementAt(openDependencies, dependent) - 1;
+        openDependencies[dependent] = openCount;
+        if (openCount === 0) next.push(dependent);
       }
     }
     wave = next.sort((a, b) => a - b);

@@ -13,7 +13,7 @@ export function createAncestors(): Ancestors {
 export function appendPlace(ancestors: Ancestors, dependencies: readonly number[]): number {
   const place = ancestors.rows.length;
   ancestors.rows.push(new Uint32Array((place + 31) >>> 5));
-  // Most other dependencies are predecessors of the latest dependency, so `addPredecessor` then has nothing to do.
+  // The latest dependency comes first: most other dependencies are its predecessors, so `addPredecessor` returns early for them.
   for (const earlier of [...dependencies].sort((a, b) => b - a))
     addPredecessor(ancestors, place, earlier);
   return place;
@@ -21,8 +21,8 @@ export function appendPlace(ancestors: Ancestors, dependencies: readonly number[
 
 /** Tells whether `earlier` is a direct or indirect predecessor of `later`. */
 export function comesBefore(ancestors: Ancestors, earlier: number, later: number): boolean {
-  const word = ancestors.rows[later]?.[earlier >>> 5] ?? 0;
-  return (word & (1 << (earlier & 31))) !== 0;
+  const bits = ancestors.rows[later]?.[earlier >>> 5] ?? 0;
+  return (bits & (1 << (earlier & 31))) !== 0;
 }
 
 /** Makes `earlier` and its predecessors predecessors of `later`; returns false if `earlier` already was a predecessor. */

@@ -11,7 +11,7 @@ describe('orderOverlaps', () => {
 
     expect(orderOverlaps(tasks, [])).toEqual({
       edges: [{ from: 'login', to: 'register', reason: 'overlap', note: 'src/routes/index.ts' }],
-      remaining: [],
+      unorderedPairs: [],
       truncated: false,
     });
   });
@@ -67,12 +67,12 @@ describe('orderOverlaps', () => {
       makeTask('d', { scope: ['registry/d.ts', 'src/a.ts'] }),
     ];
 
-    const { edges, remaining } = orderOverlaps(tasks, [], {
+    const { edges, unorderedPairs } = orderOverlaps(tasks, [], {
       '': ['package-lock.json', 'registry/*.ts'],
     });
 
     expect(edges).toMatchObject([{ from: 'a', to: 'd', note: 'src/a.ts' }]);
-    expect(remaining).toEqual([
+    expect(unorderedPairs).toEqual([
       { a: 'a', b: 'b', paths: ['package-lock.json'] },
       { a: 'c', b: 'd', paths: ['registry/d.ts'] },
     ]);
@@ -94,9 +94,9 @@ describe('orderOverlaps', () => {
       makeTask(`t${index}`, { scope: ['x.lock'] }),
     );
 
-    const { remaining, truncated } = orderOverlaps(tasks, [], ['x.lock']);
+    const { unorderedPairs, truncated } = orderOverlaps(tasks, [], ['x.lock']);
 
-    expect(remaining).toHaveLength(500);
+    expect(unorderedPairs).toHaveLength(500);
     expect(truncated).toBe(true);
   });
 

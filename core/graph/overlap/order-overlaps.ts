@@ -17,8 +17,8 @@ import {
   comesBefore,
   createAncestors,
 } from './ancestors.ts';
-import type { Ordering } from './ordering.ts';
-import { createOrdering, findPredecessors, placePatterns } from './ordering.ts';
+import type { PlacedPatterns } from './ordering.ts';
+import { createPlacedPatterns, findPredecessors, placePatterns } from './ordering.ts';
 
 // Two tasks that change the same paths at the same time could cause a merge conflict. The task that comes later in the
 // topological order therefore gets a dependency on the earlier task, which cannot create a cycle.
@@ -33,20 +33,20 @@ export type OverlapPair = { readonly a: string; readonly b: string; readonly pat
 export type Overlaps = {
   /** Edges to add, with the reason `overlap`; the note of an edge names the common paths. */
   readonly edges: Edge[];
-  /** Pairs without an order, because their scopes overlap in shared paths only. */
-  readonly remaining: OverlapPair[];
-  /** True if `remaining` may be incomplete. */
+  /** Pairs that overlap only in shared paths and therefore get no edge. */
+  readonly unorderedPairs: OverlapPair[];
+  /** True if `unorderedPairs` may be incomplete. */
   readonly truncated: boolean;
 };
 
-const MAX_REMAINING = 500;
+const MAX_UNORDERED_PAIRS = 500;
 const MAX_COMPARISONS = 5_000_000;
 const MAX_NOTED_PATHS = 5;
 
 type RepositoryState = {
   readonly shared: Scope;
-  readonly ordering: Ordering;
-  /** Patterns outside the shared paths; this index and `common` serve only to find the `remaining` pairs. */
+  readonly placed: PlacedPatterns;
+  /** Patterns outside the shared paths; this index and `common` serve only to find the `unorderedPairs`. */
   readonly own: PatternIndex;
   /** Patterns within the shared paths. */
   readonly common: PatternIndex;
@@ -57,14 +57,14 @@ type OverlapSearch = {
   /** Patterns of the task at each place that are outside the shared paths; overlaps of these patterns require an order. */
   readonly own: (readonly Pattern[])[];
   readonly edges: Edge[];
-  readonly remaining: OverlapPair[];
+  readonly unorderedPairs: OverlapPair[];
   comparisons: number;
   truncated: boolean;
 };
 
 /**
- * Finds the edges that prevent tasks with overlapping scopes from running at the same time. The graph must be acyclic. Tasks of different repositories
- * never overlap, and a task without a scope overlaps no other task.
+ * Finds the edges that prevent tasks with overlapping scopes from running at the same time. The graph must be acyclic. Tasks of
+ * different repositories never overlap, and a task without a scope overlaps no other task.
  *
  * @param edges dependencies besides the tasks' `dependsOn`
  * @param repositories names of the plan's repositories; a task with an empty `repo` belongs to the first repository
@@ -85,7 +85,7 @@ export function orderOverlaps(
     ancestors: createAncestors(),
     own: [],
     edges: [],
-    remaining: [],
+    unorderedPairs: [],
     comparisons: 0,
     truncated: false,
   };
@@ -100,7 +100,11 @@ export function orderOverlaps(
     );
     placeTask(search, state, task, appendPlace(search.ancestors, dependencies));
   }
-  return { edges: search.edges, remaining: search.remaining, truncated: search.truncated };
+  return {
+    edges: search.edges,
+    unorderedPairs: search.unorderedPairs,
+    truncated: search.truncated,
+  };
 }
 
 function selectSharedPaths(shared: SharedPaths, repo: string): readonly string[] {
@@ -114,7 +118,7 @@ function appliesToAllRepositories(shared: SharedPaths): shared is readonly strin
 function createRepositoryState(shared: readonly string[], taskCount: number): RepositoryState {
   return {
     shared: compileScope(shared),
-    ordering: createOrdering(taskCount),
+    placed: createPlacedPatterns(taskCount),
     own: createPatternIndex(false),
     common: createPatternIndex(false),
   };
@@ -129,12 +133,12 @@ function placeTask(
   const { own, common } = dividePatterns(compileScope(task.scope), state.shared);
   search.own.push(own);
   addOverlapEdges(search, state, own, place);
-  if (state.shared.patterns.length > 0) recordRemainingPairs(search, state, own, common, place);
-  placePatterns(state.ordering, own, place);
+  if (state.shared.patterns.length > 0) recordUnorderedPairs(search, state, own, common, place);
+  placePatterns(state.placed, own, place);
 }
 
 /** Records pairs of unordered tasks that overlap. After `addOverlapEdges`, such tasks can overlap in shared paths only. */
-function recordRemainingPairs(
+function recordUnorderedPairs(
   search: OverlapSearch,
   state: RepositoryState,
   own: readonly Pattern[],
@@ -142,7 +146,7 @@ function recordRemainingPairs(
   place: number,
 ): void {
   const pairs = new Map<number, Set<string>>();
-  if (!allComeBefore(search.ancestors, state.ordering.places, place)) {
+  if (!allComeBefore(search.ancestors, state.placed.places, place)) {
     for (const pattern of own) collectPairs(search, state.common, pattern, place, pairs);
     for (const pattern of common) {
       collectPairs(search, state.common, pattern, place, pairs);
@@ -151,7 +155,7 @@ function recordRemainingPairs(
   }
   for (const other of [...pairs.keys()].sort((a, b) => a - b)) {
     const paths = [...(pairs.get(other) ?? [])].sort();
-    search.remaining.push({
+    search.unorderedPairs.push({
       a: elementAt(search.ids, other),
       b: elementAt(search.ids, place),
       paths,
@@ -161,14 +165,14 @@ function recordRemainingPairs(
   for (const pattern of common) addPattern(state.common, pattern, place);
 }
 
-/** Adds edges from the latest place backwards, because most earlier places are then already predecessors and need no edge. */
+/** Adds edges, latest place first: most earlier places are predecessors of a later place and then need no edge of their own. */
 function addOverlapEdges(
   search: OverlapSearch,
   state: RepositoryState,
   patterns: readonly Pattern[],
   place: number,
 ): void {
-  for (const other of findPredecessors(state.ordering, search.ancestors, patterns, place)) {
+  for (const other of findPredecessors(state.placed, search.ancestors, patterns, place)) {
     if (!addPredecessor(search.ancestors, place, other)) continue;
     const note = describeOverlap(search.own[other] ?? [], patterns);
     search.edges.push({
@@ -194,7 +198,7 @@ function collectPairs(
       search.comparisons++;
       if (comesBefore(search.ancestors, other, place)) continue;
       const paths = pairs.get(other);
-      const isFull = search.remaining.length + pairs.size >= MAX_REMAINING;
+      const isFull = search.unorderedPairs.length + pairs.size >= MAX_UNORDERED_PAIRS;
       if (search.comparisons > MAX_COMPARISONS || (isFull && paths === undefined))
         search.truncated = true;
       if (search.truncated) return;

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileScope, findScopeOverlaps } from '../scope/scope.ts';
 import { addPredecessor, appendPlace, comesBefore, createAncestors } from './ancestors.ts';
-import type { OrderingLimits } from './ordering.ts';
-import { createOrdering, findPredecessors, placePatterns } from './ordering.ts';
+import type { SearchLimits } from './ordering.ts';
+import { createPlacedPatterns, findPredecessors, placePatterns } from './ordering.ts';
 
 const entryArbitrary = fc
   .tuple(
@@ -26,17 +26,17 @@ const entryArbitrary = fc
 const scopesArbitrary = fc.array(fc.array(entryArbitrary, { maxLength: 3 }), { maxLength: 16 });
 
 /** Places the scopes in order; returns the number of added edges and the resulting order. */
-function placeScopes(scopes: readonly (readonly string[])[], limits: OrderingLimits) {
+function placeScopes(scopes: readonly (readonly string[])[], limits: SearchLimits) {
   const ancestors = createAncestors();
-  const ordering = createOrdering(scopes.length, limits);
+  const placed = createPlacedPatterns(scopes.length, limits);
   let edges = 0;
   for (const scope of scopes) {
     const { patterns } = compileScope(scope);
     const place = appendPlace(ancestors, []);
-    for (const earlier of findPredecessors(ordering, ancestors, patterns, place)) {
+    for (const earlier of findPredecessors(placed, ancestors, patterns, place)) {
       if (addPredecessor(ancestors, place, earlier)) edges++;
     }
-    placePatterns(ordering, patterns, place);
+    placePatterns(placed, patterns, place);
   }
   return { edges, isBefore: (a: number, b: number) => comesBefore(ancestors, a, b) };
 }
@@ -49,8 +49,8 @@ describe('findPredecessors', { timeout: 60_000 }, () => {
       void fc.assert(
         fc.property(scopesArbitrary, (scopes) => {
           const { isBefore } = placeScopes(scopes, {
-            recent: recentCount,
-            comparisons: Number.POSITIVE_INFINITY,
+            recentEntries: recentCount,
+            maxComparisons: Number.POSITIVE_INFINITY,
           });
 
           for (const [later, scope] of scopes.entries()) {
@@ -69,8 +69,8 @@ describe('findPredecessors', { timeout: 60_000 }, () => {
     void fc.assert(
       fc.property(scopesArbitrary, (scopes) => {
         const { isBefore } = placeScopes(scopes, {
-          recent: 0,
-          comparisons: Number.POSITIVE_INFINITY,
+          recentEntries: 0,
+          maxComparisons: Number.POSITIVE_INFINITY,
         });
         const expectedPredecessors = scopes.map(() => new Set<number>());
 
@@ -89,13 +89,13 @@ describe('findPredecessors', { timeout: 60_000 }, () => {
     );
   });
 
-  it('also orders scopes without an overlap after the limit of comparisons', () => {
+  it('orders scopes even without an overlap once the limit of comparisons is exceeded', () => {
     const scopes = Array.from({ length: 200 }, (_, index) => [`**/x-${index}-*.ts`]);
 
-    const { isBefore, edges } = placeScopes(scopes, { recent: 4, comparisons: 100 });
+    const { isBefore, edges } = placeScopes(scopes, { recentEntries: 4, maxComparisons: 100 });
 
     expect(isBefore(150, 199)).toBe(true);
     expect(edges).toBeLessThan(400);
-    expect(placeScopes(scopes, { recent: 4, comparisons: 1_000_000 }).edges).toBe(0);
+    expect(placeScopes(scopes, { recentEntries: 4, maxComparisons: 1_000_000 }).edges).toBe(0);
   });
 });

@@ -15,7 +15,7 @@ import { addPredecessor, allComeBefore, comesBefore, restoreRow, saveRow } from 
 type PlacedPattern = { readonly pattern: Pattern; readonly place: number };
 
 /** The placed patterns of a repository. */
-export type Ordering = {
+export type PlacedPatterns = {
   readonly index: PatternIndex;
   /** All patterns, in the order in which their tasks were placed. */
   readonly log: PlacedPattern[];
@@ -23,25 +23,26 @@ export type Ordering = {
   readonly lastLogged: Map<string, number>;
   /** All placed tasks, as a row of bits. */
   readonly places: Uint32Array;
+  /** Number of comparisons so far. */
   comparisons: number;
-  readonly limits: OrderingLimits;
+  readonly limits: SearchLimits;
 };
 
 /** Bounds of the search. */
-export type OrderingLimits = {
+export type SearchLimits = {
   /** Number of latest log entries to compare before the search uses the index. */
-  readonly recent: number;
+  readonly recentEntries: number;
   /**
    * Number of comparisons after which every candidate counts as overlapping. The resulting order is stricter than needed, but
    * is found in bounded time.
    */
-  readonly comparisons: number;
+  readonly maxComparisons: number;
 };
 
-const DEFAULT_LIMITS: OrderingLimits = { recent: 32, comparisons: 5_000_000 };
+const DEFAULT_LIMITS: SearchLimits = { recentEntries: 32, maxComparisons: 5_000_000 };
 
-/** Creates an ordering for `taskCount` tasks. */
-export function createOrdering(taskCount: number, limits = DEFAULT_LIMITS): Ordering {
+/** Creates an empty collection of placed patterns for `taskCount` tasks. */
+export function createPlacedPatterns(taskCount: number, limits = DEFAULT_LIMITS): PlacedPatterns {
   return {
     index: createPatternIndex(true),
     log: [],
@@ -54,10 +55,10 @@ export function createOrdering(taskCount: number, limits = DEFAULT_LIMITS): Orde
 
 /**
  * Returns earlier places with an overlapping pattern, latest first. Places that are already predecessors, directly or
- * through a returned place, are omitted. The function changes neither the ordering nor the ancestors.
+ * through a returned place, are omitted. The function does not change the predecessors in `ancestors`.
  */
 export function findPredecessors(
-  ordering: Ordering,
+  placed: PlacedPatterns,
   ancestors: Ancestors,
   patterns: readonly Pattern[],
   place: number,
@@ -69,11 +70,11 @@ export function findPredecessors(
     addPredecessor(ancestors, place, other);
   };
   const isBefore = (other: number) => comesBefore(ancestors, other, place);
-  const allPlacesPrecede = () => allComeBefore(ancestors, ordering.places, place);
+  const allPlacesPrecede = () => allComeBefore(ancestors, placed.places, place);
   for (const pattern of patterns) {
     if (allPlacesPrecede()) break;
-    if (searchRecent(ordering, pattern, isBefore, addOverlapping) || allPlacesPrecede()) continue;
-    searchIndex(ordering, pattern, isBefore, addOverlapping);
+    if (searchRecent(placed, pattern, isBefore, addOverlapping) || allPlacesPrecede()) continue;
+    searchIndex(placed, pattern, isBefore, addOverlapping);
   }
   restoreRow(ancestors, place, saved);
   return overlapping.sort((a, b) => b - a);
@@ -85,44 +86,44 @@ export function findPredecessors(
  * earlier task that overlaps with the pattern precedes the task of that entry.
  */
 function searchRecent(
-  { log, lastLogged, comparisons, limits }: Ordering,
+  { log, lastLogged, comparisons, limits }: PlacedPatterns,
   pattern: Pattern,
   isBefore: (place: number) => boolean,
   addOverlapping: (place: number) => void,
 ): boolean {
-  const samePatternAt = lastLogged.get(pattern.key) ?? -1;
-  const start = Math.max(samePatternAt, log.length - limits.recent, 0);
+  const samePatternIndex = lastLogged.get(pattern.key) ?? -1;
+  const start = Math.max(samePatternIndex, log.length - limits.recentEntries, 0);
   for (let index = log.length - 1; index >= start; index--) {
     const entry = log[index];
     if (entry === undefined || isBefore(entry.place)) continue;
-    if (comparisons > limits.comparisons || patternsOverlap(entry.pattern, pattern))
+    if (comparisons > limits.maxComparisons || patternsOverlap(entry.pattern, pattern))
       addOverlapping(entry.place);
   }
-  return samePatternAt >= start;
+  return samePatternIndex >= start;
 }
 
 function searchIndex(
-  ordering: Ordering,
+  placed: PlacedPatterns,
   pattern: Pattern,
   isBefore: (place: number) => boolean,
   addOverlapping: (place: number) => void,
 ): void {
-  findCandidates(ordering.index, pattern, ({ pattern: other, holders: [place = 0] }) => {
+  findCandidates(placed.index, pattern, ({ pattern: other, holders: [place = 0] }) => {
     if (isBefore(place)) return;
-    const isLimitExceeded = ++ordering.comparisons > ordering.limits.comparisons;
+    const isLimitExceeded = ++placed.comparisons > placed.limits.maxComparisons;
     if (isLimitExceeded || patternsOverlap(other, pattern)) addOverlapping(place);
   });
 }
 
 /** Records the patterns of a place. Call after `findPredecessors`, when the resulting edges have been added. */
 export function placePatterns(
-  ordering: Ordering,
+  placed: PlacedPatterns,
   patterns: readonly Pattern[],
   place: number,
 ): void {
   for (const pattern of patterns) {
-    ordering.lastLogged.set(pattern.key, ordering.log.push({ pattern, place }) - 1);
-    addPattern(ordering.index, pattern, place);
+    placed.lastLogged.set(pattern.key, placed.log.push({ pattern, place }) - 1);
+    addPattern(placed.index, pattern, place);
   }
-  ordering.places[place >>> 5] = (ordering.places[place >>> 5] ?? 0) | (1 << (place & 31));
+  placed.places[place >>> 5] = (placed.places[place >>> 5] ?? 0) | (1 << (place & 31));
 }

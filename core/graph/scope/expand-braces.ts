@@ -11,15 +11,15 @@ function expandInto(
   limit: number,
   results: string[],
 ): boolean {
-  const open = remaining.indexOf('{');
-  const close = open < 0 ? -1 : findClosingBrace(remaining, open);
-  if (close < 0) {
+  const openIndex = remaining.indexOf('{');
+  const closeIndex = openIndex < 0 ? -1 : findClosingBrace(remaining, openIndex);
+  if (closeIndex < 0) {
     results.push(expanded + remaining);
     return results.length <= limit;
   }
-  const before = expanded + remaining.slice(0, open);
-  const after = remaining.slice(close + 1);
-  const body = remaining.slice(open + 1, close);
+  const before = expanded + remaining.slice(0, openIndex);
+  const after = remaining.slice(closeIndex + 1);
+  const body = remaining.slice(openIndex + 1, closeIndex);
   const options = splitOptions(body);
   if (options.length > 1) {
     return options.every((option) => expandInto(before, option + after, limit, results));
@@ -28,9 +28,9 @@ function expandInto(
   return expandInto(before + (isRange ? '*' : `{${body}}`), after, limit, results);
 }
 
-function findClosingBrace(text: string, open: number): number {
+function findClosingBrace(text: string, openIndex: number): number {
   let depth = 0;
-  for (let index = open; index < text.length; index++) {
+  for (let index = openIndex; index < text.length; index++) {
     if (text[index] === '{') depth++;
     if (text[index] === '}' && --depth === 0) return index;
   }

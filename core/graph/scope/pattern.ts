@@ -32,9 +32,9 @@ export function compilePattern(text: string): Pattern[] {
   const texts = expandBraces(clean, MAX_EXPANSIONS) ?? [`${getFixedPrefix(clean)}/**`];
   const patterns = new Map<string, Pattern>();
   for (const expansion of texts) {
-    const readings = expansion.includes('[') ? [false, true] : [false];
-    for (const hasClasses of readings) {
-      const pattern = buildPattern(expansion, hasClasses);
+    const classOptions = expansion.includes('[') ? [false, true] : [false];
+    for (const bracketsAreClasses of classOptions) {
+      const pattern = buildPattern(expansion, bracketsAreClasses);
       if (pattern !== undefined) patterns.set(pattern.key, pattern);
     }
   }
@@ -55,26 +55,26 @@ export function cleanPath(text: string): string | undefined {
   return segments.join('/') + (trimmed.endsWith('/') && segments.length > 0 ? '/' : '');
 }
 
-function buildPattern(text: string, hasClasses: boolean): Pattern | undefined {
+function buildPattern(text: string, bracketsAreClasses: boolean): Pattern | undefined {
   const clean = text === '' ? '' : cleanPath(replaceExtendedGlobs(text));
   if (clean === undefined) return undefined;
   const names = clean.split('/').filter((name) => name !== '');
   const segments = names
-    .map((name) => (/^\*\*+$/.test(name) ? GLOBSTAR : parseSegment(name, hasClasses)))
+    .map((name) => (/^\*\*+$/.test(name) ? GLOBSTAR : parseSegment(name, bracketsAreClasses)))
     .filter((segment, index, all) => segment !== GLOBSTAR || all[index - 1] !== GLOBSTAR);
   const isDirectory = clean.endsWith('/') || segments.at(-1) === GLOBSTAR;
   if (segments.at(-1) === GLOBSTAR) segments.pop();
-  const firstWild = segments.findIndex((segment) => segment === GLOBSTAR || segment.tokens);
-  const fixedCount = firstWild < 0 ? segments.length : firstWild;
+  const firstWildcard = segments.findIndex((segment) => segment === GLOBSTAR || segment.tokens);
+  const fixedCount = firstWildcard < 0 ? segments.length : firstWildcard;
   // A directory glob matches paths below its matches, so at least one more name must follow; a plain directory covers itself.
-  if (isDirectory && firstWild >= 0) segments.push(parseSegment('*', false));
+  if (isDirectory && firstWildcard >= 0) segments.push(parseSegment('*', false));
   const last = segments.at(-1);
   const endsPlain = last === undefined || (last !== GLOBSTAR && last.tokens === undefined);
   const endsWithFileName = endsPlain && !isDirectory && isFileName(names.at(-1) ?? '');
-  const coversDescendants = firstWild < 0 || isDirectory || (endsPlain && !endsWithFileName);
-  const isFile = firstWild < 0 && endsWithFileName;
+  const coversDescendants = firstWildcard < 0 || isDirectory || (endsPlain && !endsWithFileName);
+  const isFile = firstWildcard < 0 && endsWithFileName;
   const path = segments.map((segment) => (segment === GLOBSTAR ? GLOBSTAR : segment.text));
-  const key = `${hasClasses ? '[' : ''}${coversDescendants ? '/' : ''}${isFile ? '.' : ''}:${path.join('/')}`;
+  const key = `${bracketsAreClasses ? '[' : ''}${coversDescendants ? '/' : ''}${isFile ? '.' : ''}:${path.join('/')}`;
   return { text, key, segments, fixedCount, coversDescendants, isFile };
 }
 
@@ -97,6 +97,6 @@ function replaceExtendedGlobs(text: string): string {
 
 function getFixedPrefix(text: string): string {
   const names = text.split('/');
-  const firstWild = names.findIndex((name) => /[*?[{]|[@!+]\(/.test(name));
-  return names.slice(0, Math.max(firstWild, 0)).join('/');
+  const firstWildcard = names.findIndex((name) => /[*?[{]|[@!+]\(/.test(name));
+  return names.slice(0, Math.max(firstWildcard, 0)).join('/');
 }

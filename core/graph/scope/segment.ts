@@ -25,15 +25,15 @@ export type Segment = {
   readonly isSingleStar: boolean;
 };
 
-/** Parses a segment. Without `hasClasses`, brackets are plain characters, as in routes/[id]. */
-export function parseSegment(text: string, hasClasses: boolean): Segment {
-  const special = hasClasses ? /[*?[]/ : /[*?]/;
+/** Parses a segment. Unless `bracketsAreClasses`, brackets are plain characters, as in routes/[id]. */
+export function parseSegment(text: string, bracketsAreClasses: boolean): Segment {
+  const special = bracketsAreClasses ? /[*?[]/ : /[*?]/;
   if (!special.test(text)) return { text, prefix: text, suffix: text, isSingleStar: false };
   const tokens: Token[] = [];
   const characters = Array.from(text);
   for (let index = 0; index < characters.length; index++) {
     const character = characters[index] ?? '';
-    const close = hasClasses && character === '[' ? characters.indexOf(']', index + 2) : -1;
+    const close = bracketsAreClasses && character === '[' ? characters.indexOf(']', index + 2) : -1;
     if (close > 0) {
       tokens.push(parseClass(characters.slice(index + 1, close)));
       index = close;
@@ -50,12 +50,12 @@ function findFixedEnds(
   const isPlain = tokens.map(
     (token) => typeof token === 'string' && token !== '*' && token !== '?',
   );
-  const firstWild = isPlain.indexOf(false);
-  const lastWild = isPlain.lastIndexOf(false);
+  const firstWildcard = isPlain.indexOf(false);
+  const lastWildcard = isPlain.lastIndexOf(false);
   return {
-    prefix: tokens.slice(0, firstWild).join(''),
-    suffix: tokens.slice(lastWild + 1).join(''),
-    isSingleStar: firstWild === lastWild && tokens[firstWild] === '*',
+    prefix: tokens.slice(0, firstWildcard).join(''),
+    suffix: tokens.slice(lastWildcard + 1).join(''),
+    isSingleStar: firstWildcard === lastWildcard && tokens[firstWildcard] === '*',
   };
 }
 
@@ -76,9 +76,10 @@ function getCodePoint(character: string | undefined): number {
   return character?.codePointAt(0) ?? 0;
 }
 
-function classContains(set: CharacterClass, character: string): boolean {
+function classContains(characterClass: CharacterClass, character: string): boolean {
   const code = getCodePoint(character);
-  return set.ranges.some(([low, high]) => low <= code && code <= high) !== set.isNegated;
+  const isInRange = characterClass.ranges.some(([low, high]) => low <= code && code <= high);
+  return isInRange !== characterClass.isNegated;
 }
 
 /** Tells whether a segment matches a name. */

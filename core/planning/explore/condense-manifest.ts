@@ -16,7 +16,7 @@ const packageSchema = z.object({
   devDependencies: optionalSchema,
 });
 
-/** Reduces a package.json to the fields that a planner needs; all manifests are shortened to `maxChars`. */
+/** Reduces a package.json to the fields that a planner needs, and shortens any manifest to `maxChars`. */
 export function condenseManifest(manifest: ReadText, maxChars: number): ReadText {
   const path = toOneLine(manifest.path, 200);
   const text =

@@ -25,7 +25,7 @@ export type Exploration = {
   readonly docs: ReadText[];
   /** Content of `.smol-gang.yaml`; undefined if the file is absent or has problems. */
   readonly file: RepositoryFile | undefined;
-  /** Problems of `.smol-gang.yaml`; a plan must not start with any. */
+  /** Problems of `.smol-gang.yaml`; a plan with any problem must not start. */
   readonly problems: FileProblem[];
   readonly commands: FoundCommands;
   /** Globs of shared paths; overlaps in these paths do not order tasks. */
@@ -39,7 +39,7 @@ export type Exploration = {
 export type ReadText = { readonly path: string; readonly text: string };
 
 /** Throws AppError `repository_file_invalid`, with all problems in the message, if any `.smol-gang.yaml` has problems. */
-export function requireUsableFiles(explorations: readonly Exploration[]): void {
+export function requireValidRepositoryFiles(explorations: readonly Exploration[]): void {
   const problems = explorations.flatMap(({ repo, problems }) =>
     problems.map((problem) => `${repo}: ${describeFileProblem(problem)}`),
   );
@@ -55,8 +55,8 @@ export function describeExploration(exploration: Exploration, maxChars: number):
   const remainingChars = Math.max(0, maxChars - facts.length);
   const outline = shortenOutline(exploration.outline, Math.floor(remainingChars * 0.45));
   const manifests = joinTexts(exploration.manifests, Math.floor(remainingChars * 0.25));
-  const used = outline.length + manifests.length;
-  const docs = joinTexts(exploration.docs, Math.max(0, remainingChars - used - 80));
+  const usedChars = outline.length + manifests.length;
+  const docs = joinTexts(exploration.docs, Math.max(0, remainingChars - usedChars - 80));
   return [facts, `Files:\n${outline || '(none)'}`, manifests, docs]
     .filter((section) => section !== '')
     .join('\n\n');

@@ -1,18 +1,21 @@
 import { expect, test } from 'vitest';
 import { isAppError } from '../../base/app-error.ts';
 import type { Forge } from '../../port/forge.ts';
-import { describeExploration, requireUsableFiles } from './exploration.ts';
+import { describeExploration, requireValidRepositoryFiles } from './exploration.ts';
 import { exploreRepository } from './explore-repository.ts';
 
 const SHA = 'a'.repeat(40);
 
 /** Creates a forge with a single commit; the forge records the requested paths. */
-function createForge(files: Record<string, string>, change: { readonly truncated?: boolean } = {}) {
+function createForge(
+  files: Record<string, string>,
+  options: { readonly truncated?: boolean } = {},
+) {
   const requestedPaths: string[] = [];
   const forge: Pick<Forge, 'readTree' | 'readFile'> = {
     readTree: async (_repo, _sha, limit) => {
       const entries = Object.keys(files).map((path) => ({ path, type: 'file' as const }));
-      const truncated = change.truncated ?? entries.length > limit;
+      const truncated = options.truncated ?? entries.length > limit;
       return { entries: entries.slice(0, limit), truncated };
     },
     readFile: async (_repo, _sha, path, maxBytes) => {
@@ -25,9 +28,9 @@ function createForge(files: Record<string, string>, change: { readonly truncated
 
 function exploreFiles(
   files: Record<string, string>,
-  change: { readonly truncated?: boolean } = {},
+  options: { readonly truncated?: boolean } = {},
 ) {
-  const { forge } = createForge(files, change);
+  const { forge } = createForge(files, options);
   return exploreRepository(forge, { name: 'acme/shop', sha: SHA });
 }
 
@@ -89,7 +92,7 @@ test('exploreRepository reports a broken configuration file and derives no comma
     [1, 'verify'],
   ]);
   const error = await Promise.resolve([exploration])
-    .then(requireUsableFiles)
+    .then(requireValidRepositoryFiles)
     .catch((thrown) => thrown);
   expect(isAppError(error, 'invalid', 'repository_file_invalid')).toBe(true);
   expect(error.message).toContain('acme/shop: .smol-gang.yaml line 3, setup[0]: ');
@@ -124,7 +127,7 @@ test('exploreRepository requests important files even if a truncated listing doe
   const exploration = await exploreRepository(
     forge,
     { name: 'acme/shop', sha: SHA },
-    { treeLimit: 3 },
+    { maxTreeEntries: 3 },
   );
 
   expect(requestedPaths).toContain('.smol-gang.yaml');
@@ -142,7 +145,7 @@ test('exploreRepository handles an empty repository', async () => {
   expect(describeExploration(exploration, 1_000)).toContain('Files:\n(none)');
 });
 
-test('exploreRepository passes errors of the forge through', async () => {
+test('exploreRepository throws errors of the forge unchanged', async () => {
   const { forge } = createForge(SHOP_FILES);
   const broken = { ...forge, readTree: () => Promise.reject(new Error('gone')) };
 

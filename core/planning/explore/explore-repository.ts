@@ -24,12 +24,12 @@ import {
 /** Bounds of an exploration. */
 export type ExploreOptions = {
   /** Number of tree entries to list. */
-  readonly treeLimit: number;
+  readonly maxTreeEntries: number;
   readonly outlineChars: number;
   /** Number of manifests to read. */
-  readonly manifests: number;
+  readonly maxManifests: number;
   /** Number of documents to read. */
-  readonly docs: number;
+  readonly maxDocs: number;
   /** Characters to keep of a manifest. */
   readonly manifestChars: number;
   /** Characters to keep of a document. */
@@ -37,10 +37,10 @@ export type ExploreOptions = {
 };
 
 const DEFAULT_OPTIONS: ExploreOptions = {
-  treeLimit: 5_000,
+  maxTreeEntries: 5_000,
   outlineChars: 24_000,
-  manifests: 12,
-  docs: 6,
+  maxManifests: 12,
+  maxDocs: 6,
   manifestChars: 3_000,
   docChars: 6_000,
 };
@@ -109,14 +109,14 @@ const UNLISTED_PATHS = [
   'Makefile',
 ];
 
-/** Explores a repository at a commit; errors of the forge pass through. */
+/** Explores a repository at a commit; throws errors of the forge unchanged. */
 export async function exploreRepository(
   forge: Pick<Forge, 'readTree' | 'readFile'>,
   repo: { readonly name: string; readonly sha: Sha },
   options: Partial<ExploreOptions> = {},
 ): Promise<Exploration> {
   const limits = { ...DEFAULT_OPTIONS, ...options };
-  const { entries, truncated } = await forge.readTree(repo.name, repo.sha, limits.treeLimit);
+  const { entries, truncated } = await forge.readTree(repo.name, repo.sha, limits.maxTreeEntries);
   const files = entries.filter(({ type }) => type === 'file').map(({ path }) => path);
   const chosen = chooseFiles(files, truncated, limits);
   const reader = createRepositoryReader(forge, repo);
@@ -140,7 +140,7 @@ export async function exploreRepository(
     docs: docs.map(({ path, text }) => ({ path, text: removeComments(text, limits.docChars) })),
     file,
     problems,
-    // A configuration file with problems may be meant to define other commands than the manifests.
+    // With an invalid configuration file, no commands are derived from the manifests, because the file may define other commands.
     commands:
       problems.length === 0
         ? findCommands({ paths, texts }, file)
@@ -168,8 +168,8 @@ function chooseFiles(files: string[], truncated: boolean, limits: ExploreOptions
   );
   return {
     config: truncated || files.includes(REPOSITORY_FILE) ? [REPOSITORY_FILE] : [],
-    manifests: [...unlisted, ...manifests].slice(0, limits.manifests),
-    docs: docs.slice(0, limits.docs),
+    manifests: [...unlisted, ...manifests].slice(0, limits.maxManifests),
+    docs: docs.slice(0, limits.maxDocs),
     template: template === undefined ? [] : [template],
   };
 }

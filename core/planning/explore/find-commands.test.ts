@@ -105,7 +105,7 @@ test('findCommands prefers the fields of .smol-gang.yaml and names the source of
   );
 });
 
-test('findCommands says in its description which commands are missing', () => {
+test('findCommands mentions missing commands in `found`, the description of the commands', () => {
   expect(findCommands(createTreeFiles({}), undefined).found).toBe(
     'no set-up commands; no verify commands',
   );

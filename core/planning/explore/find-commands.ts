@@ -4,7 +4,7 @@ import type { RepositoryFile } from '../../contract/repository.ts';
 import { getBaseName, LOCKFILES } from './stack.ts';
 
 // Finds the set-up and verify commands of a repository: from `.smol-gang.yaml`, or otherwise from the manifests at the root.
-// Only declared tests become verify commands, because a wrong guess would fail every task.
+// A verify command that fails without tests is derived only if the repository shows tests: a wrong guess would fail every task.
 
 /** A program and its arguments. */
 export type Command = string[];
@@ -13,7 +13,7 @@ export type Command = string[];
 export type FoundCommands = {
   readonly setup: Command[];
   readonly verify: Command[];
-  /** Description of the commands and their sources for people; stored under this name. */
+  /** Description of the commands and their sources, for people. */
   readonly found: string;
 };
 
@@ -25,17 +25,21 @@ export type TreeFiles = {
   readonly texts: ReadonlyMap<string, string>;
 };
 
-/** The commands that a manifest implies; `from` is the name of the manifest. */
-type Finding = { readonly setup: Command[]; readonly verify: Command[]; readonly from: string };
+/** The commands that follow from a manifest; `from` is the name of the manifest. */
+type ManifestCommands = {
+  readonly setup: Command[];
+  readonly verify: Command[];
+  readonly from: string;
+};
 
 /** Finds the commands; each field of `.smol-gang.yaml` (`config`) replaces the commands of all manifests. */
 export function findCommands(tree: TreeFiles, config: RepositoryFile | undefined): FoundCommands {
-  const findings = findByManifests(tree);
-  const setup = config?.setup ?? findings.flatMap((finding) => finding.setup);
-  const verify = config?.verify ?? findings.flatMap((finding) => finding.verify);
+  const candidates = findManifestCommands(tree);
+  const setup = config?.setup ?? candidates.flatMap((candidate) => candidate.setup);
+  const verify = config?.verify ?? candidates.flatMap((candidate) => candidate.verify);
   const sources = {
-    setup: config?.setup === undefined ? listSources(findings, 'setup') : '.smol-gang.yaml',
-    verify: config?.verify === undefined ? listSources(findings, 'verify') : '.smol-gang.yaml',
+    setup: config?.setup === undefined ? listSources(candidates, 'setup') : '.smol-gang.yaml',
+    verify: config?.verify === undefined ? listSources(candidates, 'verify') : '.smol-gang.yaml',
   };
   const found = [
     describeCommands('set-up', setup, sources.setup),
@@ -44,19 +48,29 @@ export function findCommands(tree: TreeFiles, config: RepositoryFile | undefined
   return { setup, verify, found };
 }
 
-function findByManifests(tree: TreeFiles): Finding[] {
-  const finders = [findNode, findGo, findRust, findPython, findJvm, findRuby, findPhp, findElixir];
-  const findings = [...finders, findDotnet]
+function findManifestCommands(tree: TreeFiles): ManifestCommands[] {
+  const finders = [
+    findNodeCommands,
+    findGoCommands,
+    findRustCommands,
+    findPythonCommands,
+    findJvmCommands,
+    findRubyCommands,
+    findPhpCommands,
+    findElixirCommands,
+    findDotnetCommands,
+  ];
+  const candidates = finders
     .map((find) => find(tree))
-    .filter((finding) => finding !== undefined);
-  if (findings.some(({ verify }) => verify.length > 0)) return findings;
-  const make = findMake(tree);
-  return make === undefined ? findings : [...findings, make];
+    .filter((candidate) => candidate !== undefined);
+  if (candidates.some(({ verify }) => verify.length > 0)) return candidates;
+  const makeCommands = findMakeCommands(tree);
+  return makeCommands === undefined ? candidates : [...candidates, makeCommands];
 }
 
-function listSources(findings: readonly Finding[], field: 'setup' | 'verify'): string {
-  return findings
-    .filter((finding) => finding[field].length > 0)
+function listSources(candidates: readonly ManifestCommands[], field: 'setup' | 'verify'): string {
+  return candidates
+    .filter((candidate) => candidate[field].length > 0)
     .map(({ from }) => from)
     .join(', ');
 }
@@ -76,12 +90,12 @@ const packageSchema = z.looseObject({
   packageManager: z.string().catch('').default(''),
 });
 
-function findNode({ paths, texts }: TreeFiles): Finding | undefined {
+function findNodeCommands({ paths, texts }: TreeFiles): ManifestCommands | undefined {
   const manifest = packageSchema.safeParse(parseJson(texts.get('package.json') ?? ''));
   if (!manifest.success) return undefined;
   const { scripts, dependencies, devDependencies, packageManager } = manifest.data;
-  const test = scripts.test ?? '';
-  const hasTests = test.trim() !== '' && !/no test specified/i.test(test);
+  const testScript = scripts.test ?? '';
+  const hasTests = testScript.trim() !== '' && !/no test specified/i.test(testScript);
   const manager = detectNodeManager(paths, packageManager);
   const needsSetup = Object.keys({ ...dependencies, ...devDependencies }).length > 0;
   return {
@@ -119,18 +133,18 @@ function detectNodeManager(
   return { install, test: ['npm', 'test'], hasLockfile: false };
 }
 
-function findGo({ paths }: TreeFiles): Finding | undefined {
+function findGoCommands({ paths }: TreeFiles): ManifestCommands | undefined {
   if (!paths.has('go.mod')) return undefined;
   const setup = paths.has('go.sum') ? [['go', 'mod', 'download']] : [];
   return { setup, verify: [['go', 'test', './...']], from: 'go.mod' };
 }
 
-function findRust({ paths }: TreeFiles): Finding | undefined {
+function findRustCommands({ paths }: TreeFiles): ManifestCommands | undefined {
   if (!paths.has('Cargo.toml')) return undefined;
   return { setup: [['cargo', 'fetch']], verify: [['cargo', 'test']], from: 'Cargo.toml' };
 }
 
-function findPython({ paths, texts }: TreeFiles): Finding | undefined {
+function findPythonCommands({ paths, texts }: TreeFiles): ManifestCommands | undefined {
   const names = ['pyproject.toml', 'requirements.txt', 'requirements-dev.txt', 'setup.py'];
   const manifests = [...names, 'setup.cfg', 'tox.ini', 'Pipfile'];
   const from = manifests.find((name) => paths.has(name));
@@ -152,25 +166,27 @@ function detectPythonTool(paths: ReadonlySet<string>): {
     return { setup: [['poetry', 'install', '--no-interaction']], run: ['poetry', 'run'] };
   }
   const pip = ['python3', '-m', 'pip', 'install'];
-  const lists = ['requirements.txt', 'requirements-dev.txt'].filter((name) => paths.has(name));
-  const setup = lists.map((name) => [...pip, '-r', name]);
+  const requirementFiles = ['requirements.txt', 'requirements-dev.txt'];
+  const setup = requirementFiles
+    .filter((name) => paths.has(name))
+    .map((name) => [...pip, '-r', name]);
   const isPackage = paths.has('pyproject.toml') || paths.has('setup.py');
   if (setup.length === 0 && isPackage) setup.push([...pip, '-e', '.']);
   return { setup, run: ['python3', '-m'] };
 }
 
-function findJvm({ paths }: TreeFiles): Finding | undefined {
+function findJvmCommands({ paths }: TreeFiles): ManifestCommands | undefined {
   if (paths.has('pom.xml')) {
     const maven = paths.has('mvnw') ? './mvnw' : 'mvn';
     return { setup: [], verify: [[maven, '-q', 'test']], from: 'pom.xml' };
   }
-  const build = ['build.gradle', 'build.gradle.kts'].find((name) => paths.has(name));
-  if (build === undefined) return undefined;
+  const buildFile = ['build.gradle', 'build.gradle.kts'].find((name) => paths.has(name));
+  if (buildFile === undefined) return undefined;
   const gradle = paths.has('gradlew') ? './gradlew' : 'gradle';
-  return { setup: [], verify: [[gradle, 'test']], from: build };
+  return { setup: [], verify: [[gradle, 'test']], from: buildFile };
 }
 
-function findRuby({ paths }: TreeFiles): Finding | undefined {
+function findRubyCommands({ paths }: TreeFiles): ManifestCommands | undefined {
   if (!paths.has('Gemfile')) return undefined;
   const hasSpecs = paths.has('.rspec') || paths.has('spec/spec_helper.rb');
   const verify = hasSpecs ? [['bundle', 'exec', 'rspec']] : [];
@@ -181,7 +197,7 @@ const composerSchema = z.looseObject({
   scripts: z.record(z.string(), z.unknown()).catch({}).default({}),
 });
 
-function findPhp({ paths, texts }: TreeFiles): Finding | undefined {
+function findPhpCommands({ paths, texts }: TreeFiles): ManifestCommands | undefined {
   if (!paths.has('composer.json')) return undefined;
   const manifest = composerSchema.safeParse(parseJson(texts.get('composer.json') ?? ''));
   const hasScript = manifest.success && Object.hasOwn(manifest.data.scripts, 'test');
@@ -194,18 +210,18 @@ function findPhp({ paths, texts }: TreeFiles): Finding | undefined {
   };
 }
 
-function findElixir({ paths }: TreeFiles): Finding | undefined {
+function findElixirCommands({ paths }: TreeFiles): ManifestCommands | undefined {
   if (!paths.has('mix.exs')) return undefined;
   return { setup: [['mix', 'deps.get']], verify: [['mix', 'test']], from: 'mix.exs' };
 }
 
-function findDotnet({ paths }: TreeFiles): Finding | undefined {
+function findDotnetCommands({ paths }: TreeFiles): ManifestCommands | undefined {
   const project = [...paths].find((path) => /^[^/]+\.(sln|csproj|fsproj)$/.test(path));
   if (project === undefined) return undefined;
   return { setup: [['dotnet', 'restore']], verify: [['dotnet', 'test']], from: project };
 }
 
-function findMake({ texts }: TreeFiles): Finding | undefined {
+function findMakeCommands({ texts }: TreeFiles): ManifestCommands | undefined {
   const name = ['Makefile', 'makefile', 'GNUmakefile'].find((file) => texts.has(file));
   if (name === undefined || !/^test\s*:(?!=)/m.test(texts.get(name) ?? '')) return undefined;
   return { setup: [], verify: [['make', 'test']], from: name };

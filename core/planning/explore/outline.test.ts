@@ -6,7 +6,7 @@ function makeTree(...paths: string[]): TreeEntry[] {
   return paths.map((path) => ({ path, type: 'file' }));
 }
 
-test('outlineTree lists a small tree completely, directories first, and joins directories with a single entry', () => {
+test('outlineTree lists a small tree completely, directories first, and joins a chain of nested directories on one line', () => {
   const entries = makeTree(
     'package.json',
     'src/index.ts',

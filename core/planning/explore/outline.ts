@@ -5,24 +5,25 @@ import { getExtension, isGeneratedOrVendoredPath } from './stack.ts';
 // Renders a tree of thousands of files as an indented outline with a limited length. A long outline lists fewer files per
 // directory, then fewer levels. Each directory shows the number of all its files, including files that are not listed.
 
+/** A directory; `count` includes the files of all subfolders. */
 type Folder = { readonly folders: Map<string, Folder>; readonly files: string[]; count: number };
 
-/** `depth` is the number of levels to list, `names` the number of files to list per directory. */
-type DetailLevel = { readonly depth: number; readonly names: number };
+/** `depth` is the number of levels to list, `files` the number of files to list per directory. */
+type DetailLevel = { readonly depth: number; readonly files: number };
 
 const DETAIL_LEVELS: readonly DetailLevel[] = [
-  { depth: 50, names: 200 },
-  { depth: 50, names: 60 },
-  { depth: 50, names: 25 },
-  { depth: 50, names: 12 },
-  { depth: 6, names: 12 },
-  { depth: 50, names: 6 },
-  { depth: 5, names: 6 },
-  { depth: 4, names: 6 },
-  { depth: 4, names: 3 },
-  { depth: 3, names: 3 },
-  { depth: 2, names: 3 },
-  { depth: 1, names: 3 },
+  { depth: 50, files: 200 },
+  { depth: 50, files: 60 },
+  { depth: 50, files: 25 },
+  { depth: 50, files: 12 },
+  { depth: 6, files: 12 },
+  { depth: 50, files: 6 },
+  { depth: 5, files: 6 },
+  { depth: 4, files: 6 },
+  { depth: 4, files: 3 },
+  { depth: 3, files: 3 },
+  { depth: 2, files: 3 },
+  { depth: 1, files: 3 },
 ];
 
 /** Outlines a tree in as much detail as fits into `maxChars`. */
@@ -90,7 +91,7 @@ function listFolder(folder: Folder, detail: DetailLevel, depth: number): string[
   const indent = '  '.repeat(depth);
   const lines: string[] = [];
   const folders = [...folder.folders].sort(([a], [b]) => compareText(a, b));
-  const shown = folders.slice(0, Math.max(detail.names, 8));
+  const shown = folders.slice(0, Math.max(detail.files, 8));
   for (const [name, child] of shown) {
     const [path, last] = collapseChain(name, child);
     lines.push(`${indent}${toOneLine(path, 200)}/ (${formatFileCount(last.count)})`);
@@ -104,8 +105,8 @@ function listFolder(folder: Folder, detail: DetailLevel, depth: number): string[
 
 function listFiles(names: readonly string[], detail: DetailLevel, indent: string): string[] {
   const sorted = [...names].sort(compareText);
-  const lines = sorted.slice(0, detail.names).map((name) => `${indent}${toOneLine(name, 120)}`);
-  const hidden = sorted.slice(detail.names);
+  const lines = sorted.slice(0, detail.files).map((name) => `${indent}${toOneLine(name, 120)}`);
+  const hidden = sorted.slice(detail.files);
   if (hidden.length > 0)
     lines.push(`${indent}… ${formatFileCount(hidden.length)} more${describeExtensions(hidden)}`);
   return lines;

@@ -105,11 +105,11 @@ function toFileProblem(
 /** Explains an issue. For a union, uses the first branch with a custom message, or otherwise the first branch. */
 function explainIssue(issue: SchemaIssue): string {
   const branches = issue.errors?.flat() ?? [];
-  const best = branches.find(({ code }) => code === 'custom') ?? branches[0];
-  return best === undefined ? issue.message : best.message;
+  const branch = branches.find(({ code }) => code === 'custom') ?? branches[0];
+  return branch === undefined ? issue.message : branch.message;
 }
 
-/** Finds the offset of a field, or of its closest existing ancestor if the field is missing. */
+/** Returns the character offset of a field in the text; for a missing field, the offset of its closest existing ancestor. */
 function findOffset(document: Document, field: PropertyKey[]): number | undefined {
   for (let length = field.length; length >= 0; length -= 1) {
     const parent = length < 1 ? undefined : document.getIn(field.slice(0, length - 1), true);

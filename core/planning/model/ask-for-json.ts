@@ -4,9 +4,9 @@ import type { ChatMessage, Completion, Llm } from '../../port/llm.ts';
 import { extractJson, removeThoughts } from './extract-json.ts';
 
 // Asks a model for a JSON object. After an unusable answer, the model receives the list of problems and answers again, at most
-// twice. Errors of the endpoint (quota, key, network) are thrown without another attempt.
+// twice. Errors of the endpoint (quota, key, network) are thrown without asking again.
 
-const MAX_ATTEMPTS = 3;
+const MAX_ANSWERS = 3;
 const MAX_PROBLEMS = 30;
 /** A shorter description of the repositories would not help the model. */
 const MIN_REPOSITORY_CHARS = 4_000;
@@ -45,7 +45,7 @@ export type JsonAnswer<T> = {
   readonly value: T;
   readonly usage: PlanningUsage;
   /** Number of model answers, including rejected answers. */
-  readonly attempts: number;
+  readonly answerCount: number;
 };
 
 type RejectedAnswer = { readonly text: string; readonly problems: string[] };
@@ -57,18 +57,18 @@ type RejectedAnswer = { readonly text: string; readonly problems: string[] };
 export async function askForJson<T>(llm: Llm, question: JsonQuestion<T>): Promise<JsonAnswer<T>> {
   const usage: PlanningUsage = { model: '', inputTokens: 0, outputTokens: 0, turns: 0 };
   let rejected: RejectedAnswer | undefined;
-  for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
+  for (let answerCount = 1; answerCount <= MAX_ANSWERS; answerCount += 1) {
     const completion = await askWithinContext(llm, question, rejected, usage);
     addUsage(usage, completion);
     const answer = parseCompletion(completion, question);
-    if (answer.ok) return { value: answer.value, usage, attempts };
+    if (answer.ok) return { value: answer.value, usage, answerCount };
     rejected = { text: completion.text, problems: answer.problems };
   }
 
   const problems = (rejected?.problems ?? []).slice(0, MAX_PROBLEMS);
-  const message = `the model gave no usable ${question.subject} in ${MAX_ATTEMPTS} attempts; problems of the last answer: ${problems.slice(0, 3).join('; ')}`;
+  const message = `the model gave no usable ${question.subject} in ${MAX_ANSWERS} answers; problems of the last answer: ${problems.slice(0, 3).join('; ')}`;
   throw new AppError('invalid', 'planning_failed', truncateText(message, 1_000), {
-    details: { problems, attempts: MAX_ATTEMPTS, usage },
+    details: { problems, attempts: MAX_ANSWERS, usage },
   });
 }
 
@@ -99,7 +99,7 @@ function parseCompletion<T>(completion: Completion, question: JsonQuestion<T>): 
   if (completion.text.trim() === '')
     return createUnusableAnswer(`the answer is empty. ${question.brevityHint}`);
   const json = extractJson(completion.text, question.requiredKey);
-  if (completion.truncated || (!json.ok && json.cutOff)) {
+  if (completion.truncated || (!json.ok && json.isCutOff)) {
     return createUnusableAnswer(`the answer was cut off. ${question.brevityHint}`);
   }
   return json.ok ? question.parse(json.value) : createUnusableAnswer(json.reason);
@@ -134,10 +134,11 @@ function addUsage(usage: PlanningUsage, completion: Completion): void {
   usage.turns += 1;
 }
 
+/** Converts the error `model_empty_answer` into an empty answer, so that the model is asked again and its usage is counted. */
 function createEmptyCompletion(error: AppError): Completion {
-  const used = error.details.usage;
-  const isUsage = typeof used === 'object' && used !== null;
-  const count = (name: string) => (isUsage ? Number(Reflect.get(used, name)) || 0 : 0);
+  const reported = error.details.usage;
+  const hasUsage = typeof reported === 'object' && reported !== null;
+  const count = (name: string) => (hasUsage ? Number(Reflect.get(reported, name)) || 0 : 0);
   const model = typeof error.details.model === 'string' ? error.details.model : '';
   const usage = { inputTokens: count('inputTokens'), outputTokens: count('outputTokens') };
   return { text: '', truncated: false, model, usage };

@@ -31,10 +31,10 @@ describe('extractJson explains the absence of the object in', () => {
     ['an empty answer', '', /no JSON object/, false],
   ];
 
-  test.each(cases)('%s', (_name, text, reason, cutOff) => {
+  test.each(cases)('%s', (_name, text, reason, isCutOff) => {
     const result = extractJson(text, 'tasks');
 
-    expect(result).toMatchObject({ ok: false, cutOff });
+    expect(result).toMatchObject({ ok: false, isCutOff });
     expect(result.ok ? '' : result.reason).toMatch(reason);
   });
 });

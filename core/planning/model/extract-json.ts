@@ -3,10 +3,10 @@ import { parseJson } from '../../base/parse-json.ts';
 
 // Finds the JSON object in a model's answer, which may also contain reasoning, prose or code fences, or end too early.
 
-/** The JSON object, or the reason for its absence; `cutOff` is true if the answer ends within an object. */
+/** The JSON object, or the reason for its absence; `isCutOff` is true if the answer ends within an object. */
 export type ExtractedJson =
   | { readonly ok: true; readonly value: Record<string, unknown> }
-  | { readonly ok: false; readonly reason: string; readonly cutOff: boolean };
+  | { readonly ok: false; readonly reason: string; readonly isCutOff: boolean };
 
 const MAX_CHARS = 400_000;
 /** Number of opening braces that are tried as the start of an object; bounds the time for an answer with many braces. */
@@ -18,12 +18,12 @@ export function extractJson(text: string, key: string): ExtractedJson {
   const whole = unwrapObject(parseJson(answer), key);
   if (whole !== undefined) return { ok: true, value: whole };
 
-  const { objects, cutOff, fault } = scanObjects(answer);
+  const { objects, isCutOff, fault } = scanObjects(answer);
   const found = objects
     .map((value) => unwrapObject(value, key))
     .findLast((value) => value !== undefined);
   if (found !== undefined) return { ok: true, value: found };
-  return { ok: false, cutOff, reason: explainFailure(objects.length, cutOff, fault, key) };
+  return { ok: false, isCutOff, reason: explainFailure(objects.length, isCutOff, fault, key) };
 }
 
 /** Removes the reasoning that some models write before their answer. */
@@ -33,32 +33,33 @@ export function removeThoughts(text: string): string {
   return end === null ? plain : plain.slice(end.index + end[0].length);
 }
 
-function explainFailure(objects: number, cutOff: boolean, fault: string, key: string): string {
-  if (cutOff) return 'the JSON is incomplete: the answer was cut off';
+function explainFailure(objects: number, isCutOff: boolean, fault: string, key: string): string {
+  if (isCutOff) return 'the JSON is incomplete: the answer was cut off';
   if (fault !== '') return `the JSON is not valid: ${fault}`;
   if (objects > 0) return `the JSON object has no "${key}"`;
   return 'the answer contains no JSON object';
 }
 
+/** `fault`: the parser's message about the first invalid object; empty if there is none. */
 type ScanResult = {
   readonly objects: readonly unknown[];
-  readonly cutOff: boolean;
+  readonly isCutOff: boolean;
   readonly fault: string;
 };
 
 /** Finds every object at the top level of the text, in order. */
 function scanObjects(text: string): ScanResult {
-  const scanned = { objects: [] as unknown[], cutOff: false, fault: '' };
-  let at = text.indexOf('{');
-  for (let starts = 0; at >= 0 && starts < MAX_OBJECT_STARTS; starts += 1) {
-    const end = findObjectEnd(text, at);
+  const scanned = { objects: [] as unknown[], isCutOff: false, fault: '' };
+  let start = text.indexOf('{');
+  for (let starts = 0; start >= 0 && starts < MAX_OBJECT_STARTS; starts += 1) {
+    const end = findObjectEnd(text, start);
     // Braces also occur in prose; only a brace before a quoted name can open an object.
-    const looksLikeObject = /^\{\s*"/.test(text.slice(at, at + 200));
-    const value = end === undefined ? undefined : parseJson(text.slice(at, end));
+    const looksLikeObject = /^\{\s*"/.test(text.slice(start, start + 200));
+    const value = end === undefined ? undefined : parseJson(text.slice(start, end));
     if (value !== undefined) scanned.objects.push(value);
-    else if (looksLikeObject && end === undefined) scanned.cutOff = true;
-    else if (looksLikeObject) scanned.fault ||= findJsonFault(text.slice(at, end));
-    at = text.indexOf('{', value === undefined || end === undefined ? at + 1 : end);
+    else if (looksLikeObject && end === undefined) scanned.isCutOff = true;
+    else if (looksLikeObject) scanned.fault ||= findJsonFault(text.slice(start, end));
+    start = text.indexOf('{', value === undefined || end === undefined ? start + 1 : end);
   }
   return scanned;
 }
@@ -66,17 +67,17 @@ function scanObjects(text: string): ScanResult {
 /** Returns the index after the brace that closes the object at `start`; ignores braces in strings. */
 function findObjectEnd(text: string, start: number): number | undefined {
   let depth = 0;
-  let inString = false;
-  for (let at = start; at < text.length; at += 1) {
-    const char = text[at];
-    if (inString) {
-      if (char === '\\') at += 1;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
+  let isInString = false;
+  for (let index = start; index < text.length; index += 1) {
+    const char = text[index];
+    if (isInString) {
+      if (char === '\\') index += 1;
+      else if (char === '"') isInString = false;
+    } else if (char === '"') isInString = true;
     else if (char === '{') depth += 1;
     else if (char === '}') {
       depth -= 1;
-      if (depth === 0) return at + 1;
+      if (depth === 0) return index + 1;
     }
   }
   return undefined;

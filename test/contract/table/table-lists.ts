@@ -75,15 +75,15 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
       await expect(
         queryPartition({ after: Buffer.from('{"pk":{}}').toString('base64url') }),
       ).rejects.toSatisfy(isInvalid);
-      await expect(async () => table.index('due', key().pk, { after: next })).rejects.toSatisfy(
-        isInvalid,
-      );
+      await expect(async () =>
+        table.queryIndex('due', key().pk, { after: next }),
+      ).rejects.toSatisfy(isInvalid);
     });
   });
 
   describe(`${name}: indexes`, () => {
-    const due = async (options?: Parameters<Table['index']>[2]) =>
-      (await fixture.table().index('due', key().pk, options)).items.map((item) => item.sk);
+    const due = async (options?: Parameters<Table['queryIndex']>[2]) =>
+      (await fixture.table().queryIndex('due', key().pk, options)).items.map((item) => item.sk);
 
     contract('an index contains an item while the item has both key attributes', async (table) => {
       const dueShard = key().pk;
@@ -109,7 +109,7 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
 
         await table.update(key(), { set: { dueAt: 50 } });
         expect(await due({ to: 10 })).toEqual([]);
-        const { items } = await table.index('due', dueShard);
+        const { items } = await table.queryIndex('due', dueShard);
         expect(items).toEqual([{ ...key(), dueShard, dueAt: 50, text: 'kept' }]);
 
         await table.update(key(), { set: { dueShard: `${dueShard}-other` } });
@@ -138,7 +138,7 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
       await put('b', { changeKey: hash, changedAt: 3 });
 
       const members = async (index: 'due' | 'ready' | 'changes') =>
-        (await table.index(index, hash)).items.map((item) => item.sk);
+        (await table.queryIndex(index, hash)).items.map((item) => item.sk);
 
       expect(await members('due')).toEqual(['a']);
       expect(await members('ready')).toEqual(['a']);
@@ -152,7 +152,7 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
         for (let n = 0; n < 17; n += 1) await put(`item-${n}`, { readyKey, rank: n % 3 });
 
         const items = await collectPages((after) =>
-          table.index('ready', readyKey, { limit: 4, from: 1, after }),
+          table.queryIndex('ready', readyKey, { limit: 4, from: 1, after }),
         );
 
         expect(items).toHaveLength(11);

@@ -99,7 +99,7 @@ test('acknowledged writes survive kill -9, and the indexes match the items', asy
       const stored = items.find((item) => item.sk === sk);
       expect(Number(stored?.version)).toBeGreaterThanOrEqual(version);
     }
-    const index = await table.index('due', SHARD);
+    const index = await table.queryIndex('due', SHARD);
     expect(listDueItems(index.items)).toEqual(listDueItems(items));
     await kill();
   }
@@ -152,13 +152,16 @@ test('a start after a kill repairs the indexes, a start after an orderly end doe
   await breakIndex(join(dataDir, 'level'));
 
   const unrepaired = await open();
-  expect(listDueNames(await unrepaired.table.index('due', SHARD))).toEqual(['changed', 'gone']);
+  expect(listDueNames(await unrepaired.table.queryIndex('due', SHARD))).toEqual([
+    'changed',
+    'gone',
+  ]);
   await unrepaired.store.close();
   await writeFile(join(dataDir, 'not-closed'), '');
   const repaired = await open();
   onTestFinished(() => repaired.store.close());
 
-  const { items } = await repaired.table.index('due', SHARD);
+  const { items } = await repaired.table.queryIndex('due', SHARD);
   expect(listDueNames({ items })).toEqual(['missing', 'changed']);
   expect(items[1]?.text).toBe('new');
 });

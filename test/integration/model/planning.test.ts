@@ -121,9 +121,9 @@ describe('decomposeRequest', () => {
       `<think>{"tasks": []}</think>Here it is:\n\`\`\`json\n${GOOD_PLAN}\n\`\`\`\nEnjoy!`,
     );
 
-    expect((await decomposeRequest(createTestLlm(), createInput(), validateGraph)).attempts).toBe(
-      1,
-    );
+    expect(
+      (await decomposeRequest(createTestLlm(), createInput(), validateGraph)).answerCount,
+    ).toBe(1);
   });
 
   const unusableAnswers: [string, LlmStep, RegExp][] = [
@@ -203,7 +203,7 @@ describe('decomposeRequest', () => {
 
       const result = await decomposeRequest(createTestLlm(), createInput(), validateGraph);
 
-      expect(result.attempts).toBe(2);
+      expect(result.answerCount).toBe(2);
       expect(result.usage.turns).toBe(2);
       expect(result.tasks).toHaveLength(3);
       expect(getPromptText(1)).toMatch(reason);
@@ -391,7 +391,7 @@ describe('assessRequest', () => {
     const corrected = await assessRequest(createTestLlm(), createRequest());
     const error = await captureAppError(assessRequest(createTestLlm(), createRequest()));
 
-    expect(corrected.attempts).toBe(2);
+    expect(corrected.answerCount).toBe(2);
     expect(getPromptText(1)).toMatch(reason);
     expect([error.kind, error.code]).toEqual(['invalid', 'planning_failed']);
     expect(server.requests).toHaveLength(5);

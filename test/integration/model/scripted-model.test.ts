@@ -79,7 +79,7 @@ async function planTasks(server: ScriptedModel): Promise<TaskSpec[]> {
   const explorations = [exploration];
   const { verdict } = await assessRequest(llm, { prompt: DEMO_COMPLEX_PROMPT, explorations });
   expect(verdict).toMatchObject({ complexity: 'complex', estimatedTasks: 8 });
-  const { tasks, attempts } = await decomposeRequest(
+  const { tasks, answerCount } = await decomposeRequest(
     llm,
     {
       prompt: DEMO_COMPLEX_PROMPT,
@@ -90,7 +90,7 @@ async function planTasks(server: ScriptedModel): Promise<TaskSpec[]> {
     },
     validateGraph,
   );
-  expect(attempts).toBe(1);
+  expect(answerCount).toBe(1);
   return tasks;
 }
 

@@ -23,7 +23,7 @@ export function viewPull(repository: SimRepository, pull: SimPull, now: number):
     head: pull.head,
     headSha: isLagging ? lag.sha : readHeadSha(repository, pull),
     base: pull.base,
-    mergeable: null,
+    isMergeable: null,
     mergeSha: pull.mergeSha,
     labels: pull.labels,
     updatedAt: pull.updatedAt,

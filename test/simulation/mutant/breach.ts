@@ -67,8 +67,8 @@ export function corruptReads(matches: ItemFilter, rewrite: RewriteDocument): Wra
       const item = await table.update(key, change, condition);
       return item && read(item);
     },
-    index: async (name, hash, options) => {
-      const page = await table.index(name, hash, options);
+    queryIndex: async (name, hash, options) => {
+      const page = await table.queryIndex(name, hash, options);
       return { ...page, items: page.items.map(read) };
     },
   }));

@@ -188,8 +188,8 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
   {
     name: 'lost attempts are never detected',
     deps: wrapTable((table) => ({
-      index: async (name, hash, options) => {
-        const page = await table.index(name, hash, options);
+      queryIndex: async (name, hash, options) => {
+        const page = await table.queryIndex(name, hash, options);
         const items = page.items.filter((item) => name !== 'due' || item.status !== 'working');
         return { ...page, items };
       },

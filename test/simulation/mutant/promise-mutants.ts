@@ -121,8 +121,8 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the index of changes omits some changes',
     deps: wrapTable((table) => ({
-      index: async (name, hash, options) => {
-        const page = await table.index(name, hash, options);
+      queryIndex: async (name, hash, options) => {
+        const page = await table.queryIndex(name, hash, options);
         const isKept = ({ v }: Item): boolean => Number(v) % 4 !== 0;
         const isSince = name === 'changes' && options?.from !== undefined;
         return isSince ? { ...page, items: page.items.filter(isKept) } : page;

@@ -55,10 +55,10 @@ export function createTablePort(world: World, invocation: Invocation): Table {
       }),
     delete: (key, condition) => perform('delete', key, () => table.delete(key, condition)),
     query: (pk, options) => perform('query', undefined, () => table.query(pk, options)),
-    index: (name, hash, options) =>
+    queryIndex: (name, hash, options) =>
       perform('index', undefined, async () => {
         world.onLateIndexRead = () => recordInvocationFault(world, invocation, 'index_late');
-        const page = await table.index(name, hash, options);
+        const page = await table.queryIndex(name, hash, options);
         for (const item of page.items) recordTaskRead(item);
         return page;
       }),

@@ -208,7 +208,7 @@ export function createPullFixture(change: Partial<PullRequest> = {}): PullReques
     head: 'smol-gang/p0123456789-r1/t/one',
     headSha: 'c'.repeat(40),
     base: 'smol-gang/p0123456789-r1/root',
-    mergeable: true,
+    isMergeable: true,
     labels: [],
     updatedAt: 1,
     author: 'gang',

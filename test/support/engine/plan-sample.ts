@@ -24,7 +24,7 @@ export const SAMPLE_FORECAST = forecastGraph([], [], {
   slots: 1,
   tokensPerMinute: 1,
   usdPerToken: null,
-  remaining: [],
+  unorderedPairs: [],
 });
 
 export function createPlanContext(change: Partial<PlanContext> = {}): PlanContext {

@@ -29,7 +29,7 @@ test('the hooks receive every operation with its key', async () => {
   await table.get(key);
   await table.update(key, {});
   await table.query('p');
-  await table.index('due', 'shard');
+  await table.queryIndex('due', 'shard');
   await table.delete(key);
 
   expect(seen).toEqual([
@@ -46,7 +46,7 @@ test('an index read can omit recent writes, but an item read cannot', async () =
   let lag = 0;
   const table = createMemoryTable({ indexLag: () => lag });
   const due = async () =>
-    (await table.index('due', 's')).items.map((item) => [item.sk, item.dueAt]);
+    (await table.queryIndex('due', 's')).items.map((item) => [item.sk, item.dueAt]);
   await table.put({ ...key, dueShard: 's', dueAt: 1 });
   await table.update(key, { set: { dueAt: 2 } });
   await table.put({ pk: 'p', sk: 'b', dueShard: 's', dueAt: 3 });

@@ -65,7 +65,7 @@ export function createMemoryTable(options: MemoryTableOptions = {}): MemoryTable
           ...getPaging(query, check),
         );
       }),
-    index: (name, hash, query = {}) =>
+    queryIndex: (name, hash, query = {}) =>
       runWithHooks('index', { pk: hash, sk: '' }, () => {
         const indexDefinition = requireIndexDefinition(name);
         const check = createIndexCheck(indexDefinition, hash, query);
