@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isAppError } from '../../core/base/app-error.ts';
-import type { QueueMessage } from '../../core/contract/queue.ts';
+import type { QueueMessage } from '../../core/contract/queue-message.ts';
 import { toBatches } from './to-batches.ts';
 
 const planMessage: QueueMessage = { type: 'plan', v: 1, plan: 'p1' };

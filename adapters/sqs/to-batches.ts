@@ -1,5 +1,5 @@
 import { AppError } from '../../core/base/app-error.ts';
-import type { QueueMessage, QueueMessageType } from '../../core/contract/queue.ts';
+import type { QueueMessage, QueueMessageType } from '../../core/contract/queue-message.ts';
 import type { OutgoingMessage } from '../../core/port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../core/port/queue.ts';
 

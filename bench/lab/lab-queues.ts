@@ -1,4 +1,4 @@
-import type { QueueMessage } from '../../core/contract/queue.ts';
+import type { QueueMessage } from '../../core/contract/queue-message.ts';
 import type { Queue } from '../../core/port/queue.ts';
 import { QUEUES, requireQueueDefinition } from '../../core/topology/queues.ts';
 import type { LabTime } from './lab-time.ts';

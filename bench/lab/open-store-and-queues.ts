@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts';
 import { createSqsQueue } from '../../adapters/sqs/create-sqs-queue.ts';
-import type { QueueMessage } from '../../core/contract/queue.ts';
+import type { QueueMessage } from '../../core/contract/queue-message.ts';
 import type { Queue } from '../../core/port/queue.ts';
 import type { Table } from '../../core/port/table.ts';
 import { QUEUES } from '../../core/topology/queues.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { QueueMessage } from '../../core/contract/queue.ts';
+import type { QueueMessage } from '../../core/contract/queue-message.ts';
 import type { Table } from '../../core/port/table.ts';
 import { ITEM_IS_ABSENT } from '../../core/port/table.ts';
 import type { Measurement } from '../lab/measure-runs.ts';

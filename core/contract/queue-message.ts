@@ -1,8 +1,55 @@
+import { z } from 'zod';
 import type { MergeQueueKey, TaskKey } from './id.ts';
 import type { Notice } from './notice.ts';
-import type { QueueMessage } from './queue.ts';
+import { noticeSchema } from './notice.ts';
 
-// Constructors of all queue messages, so that no other file writes version numbers and type names.
+// Messages between handlers. A message may be lost, repeated, late or out of order, so it carries only ids and a version:
+// the consumer reads the current state from the store. Only `notify` carries content and relies on its queue.
+
+const runFields = { v: z.literal(1), plan: z.string(), run: z.number().int() };
+/**
+ * Time at which the item was due when the message was sent with a delay, epoch milliseconds. The consumer drops the message
+ * if the item is due at another time, because a later handler has then sent its own delayed message.
+ */
+const delayFields = { dueAt: z.number().int().optional() };
+
+export const queueMessageSchema = z.discriminatedUnion('type', [
+  /** Explores the repository, assesses the request and decomposes it; slow, because a model answers several prompts. */
+  z.object({ type: z.literal('plan'), v: z.literal(1), plan: z.string() }),
+  /** Reconciles a plan: writes its items, opens root pull requests and marks them ready, cleans up. */
+  z.object({ type: z.literal('reconcile_plan'), v: z.literal(1), plan: z.string() }),
+  /** Reconciles a task. */
+  z.object({ type: z.literal('reconcile_task'), ...runFields, task: z.string(), ...delayFields }),
+  /** Advances a merge queue by one step. */
+  z.object({ type: z.literal('merge_queue'), ...runFields, repo: z.string(), ...delayFields }),
+  /** Gives free slots to ready tasks: first to `tasks`, which the index may not list yet, then to the tasks in the index. */
+  z.object({
+    type: z.literal('schedule'),
+    v: z.literal(1),
+    tasks: z.array(z.object({ plan: z.string(), run: z.number().int(), task: z.string() })),
+  }),
+  /** Reports that a webhook announced a change of a pull request or of a check. */
+  z.object({
+    type: z.literal('forge_changed'),
+    v: z.literal(1),
+    repo: z.string(),
+    pull: z.number().int().optional(),
+    branch: z.string().optional(),
+    delivery: z.string(),
+  }),
+  /** Reports that a launcher saw a pod end. The consumer reads from the store whether the attempt is still live. */
+  z.object({ type: z.literal('pod_ended'), v: z.literal(1), attempt: z.string() }),
+  /** Delivers a notice to people. Unlike the other messages, this message carries its content. */
+  z.object({ type: z.literal('notify'), v: z.literal(1), notice: noticeSchema }),
+  /** Tells connected clients that a plan changed. */
+  z.object({ type: z.literal('push'), v: z.literal(1), plan: z.string() }),
+]);
+/** Message of any queue. */
+export type QueueMessage = z.infer<typeof queueMessageSchema>;
+/** Type name of a message, which selects its queue (core/topology/queues.ts). */
+export type QueueMessageType = QueueMessage['type'];
+
+// Constructors of all messages, so that no other file writes version numbers and type names.
 
 /** Wakes the planner, which explores the repository, assesses the request and decomposes it. */
 export function wakeUpPlanner(plan: string): QueueMessage {

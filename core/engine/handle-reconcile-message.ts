@@ -1,4 +1,4 @@
-import type { QueueMessage } from '../contract/queue.ts';
+import type { QueueMessage } from '../contract/queue-message.ts';
 import { toMergeQueueKey } from '../store/merge-queue-store.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { handlePodEnded } from './launch/attempt-pod.ts';

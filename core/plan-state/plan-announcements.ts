@@ -1,6 +1,6 @@
 import type { Notice, NoticeDraft } from '../contract/notice.ts';
 import { createNotice } from '../contract/notice.ts';
-import type { QueueMessage } from '../contract/queue.ts';
+import type { QueueMessage } from '../contract/queue-message.ts';
 import { wakeUpPlan, wakeUpPlanner, wakeUpScheduler } from '../contract/queue-message.ts';
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';

@@ -1,4 +1,4 @@
-import type { QueueMessage } from '../contract/queue.ts';
+import type { QueueMessage } from '../contract/queue-message.ts';
 
 /** Maximum delay of a message, milliseconds. */
 export const MAX_MESSAGE_DELAY_MS = 900_000;

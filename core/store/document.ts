@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { listPages } from '../base/list-pages.ts';
 import { hashText } from '../contract/id.ts';
+import type { Notice } from '../contract/notice.ts';
 import type { Condition, Item, Key, Table, Value } from '../port/table.ts';
 
 // Format of stored items. Conditions and indexes use attributes. The attribute `doc` holds all other data as one JSON text, so a
@@ -85,6 +86,23 @@ export function buildDueChange(
 export function readDueAt(item: Item): number | undefined {
   const dueAt = readNumber(item, 'dueAt', -1);
   return dueAt < 0 ? undefined : dueAt;
+}
+
+// Pending notices. A transition stores its notices in an attribute of its item until all are enqueued.
+
+/** Returns the pending notices of an item, oldest first. After a crash, a pending notice may be enqueued already. */
+export function readPendingNotices(item: Item): Notice[] {
+  return item.notices === undefined ? [] : decodeDocument<Notice[]>(item, 'notices');
+}
+
+/** Builds the change of an item for a new list of pending notices. */
+export function buildPendingNoticesChange(notices: readonly Notice[]): {
+  readonly set: Record<string, string>;
+  readonly remove: readonly string[];
+} {
+  return notices.length === 0
+    ? { set: {}, remove: ['notices'] }
+    : { set: { notices: encodeDocument(notices) }, remove: [] };
 }
 
 // Long texts. A text above the size limit of an item is stored in pieces. The first piece has the key of the text and the number

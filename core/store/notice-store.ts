@@ -52,20 +52,3 @@ function readPage({ items, next }: Page, { now }: NoticeQuery): NoticePage {
   const current = items.filter((item) => readNumber(item, 'expiresAt') > now / 1_000);
   return { items: current.map((item) => decodeDocument<Notice>(item)), next };
 }
-
-// Pending notices. A transition stores its notices in an attribute of its item until all are enqueued.
-
-/** Returns the pending notices of an item, oldest first. After a crash, a pending notice may be enqueued already. */
-export function readPendingNotices(item: Item): Notice[] {
-  return item.notices === undefined ? [] : decodeDocument<Notice[]>(item, 'notices');
-}
-
-/** Builds the change of an item for a new list of pending notices. */
-export function buildPendingNoticesChange(notices: readonly Notice[]): {
-  readonly set: Record<string, string>;
-  readonly remove: readonly string[];
-} {
-  return notices.length === 0
-    ? { set: {}, remove: ['notices'] }
-    : { set: { notices: encodeDocument(notices) }, remove: [] };
-}

@@ -8,6 +8,7 @@ import { ACTIVE_PLANS, ALL_PLANS, KEY, OPEN_PLANS } from '../topology/table-keys
 import {
   buildDueAttributes,
   buildDueChange,
+  buildPendingNoticesChange,
   decodeDocument,
   encodeDocument,
   loadLongText,
@@ -15,8 +16,8 @@ import {
   putLongText,
   readDueAt,
   readNumber,
+  readPendingNotices,
 } from './document.ts';
-import { buildPendingNoticesChange, readPendingNotices } from './notice-store.ts';
 
 /** A plan with the attributes of its item. */
 export type StoredPlan = {

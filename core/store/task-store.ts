@@ -8,14 +8,15 @@ import { computeSlotRank, isSchedulable } from '../task-state/task-state.ts';
 import { formatReadyTasksHash, formatRunChangesHash, KEY } from '../topology/table-keys.ts';
 import {
   buildDueChange,
+  buildPendingNoticesChange,
   decodeDocument,
   encodeDocument,
   readDueAt,
   readNumber,
   readNumberSet,
+  readPendingNotices,
   readText,
 } from './document.ts';
-import { buildPendingNoticesChange, readPendingNotices } from './notice-store.ts';
 
 /** Maximum number of recent transitions in the item of a task; more become a history item. Every write copies the item into indexes. */
 const MAX_RECENT_TRANSITIONS = 4;

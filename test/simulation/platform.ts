@@ -1,5 +1,5 @@
 import { AppError } from '../../core/base/app-error.ts';
-import type { QueueMessage } from '../../core/contract/queue.ts';
+import type { QueueMessage } from '../../core/contract/queue-message.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import { handleReconcileMessage } from '../../core/engine/handle-reconcile-message.ts';
 import { runPlanning } from '../../core/engine/planning/run-planning.ts';

@@ -1,6 +1,6 @@
 import { describeError } from '../../base/describe-error.ts';
 import type { Notice } from '../../contract/notice.ts';
-import type { QueueMessage } from '../../contract/queue.ts';
+import type { QueueMessage } from '../../contract/queue-message.ts';
 import { deliverNotice, pushPlanChange } from '../../contract/queue-message.ts';
 import type { OutgoingMessage } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';

@@ -1,10 +1,12 @@
 import { AppError } from '../../base/app-error.ts';
+import type { Usage } from '../../contract/task.ts';
 import { decidePlan } from '../../plan-state/decide-plan.ts';
 import { announcePlanTransition } from '../../plan-state/plan-announcements.ts';
 import { computePlanDueAfterWrite } from '../../plan-state/plan-due.ts';
 import type { PlanEvent } from '../../plan-state/plan-event.ts';
+import { findBudgetEvent } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { clearPlanNotices, loadPlan, savePlan } from '../../store/plan-store.ts';
+import { addPlanUsage, clearPlanNotices, loadPlan, savePlan } from '../../store/plan-store.ts';
 import { sendAnnouncement } from '../announce/send-messages.ts';
 import type { PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
@@ -66,4 +68,24 @@ export async function requirePlan(deps: StoreDeps, id: string): Promise<StoredPl
   const plan = await loadPlan(deps.table, id);
   if (plan === undefined) throw new AppError('notFound', 'plan_unknown', `there is no plan ${id}`);
   return plan;
+}
+
+/** Adds the usage of an attempt to the plan's total, and records a crossed limit of the budget. */
+export async function recordPlanUsage(
+  deps: PlanWriteDeps,
+  id: string,
+  usage: Usage | undefined,
+): Promise<void> {
+  const tokens = usage === undefined ? 0 : usage.inputTokens + usage.outputTokens;
+  if (usage === undefined || tokens === 0) return;
+  const plan = await addPlanUsage(deps.table, id, tokens, usage.usd ?? 0);
+  if (plan !== undefined) await checkBudget(deps, plan);
+}
+
+/** Records that the plan has crossed 80 % or 100 % of its budget. Returns whether the plan has changed. */
+export async function checkBudget(deps: PlanWriteDeps, plan: StoredPlan): Promise<boolean> {
+  const event = findBudgetEvent(plan);
+  if (event === undefined) return false;
+  const applied = await applyPlan(deps, plan.state.id, event, { actor: 'engine' });
+  return applied.kind === 'changed';
 }

@@ -1,17 +1,29 @@
-import { AppError } from '../../base/app-error.ts';
+import { AppError, isAppError } from '../../base/app-error.ts';
 import type { TaskKey } from '../../contract/id.ts';
+import { wakeUpTask } from '../../contract/queue-message.ts';
+import type { Usage } from '../../contract/task.ts';
+import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
+import type { Table } from '../../port/table.ts';
+import { loadAttempt } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
-import { clearTaskNotices, loadTask, saveTask } from '../../store/task-store.ts';
+import {
+  clearTaskNotices,
+  loadTask,
+  postponeTask,
+  saveTask,
+  toTaskKey,
+} from '../../store/task-store.ts';
 import { decideTask } from '../../task-state/decide-task.ts';
 import type { TaskAnnouncement } from '../../task-state/task-announcements.ts';
 import { announceTaskTransition } from '../../task-state/task-announcements.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import { computeDueAfterWrite } from '../../task-state/task-state.ts';
+import { addUsage, computeDueAfterWrite } from '../../task-state/task-state.ts';
 import type { Announcement } from '../announce/send-messages.ts';
-import { sendAnnouncement } from '../announce/send-messages.ts';
-import type { TaskWriteDeps } from '../engine-deps.ts';
-import { addTaskUsage, loadLastReportedUsage, recordPlanUsage } from './record-usage.ts';
+import { enqueueWakeUps, sendAnnouncement } from '../announce/send-messages.ts';
+import type { EngineDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
+import { recordPlanUsage, requirePlan } from './apply-plan.ts';
+import { isPausing, recordPauseFor } from './record-pause-for.ts';
 
 /** Result of applying an event to a task. */
 export type ApplyResult =
@@ -111,4 +123,96 @@ function selectAudience(
     wakeUps: audience === 'all' ? [...nextStep, ...wakeUps] : wakeUps,
     clientUpdate: clientUpdate && audience !== 'none',
   };
+}
+
+/**
+ * Loads the usage in the last heartbeat of the attempt that the event ends: a cancelled or lost attempt sends no result. Returns
+ * undefined if the event ends no attempt or carries the usage.
+ */
+async function loadLastReportedUsage(
+  table: Table,
+  before: StoredTask,
+  next: TaskState,
+  event: TaskEvent,
+): Promise<Usage | undefined> {
+  const n = before.state.current?.n;
+  if (n === undefined || next.current?.n === n) return undefined;
+  if ('usage' in event && event.usage !== undefined) return undefined;
+  const record = await loadAttempt(table, { ...toTaskKey(before.state), n });
+  return record?.usage;
+}
+
+function addTaskUsage(state: TaskState, usage: Usage | undefined): TaskState {
+  return usage === undefined ? state : { ...state, usage: addUsage(state.usage, usage) };
+}
+
+/** Returns a task of the plan's current run, or throws `plan_unknown` or `task_unknown`. */
+export async function requireTask(
+  deps: StoreDeps,
+  plan: string,
+  task: string,
+): Promise<StoredTask> {
+  const { state } = await requirePlan(deps, plan);
+  const stored = await loadTask(deps.table, { plan, run: state.run, task });
+  if (stored === undefined)
+    throw new AppError(
+      'notFound',
+      'task_unknown',
+      `plan ${plan} has no task ${task} in its run ${state.run}`,
+    );
+  return stored;
+}
+
+// Failures of a step of a task.
+
+/** Time until the next try for an ended task, milliseconds. Closing its pull request can fail; such failures are not counted. */
+const UNCOUNTED_RETRY_MS = 300_000;
+const RETRY_SECONDS = 5;
+
+/**
+ * Runs a step of a task and handles a failure. A pause of an outside system postpones the task without counting a failure. A
+ * transient error is thrown, so that the queue delivers the message again. Other failures are counted and finally block the task.
+ */
+export async function guardTask(
+  deps: TaskWriteDeps,
+  task: StoredTask,
+  runStep: () => Promise<void>,
+): Promise<void> {
+  try {
+    await runStep();
+  } catch (error) {
+    if (isAppError(error, 'transient')) throw error;
+    if (isPausing(error)) {
+      await postponeForPause(deps, task, error);
+      return;
+    }
+    const key = toTaskKey(task.state);
+    deps.log.warn('task step failed', {
+      ...key,
+      status: task.state.status,
+      cause: String(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    const why = error instanceof Error ? error.message : String(error);
+    const applied = await applyTask(
+      deps,
+      key,
+      { type: 'faulted', why },
+      { actor: 'engine', dueAt: () => deps.clock.now() + RETRY_SECONDS * 1_000 },
+    );
+    if (applied.kind === 'changed') await enqueueWakeUps(deps, [wakeUpTask(key)], RETRY_SECONDS);
+    else await postponeTask(deps.table, task, deps.clock.now() + UNCOUNTED_RETRY_MS);
+  }
+}
+
+async function postponeForPause(
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log'>,
+  task: StoredTask,
+  error: AppError,
+): Promise<void> {
+  const now = deps.clock.now();
+  const until = await recordPauseFor(deps, error, task.state);
+  await postponeTask(deps.table, task, until);
+  if (until - now <= MAX_MESSAGE_DELAY_MS)
+    await enqueueWakeUps(deps, [wakeUpTask(task.state)], Math.ceil((until - now) / 1_000));
 }

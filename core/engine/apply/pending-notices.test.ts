@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
-import type { QueueMessage } from '../../contract/queue.ts';
+import type { QueueMessage } from '../../contract/queue-message.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { postponeTask } from '../../store/task-store.ts';
 import { reconcilePlan } from '../plan/reconcile-plan.ts';

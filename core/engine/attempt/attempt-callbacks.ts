@@ -6,9 +6,8 @@ import type {
   heartbeatRequestSchema,
   transcriptRequestSchema,
 } from '../../contract/attempt.ts';
-import { formatAttemptBranch } from '../../contract/branch-name.ts';
 import type { AttemptKey } from '../../contract/id.ts';
-import { formatAttemptId } from '../../contract/id.ts';
+import { formatAttemptBranch, formatAttemptId } from '../../contract/id.ts';
 import type { Evidence, Question } from '../../contract/task.ts';
 import { boundPauseEnd, MODEL_SYSTEM, recordPause } from '../../store/system-store.ts';
 import {
@@ -21,10 +20,9 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
-import { requirePlan } from '../apply/apply-plan.ts';
+import { recordPlanUsage, requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { findPausedForge } from '../apply/record-pause-for.ts';
-import { recordPlanUsage } from '../apply/record-usage.ts';
 import type { EngineDeps, ForgeDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 import { loadUnreadMessages } from './attempt-messages.ts';

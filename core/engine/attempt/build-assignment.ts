@@ -1,8 +1,7 @@
 import { AppError } from '../../base/app-error.ts';
 import type { Assignment } from '../../contract/attempt.ts';
-import { formatAttemptBranch } from '../../contract/branch-name.ts';
 import type { AttemptKey, TaskKey } from '../../contract/id.ts';
-import { formatAttemptId } from '../../contract/id.ts';
+import { formatAttemptBranch, formatAttemptId } from '../../contract/id.ts';
 import type { TaskSpec, Tier } from '../../contract/task.ts';
 import type { PlanRepository, PlanState } from '../../plan-state/plan-state.ts';
 import { requirePlanRepository, resolveLimits } from '../../plan-state/plan-state.ts';

@@ -1,7 +1,7 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
 import type { Assignment, Credentials } from '../../contract/attempt.ts';
-import { formatAttemptBranch } from '../../contract/branch-name.ts';
 import type { AttemptKey } from '../../contract/id.ts';
+import { formatAttemptBranch } from '../../contract/id.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isRunning } from '../../plan-state/plan-state.ts';
 import { putAttempt } from '../../store/task-detail-store.ts';

@@ -1,5 +1,5 @@
 import { listPages } from '../../base/list-pages.ts';
-import type { QueueMessage } from '../../contract/queue.ts';
+import type { QueueMessage } from '../../contract/queue-message.ts';
 import {
   wakeUpMergeQueue,
   wakeUpPlan,

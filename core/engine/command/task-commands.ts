@@ -7,8 +7,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import { enqueueWakeUps } from '../announce/send-messages.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
-import { applyTask } from '../apply/apply-task.ts';
-import { requireTask } from '../apply/require-task.ts';
+import { applyTask, requireTask } from '../apply/apply-task.ts';
 import type { StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { clearHalt } from '../plan/detect-halt.ts';
 

@@ -1,4 +1,4 @@
-import { formatRootBranch } from '../../contract/branch-name.ts';
+import { formatRootBranch } from '../../contract/id.ts';
 import { scopeContains } from '../../graph/scope/scope.ts';
 import { requirePlanRepository } from '../../plan-state/plan-state.ts';
 import type { Forge, MergeOutcome } from '../../port/forge.ts';

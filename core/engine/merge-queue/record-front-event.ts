@@ -1,5 +1,5 @@
 import type { AttemptResult } from '../../contract/attempt.ts';
-import { formatScratchBranch } from '../../contract/branch-name.ts';
+import { formatScratchBranch } from '../../contract/id.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import type { Forge, PullRequest } from '../../port/forge.ts';
 import type { StoredMergeQueue } from '../../store/merge-queue-store.ts';

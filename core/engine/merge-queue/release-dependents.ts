@@ -1,5 +1,5 @@
 import type { TaskKey } from '../../contract/id.ts';
-import type { QueueMessage } from '../../contract/queue.ts';
+import type { QueueMessage } from '../../contract/queue-message.ts';
 import { pushPlanChange, wakeUpPlan, wakeUpScheduler } from '../../contract/queue-message.ts';
 import { loadDependents } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
@@ -10,8 +10,7 @@ import {
   toTaskKey,
 } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce/send-messages.ts';
-import { applyTask } from '../apply/apply-task.ts';
-import { guardTask } from '../apply/guard-task.ts';
+import { applyTask, guardTask } from '../apply/apply-task.ts';
 import type { PodDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';

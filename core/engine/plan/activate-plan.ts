@@ -1,4 +1,4 @@
-import { formatRootBranch } from '../../contract/branch-name.ts';
+import { formatRootBranch } from '../../contract/id.ts';
 import { wakeUpScheduler } from '../../contract/queue-message.ts';
 import type { TaskSpec } from '../../contract/task.ts';
 import type { RunNode } from '../../graph/order/build-run-graph.ts';

@@ -1,4 +1,4 @@
-import { formatRootBranch } from '../../contract/branch-name.ts';
+import { formatRootBranch } from '../../contract/id.ts';
 import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
@@ -6,7 +6,7 @@ import { toTaskKey } from '../../store/task-store.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps, ForgeDeps, PlanWriteDeps } from '../engine-deps.ts';
-import { buildRootPullContent } from '../pull/pull-content.ts';
+import { buildRootPullContent } from '../pull/root-pull.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 
 /** End task of each repository of the plan. */

@@ -1,14 +1,13 @@
-import { formatRootBranch } from '../../contract/branch-name.ts';
+import { formatRootBranch } from '../../contract/id.ts';
 import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
 import { isRunning, isSimple } from '../../plan-state/plan-state.ts';
 import { buildRunNodes } from '../../plan-state/run-nodes.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
-import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
-import { checkBudget } from '../apply/record-usage.ts';
+import { applyPlan, checkBudget, requirePlan } from '../apply/apply-plan.ts';
 import type { EngineDeps, ForgeDeps } from '../engine-deps.ts';
-import { buildRootPullContent } from '../pull/pull-content.ts';
+import { buildRootPullContent } from '../pull/root-pull.ts';
 import { resolveForge, resolveTaskBranch } from '../pull/task-pull.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
 import { releaseInitialTasks } from './activate-plan.ts';

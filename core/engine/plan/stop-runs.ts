@@ -1,6 +1,6 @@
 import { isAppError } from '../../base/app-error.ts';
 import { describeError } from '../../base/describe-error.ts';
-import { formatRootBranch, formatRunPrefix } from '../../contract/branch-name.ts';
+import { formatRootBranch, formatRunPrefix } from '../../contract/id.ts';
 import type { CleanupResult } from '../../plan-state/plan-event.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { buildRunNodes } from '../../plan-state/run-nodes.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../base/app-error.ts';
-import { formatRunPrefix } from '../../contract/branch-name.ts';
+import { formatRunPrefix } from '../../contract/id.ts';
 import type { Condition, Verdict } from '../../contract/plan.ts';
 import type { TaskSpec } from '../../contract/task.ts';
 import { taskSpecSchema } from '../../contract/task.ts';

@@ -1,4 +1,4 @@
-import { formatRootBranch, formatTaskBranch } from '../../contract/branch-name.ts';
+import { formatRootBranch, formatTaskBranch } from '../../contract/id.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { requirePlanRepository } from '../../plan-state/plan-state.ts';
 import type {
@@ -9,10 +9,15 @@ import type {
   Review,
   ReviewComment,
 } from '../../port/forge.ts';
+import type { PullText } from '../../pull-text/render-pull.ts';
+import { renderTaskPull } from '../../pull-text/render-pull.ts';
+import { loadResult, loadTaskDetail } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
+import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
+import { mapInParallel } from '../map-in-parallel.ts';
 
 export function resolveForge(
   deps: Pick<EngineDeps, 'forges'>,
@@ -41,6 +46,51 @@ export function toPullRef({ number, nodeId, url }: PullRequest): PullRef {
 export function resolveTaskBranch(deps: Pick<EngineDeps, 'settings'>, task: TaskState): string {
   const end = task.kind === 'end' ? { firstAttempt: task.accepted?.firstAttempt ?? 0 } : undefined;
   return formatTaskBranch(deps.settings.prefix, task, end);
+}
+
+/** Builds the title and body of a task's pull request from the store. */
+export async function buildTaskPullContent(
+  deps: StoreDeps,
+  plan: PlanState,
+  task: TaskState,
+): Promise<PullText> {
+  const key = toTaskKey(task);
+  const [detail, result] = await Promise.all([
+    loadTaskDetail(deps.table, key),
+    loadResult(deps.table, { ...key, n: task.accepted?.attempt ?? 0 }),
+  ]);
+  const parents = await mapInParallel((detail?.dependsOn ?? []).slice(0, 64), 8, async ({ id }) => {
+    const parent = await loadTask(deps.table, { ...key, task: id });
+    const pull = parent?.state.repo === task.repo ? parent.state.pull?.number : undefined;
+    return { id, pull };
+  });
+  const repository = requirePlanRepository(plan, task.repo);
+  const done = result?.outcome === 'done' ? result : undefined;
+  return renderTaskPull({
+    plan: { id: plan.id, title: plan.title },
+    task: {
+      id: task.task,
+      title: task.title,
+      description:
+        detail?.spec.description ??
+        task.repair?.detail ??
+        'Repair the combined result of the plan so that the verify commands pass.',
+      criteria: detail?.spec.criteria ?? [],
+      wave: task.wave,
+      dependsOn: parents,
+    },
+    simple: task.simple,
+    // The evidence of an attempt holds only for the commit of that attempt.
+    evidence: done?.commit === task.accepted?.commit ? done?.evidence : undefined,
+    summary: done?.summary ?? '',
+    workLog: done?.workLog ?? [],
+    leftOut: done?.leftOut ?? [],
+    flagged: done?.flagged ?? [],
+    usage: task.usage,
+    durationMs: task.startedAt === undefined ? undefined : task.last.at - task.startedAt,
+    titlePattern: repository.titlePattern,
+    template: repository.pullTemplate,
+  });
 }
 
 /** Derives an event from the state of a pull request, without reviews and checks; undefined if the task needs no event. */

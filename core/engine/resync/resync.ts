@@ -1,6 +1,6 @@
 import type { MergeQueueKey } from '../../contract/id.ts';
 import { parseAttemptId } from '../../contract/id.ts';
-import type { QueueMessage } from '../../contract/queue.ts';
+import type { QueueMessage } from '../../contract/queue-message.ts';
 import {
   wakeUpMergeQueue,
   wakeUpPlan,

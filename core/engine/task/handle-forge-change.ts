@@ -1,7 +1,7 @@
 import { AppError } from '../../base/app-error.ts';
-import { parseBranchName } from '../../contract/branch-name.ts';
 import type { TaskKey } from '../../contract/id.ts';
-import type { QueueMessage } from '../../contract/queue.ts';
+import { parseBranchName } from '../../contract/id.ts';
+import type { QueueMessage } from '../../contract/queue-message.ts';
 import type { Forge, PullRequest } from '../../port/forge.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { loadRepository } from '../../store/repository-store.ts';

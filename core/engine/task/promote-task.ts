@@ -12,9 +12,9 @@ import { requirePlan } from '../apply/apply-plan.ts';
 import type { ApplyOptions } from '../apply/apply-task.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps, ForgeDeps, TaskWriteDeps } from '../engine-deps.ts';
-import { buildTaskPullContent } from '../pull/pull-content.ts';
 import {
   buildChecksEvent,
+  buildTaskPullContent,
   describeChangedBase,
   resolveBaseBranch,
   resolveForge,

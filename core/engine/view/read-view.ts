@@ -17,7 +17,7 @@ import { listTasks, readTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskTransition } from '../../task-state/task-state.ts';
 import { ALL_PLANS, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
-import { requireTask } from '../apply/require-task.ts';
+import { requireTask } from '../apply/apply-task.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';

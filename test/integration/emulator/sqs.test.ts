@@ -3,7 +3,7 @@ import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aw
 import { expect, test } from 'vitest';
 import { createSqsQueue } from '../../../adapters/sqs/create-sqs-queue.ts';
 import { isAppError } from '../../../core/base/app-error.ts';
-import type { QueueMessage } from '../../../core/contract/queue.ts';
+import type { QueueMessage } from '../../../core/contract/queue-message.ts';
 import { QUEUES } from '../../../core/topology/queues.ts';
 import { startTestQueues } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';

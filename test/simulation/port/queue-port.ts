@@ -1,4 +1,4 @@
-import type { QueueMessage } from '../../../core/contract/queue.ts';
+import type { QueueMessage } from '../../../core/contract/queue-message.ts';
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import type { Queue } from '../../../core/port/queue.ts';
 import type { QueueDefinition } from '../../../core/topology/queues.ts';

@@ -12,7 +12,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { z } from 'zod';
 import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
 import { createSqsQueue } from '../../../adapters/sqs/create-sqs-queue.ts';
-import type { QueueMessage } from '../../../core/contract/queue.ts';
+import type { QueueMessage } from '../../../core/contract/queue-message.ts';
 import { toFunctionId } from '../../../core/topology/handlers.ts';
 import { QUEUES, requireQueueDefinition } from '../../../core/topology/queues.ts';
 import { createTable } from '../../../local/emulator/create-table.ts';

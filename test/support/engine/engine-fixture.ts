@@ -1,5 +1,5 @@
 import type { TaskKey } from '../../../core/contract/id.ts';
-import type { QueueMessage } from '../../../core/contract/queue.ts';
+import type { QueueMessage } from '../../../core/contract/queue-message.ts';
 import type { EngineDeps, EngineSettings } from '../../../core/engine/engine-deps.ts';
 import type { PlanState } from '../../../core/plan-state/plan-state.ts';
 import type { Forge, PullRequest } from '../../../core/port/forge.ts';

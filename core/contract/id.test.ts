@@ -5,7 +5,7 @@ import {
   formatScratchBranch,
   formatTaskBranch,
   parseBranchName,
-} from './branch-name.ts';
+} from './id.ts';
 
 const KEY = { plan: 'p3k9m2x7abc', run: 2, task: 'add-login' };
 

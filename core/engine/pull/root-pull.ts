@@ -2,8 +2,8 @@ import { renderMermaid } from '../../graph/render-mermaid.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { requirePlanRepository } from '../../plan-state/plan-state.ts';
 import type { PullText, RootPullTask } from '../../pull-text/render-pull.ts';
-import { renderRootPull, renderTaskPull } from '../../pull-text/render-pull.ts';
-import { loadResult, loadTaskDetail } from '../../store/task-detail-store.ts';
+import { renderRootPull } from '../../pull-text/render-pull.ts';
+import { loadResult } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { listTasks, loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
@@ -11,51 +11,6 @@ import { addUsage } from '../../task-state/task-state.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
-
-/** Builds the title and body of a task's pull request from the store. */
-export async function buildTaskPullContent(
-  deps: StoreDeps,
-  plan: PlanState,
-  task: TaskState,
-): Promise<PullText> {
-  const key = toTaskKey(task);
-  const [detail, result] = await Promise.all([
-    loadTaskDetail(deps.table, key),
-    loadResult(deps.table, { ...key, n: task.accepted?.attempt ?? 0 }),
-  ]);
-  const parents = await mapInParallel((detail?.dependsOn ?? []).slice(0, 64), 8, async ({ id }) => {
-    const parent = await loadTask(deps.table, { ...key, task: id });
-    const pull = parent?.state.repo === task.repo ? parent.state.pull?.number : undefined;
-    return { id, pull };
-  });
-  const repository = requirePlanRepository(plan, task.repo);
-  const done = result?.outcome === 'done' ? result : undefined;
-  return renderTaskPull({
-    plan: { id: plan.id, title: plan.title },
-    task: {
-      id: task.task,
-      title: task.title,
-      description:
-        detail?.spec.description ??
-        task.repair?.detail ??
-        'Repair the combined result of the plan so that the verify commands pass.',
-      criteria: detail?.spec.criteria ?? [],
-      wave: task.wave,
-      dependsOn: parents,
-    },
-    simple: task.simple,
-    // The evidence of an attempt holds only for the commit of that attempt.
-    evidence: done?.commit === task.accepted?.commit ? done?.evidence : undefined,
-    summary: done?.summary ?? '',
-    workLog: done?.workLog ?? [],
-    leftOut: done?.leftOut ?? [],
-    flagged: done?.flagged ?? [],
-    usage: task.usage,
-    durationMs: task.startedAt === undefined ? undefined : task.last.at - task.startedAt,
-    titlePattern: repository.titlePattern,
-    template: repository.pullTemplate,
-  });
-}
 
 /** Builds the title and body of a root pull request. The cost grows with the plan, but a plan needs the text only twice. */
 export async function buildRootPullContent(
