@@ -17,7 +17,7 @@ import {
 // All configuration variables. A function receives only the sections that its entry in core/topology/rights.ts names.
 
 const regionVariable = defineVariable('AWS_REGION', textSchema.default('us-east-1'), 'AWS region.');
-/** Number of slots. The holders of all slots share one item of the table, which has room for slightly more than the maximum. */
+/** Number of slots. One item of the table stores all attempts that hold a slot; the size limit of an item allows slightly more than 2,000. */
 const slotsSchema = createWholeNumberSchema(1, 2_000);
 const priceSchema = z.object({ input: z.number().min(0), output: z.number().min(0) }).strict();
 
@@ -228,12 +228,12 @@ export const SECTIONS = {
       concurrency: defineVariable(
         'MODEL_CONCURRENCY',
         createWholeNumberSchema(1, 1_000).default(4),
-        'Maximum number of concurrent calls of the model from one process.',
+        'Maximum number of concurrent calls to the model from one process.',
       ),
       timeoutSeconds: defineVariable(
         'MODEL_TIMEOUT_SECONDS',
         createWholeNumberSchema(1, 300).default(280),
-        'Timeout of one call of the model, in seconds.',
+        'Timeout of one call to the model, in seconds.',
       ),
     },
   },
@@ -308,7 +308,7 @@ export const SECTIONS = {
       maxTokens: defineVariable(
         'ATTEMPT_MAX_TOKENS',
         createWholeNumberSchema(1, 1e12).default(5_000_000),
-        'Maximum number of tokens of an attempt.',
+        'Maximum number of tokens that one attempt may use.',
       ),
       maxUsd: defineVariable(
         'ATTEMPT_MAX_USD',
@@ -318,7 +318,7 @@ export const SECTIONS = {
       maxTurns: defineVariable(
         'ATTEMPT_MAX_TURNS',
         createWholeNumberSchema(1, 1_000).default(200),
-        'Maximum number of calls of the model of an attempt.',
+        'Maximum number of calls to the model in one attempt.',
       ),
       maxRetries: defineVariable(
         'MAX_RETRIES',

@@ -3,7 +3,7 @@ import { parseJson } from '../core/base/parse-json.ts';
 
 // Definition of one environment variable: its name, its schema and its description.
 
-/** Environment variable. */
+/** Environment variable with its schema and its description. */
 export type ConfigVariable<S extends z.ZodType = z.ZodType> = {
   /** Name in the environment. */
   readonly env: string;
@@ -68,7 +68,7 @@ export const listSchema = z.string().transform((value) =>
 /** Key in PEM format; the two characters \n may replace a line break. */
 export const pemSchema = z.string().transform((key) => key.replaceAll('\\n', '\n'));
 
-/** Creates the schema of a JSON text that contains a value of the given shape. */
+/** Creates the schema of a text that is JSON and whose value matches `shape`. */
 export function createJsonTextSchema<S extends z.ZodType>(shape: S) {
   return z
     .string()

@@ -58,7 +58,7 @@ export type ConfigRow = {
   readonly secret: boolean;
 };
 
-/** Describes every variable once. */
+/** Describes every variable once, also a variable that several sections contain. */
 export function describeConfig(): ConfigRow[] {
   const rows = new Map<string, ConfigRow>();
   for (const section of listSectionNames()) {
@@ -83,14 +83,14 @@ function listSectionNames(): SectionName[] {
 
 function readSection(section: ConfigSection, env: Environment, problems: string[]): SectionValues {
   const values: SectionValues = {};
-  const problemsBefore = problems.length;
+  const earlierProblemCount = problems.length;
   for (const [name, variable] of Object.entries(section.variables)) {
     const text = env[variable.env];
     const parsed = variable.schema.safeParse(text === '' ? undefined : text);
     if (parsed.success) values[name] = parsed.data;
     else problems.push(explainVariable(variable, text, parsed.error));
   }
-  const conflict = problems.length === problemsBefore ? section.check?.(values) : undefined;
+  const conflict = problems.length === earlierProblemCount ? section.check?.(values) : undefined;
   if (conflict !== undefined) problems.push(conflict);
   return values;
 }

@@ -6,11 +6,11 @@ import { errorBodySchema } from '../core/contract/error.ts';
 import { runBatch, toHttpError } from './edge.ts';
 import { createLog } from './log.ts';
 
-const NOW = 1_900_000_000_000;
+const NOW_MS = 1_900_000_000_000;
 
 function createCapturedLog() {
   const lines: string[] = [];
-  const log = createLog({ write: (line) => lines.push(line), now: () => NOW });
+  const log = createLog({ write: (line) => lines.push(line), now: () => NOW_MS });
   return { log, lines };
 }
 
@@ -33,22 +33,22 @@ describe('toHttpError', () => {
     ['transient', 'network', 503],
     ['bug', 'internal', 500],
   ])('converts an error of kind %s with code %s to status %i', (kind, code, status) => {
-    const response = toHttpError(new AppError(kind, code, 'why'), 'r-1', NOW);
+    const response = toHttpError(new AppError(kind, code, 'why'), 'r-1', NOW_MS);
     expect(response.status).toBe(status);
     expect(errorBodySchema.parse(response.body).error).toMatchObject({ code, requestId: 'r-1' });
   });
 
-  test('sets Retry-After to the end of the pause', () => {
-    const details = { until: NOW + 61_500 };
+  test('sets Retry-After to the seconds until the end of the pause, at least 1', () => {
+    const details = { until: NOW_MS + 61_500 };
     const paused = new AppError('paused', 'rate_limited', 'wait', { details });
-    expect(toHttpError(paused, 'r', NOW).headers).toEqual({ 'retry-after': '62' });
-    expect(toHttpError(paused, 'r', NOW + 100_000).headers).toEqual({ 'retry-after': '1' });
+    expect(toHttpError(paused, 'r', NOW_MS).headers).toEqual({ 'retry-after': '62' });
+    expect(toHttpError(paused, 'r', NOW_MS + 100_000).headers).toEqual({ 'retry-after': '1' });
   });
 
   test('reveals no detail of a bug', () => {
     const bug = new AppError('bug', 'bad_answer', 'password is 123', { details: { sql: 1 } });
     for (const error of [bug, new TypeError('password is 123'), 'password is 123', undefined]) {
-      const { status, body } = toHttpError(error, 'r', NOW);
+      const { status, body } = toHttpError(error, 'r', NOW_MS);
       expect(status).toBe(500);
       expect(body.error.code).toBe('internal');
       expect(JSON.stringify(body)).not.toMatch(/123|sql/);
@@ -98,11 +98,14 @@ describe('runBatch', () => {
     ['refused', false],
     ['transient', true],
     ['bug', true],
-  ])('after an error of kind %s, requests another delivery: %s', async (kind, retried) => {
-    const result = await runFailingMessage(new AppError(kind, 'code', 'why'));
-    expect(result.retried).toBe(retried);
-    expect(result.lines.join()).toContain(retried ? 'retrying' : 'dropped');
-  });
+  ])(
+    'requests another delivery of a message after an error of kind %s: %s',
+    async (kind, retried) => {
+      const result = await runFailingMessage(new AppError(kind, 'code', 'why'));
+      expect(result.retried).toBe(retried);
+      expect(result.lines.join()).toContain(retried ? 'retrying' : 'dropped');
+    },
+  );
 
   test('requests another delivery after an unknown error and logs the error', async () => {
     const result = await runFailingMessage(new TypeError('oops'));
@@ -112,19 +115,19 @@ describe('runBatch', () => {
 
   test('requests another delivery of failed messages only and drops invalid messages', async () => {
     const { log, lines } = createCapturedLog();
-    const seen: string[] = [];
-    const bodies = ['not json', JSON.stringify({ ...plan, v: 2 }), '{"type":"nope"}'];
-    const good = ['p1', 'p2', 'p3'].map((id) => JSON.stringify({ ...plan, plan: id }));
+    const handledPlans: string[] = [];
+    const invalidBodies = ['not json', JSON.stringify({ ...plan, v: 2 }), '{"type":"nope"}'];
+    const validBodies = ['p1', 'p2', 'p3'].map((id) => JSON.stringify({ ...plan, plan: id }));
     const result = await runBatch(
-      createEvent([...bodies, ...good]),
+      createEvent([...invalidBodies, ...validBodies]),
       async (message) => {
         if (message.type !== 'plan') return;
-        seen.push(message.plan);
+        handledPlans.push(message.plan);
         if (message.plan === 'p2') throw new AppError('transient', 'network', 'gone');
       },
       log,
     );
-    expect(seen.toSorted()).toEqual(['p1', 'p2', 'p3']);
+    expect(handledPlans.toSorted()).toEqual(['p1', 'p2', 'p3']);
     expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm4' }] });
     expect(lines.filter((line) => line.includes('message is not valid'))).toHaveLength(3);
   });

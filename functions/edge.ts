@@ -7,13 +7,13 @@ import { queueMessageSchema } from '../core/contract/queue-message.ts';
 import type { Log } from '../core/port/runtime.ts';
 import { createChildLog } from './log.ts';
 
-// Effect of an error outside of the process: the response to an HTTP caller and the retry of a queue message.
+// Decides the effect of an error: the response to an HTTP caller, or the retry of a queue message.
 
 /**
  * Treatment of a message whose handler failed.
  * - `retry` the queue delivers the message again; after too many failures the message moves to the dead-letter queue, which raises
  *           an alarm
- * - `ack`   the message is dropped; the item in the table is still due, and the resync wakes it
+ * - `ack`   the message is dropped; the item in the table is still due, so the resync enqueues a new message
  */
 type QueuePolicy = 'ack' | 'retry';
 type ErrorRule = { readonly status: number; readonly queue: QueuePolicy };
@@ -37,7 +37,7 @@ const ERROR_RULES = {
 const UPSTREAM_AUTH_STATUS = 422;
 const CALLER_AUTH_CODES: ReadonlySet<string> = new Set(['unauthorized', 'forbidden']);
 
-/** Codes with a more specific HTTP status than their kind. */
+/** HTTP statuses of error codes that are more specific than the status of their kind. */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   forbidden: 403,
   method_not_allowed: 405,

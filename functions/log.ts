@@ -5,7 +5,7 @@ import { redactFields } from './redact.ts';
 export type LogLevel = 'info' | 'warn' | 'error';
 const LOG_LEVELS: readonly LogLevel[] = ['info', 'warn', 'error'];
 
-/** Options of createLog. */
+/** Destination, level and content of a log. */
 export type LogOptions = {
   /** Receives a line without a line break. */
   readonly write: (line: string) => void;

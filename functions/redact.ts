@@ -19,14 +19,14 @@ export function redactFields(
   fields: Readonly<Record<string, unknown>>,
   secrets: readonly string[] = [],
 ): Record<string, unknown> {
-  const known = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARS);
-  return redactObject(fields, { known, secret: false, depth: 0 });
+  const knownSecrets = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARS);
+  return redactObject(fields, { knownSecrets, isSecret: false, depth: 0 });
 }
 
 /** Redacts secrets in a text and truncates the text. */
-export function redactText(text: string, known: readonly string[] = []): string {
+export function redactText(text: string, knownSecrets: readonly string[] = []): string {
   let clean = text.slice(0, MAX_SCANNED_CHARS);
-  for (const secret of known) clean = clean.replaceAll(secret, REDACTED);
+  for (const secret of knownSecrets) clean = clean.replaceAll(secret, REDACTED);
   clean = clean
     .replace(SECRET_PATTERN, REDACTED)
     .replace(BEARER_PATTERN, `$1 ${REDACTED}`)
@@ -37,16 +37,15 @@ export function redactText(text: string, known: readonly string[] = []): string 
 }
 
 type RedactionContext = {
-  /** Known secrets. */
-  readonly known: readonly string[];
+  readonly knownSecrets: readonly string[];
   /** True below a field whose name indicates a secret. */
-  readonly secret: boolean;
+  readonly isSecret: boolean;
   readonly depth: number;
 };
 
 function redactValue(value: unknown, context: RedactionContext): unknown {
   if (typeof value === 'string')
-    return context.secret ? REDACTED : redactText(value, context.known);
+    return context.isSecret ? REDACTED : redactText(value, context.knownSecrets);
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'function' || typeof value === 'symbol') return typeof value;
   if (typeof value !== 'object' || value === null) return value;
@@ -68,8 +67,8 @@ function redactObject(value: object, context: RedactionContext): Record<string, 
   const entries = Object.entries(value).slice(0, MAX_ENTRIES);
   return Object.fromEntries(
     entries.map(([name, entry]) => {
-      const secret = context.secret || SECRET_NAME_PATTERN.test(name);
-      return [redactText(name, context.known), redactValue(entry, { ...context, secret })];
+      const isSecret = context.isSecret || SECRET_NAME_PATTERN.test(name);
+      return [redactText(name, context.knownSecrets), redactValue(entry, { ...context, isSecret })];
     }),
   );
 }
@@ -77,9 +76,10 @@ function redactObject(value: object, context: RedactionContext): Record<string, 
 /** Redacts an error, including own properties such as `code`, `kind` and `details`. */
 function redactError(error: Error, context: RedactionContext): Record<string, unknown> {
   const { name, message, cause } = error;
-  // The stack repeats the message line by line, and single lines of a secret would not match the patterns.
-  const lines = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
-  const stack = lines?.slice(0, 10).join('\n');
-  const own = { ...error, name, message, stack };
-  return redactObject(cause === undefined ? own : { ...own, cause }, context);
+  // Only the frames are logged, because the stack also repeats the message in lines, and a single line of a secret would not match
+  // the patterns.
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  const stack = frames?.slice(0, 10).join('\n');
+  const fields = { ...error, name, message, stack };
+  return redactObject(cause === undefined ? fields : { ...fields, cause }, context);
 }

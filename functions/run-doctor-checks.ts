@@ -6,7 +6,7 @@ import { listRepositories } from '../core/store/repository-store.ts';
 import { ACTIVE_PLANS } from '../core/topology/table-keys.ts';
 import type { DoctorCheck } from './http/handler/doctor.ts';
 
-// Self-test of everything that a plan needs, with advice for each failure.
+// Checks everything that a plan needs: store, queue, launcher, model, forges and machine.
 
 /** Interfaces that the checks call. */
 type CheckDeps = Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'launcher' | 'forges' | 'settings'>;
@@ -61,7 +61,7 @@ async function checkStore({
   if (item?.at !== startedAt)
     return {
       state: 'failed',
-      message: 'an item that was written could not be read',
+      message: 'a written item could not be read back',
       advice: 'check TABLE_NAME and AWS_ENDPOINT_URL_DYNAMODB',
     };
   return { state: 'ok', message: `writing and reading takes ${clock.now() - startedAt} ms` };

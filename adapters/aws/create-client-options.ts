@@ -12,7 +12,7 @@ export type AwsAccess = {
 };
 
 /**
- * Creates the options that all AWS clients share: few retries and short timeouts, because a handler has only seconds.
+ * Creates the options of an AWS client. Keep both limits low, because a Lambda handler has only seconds.
  *
  * @param limits `maxAttempts` includes the first attempt; `requestTimeoutMs` limits each attempt
  */

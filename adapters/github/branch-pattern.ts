@@ -1,3 +1,4 @@
+/** Step of a match; the position of a match is the index of its next step. */
 type PatternStep =
   | { readonly kind: 'anyPath' | 'anyText' | 'anyChar' | 'optionalPath' }
   | { readonly char: string }
@@ -9,7 +10,7 @@ const WILDCARDS = /(\[[^\]]*\]|(?<![^/])\*\*\/|\*+|\?)/;
 /**
  * Tells whether the pattern of a branch protection covers a branch name, by the rules that GitHub documents: `*`, `**` and `?`
  * match inside one path segment, and a whole segment `**` matches any number of segments. Tracks all possible matches at the same
- * time, so that even a malicious pattern needs at most as many steps as the product of both lengths.
+ * time, so that the time for any pattern is bounded by the product of both lengths.
  */
 export function branchMatchesPattern(pattern: string, name: string): boolean {
   const steps = pattern.split(WILDCARDS).flatMap(toSteps);
@@ -24,6 +25,7 @@ export function branchMatchesPattern(pattern: string, name: string): boolean {
   return positions.has(steps.length);
 }
 
+/** Converts a part of a pattern. The three steps of a whole segment `**` with its slash are optional together. */
 function toSteps(part: string): readonly PatternStep[] {
   if (part === '**/') return [{ kind: 'optionalPath' }, { kind: 'anyPath' }, { char: '/' }];
   if (part.startsWith('*')) return [{ kind: 'anyText' }];

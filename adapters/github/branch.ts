@@ -99,7 +99,7 @@ export async function deleteBranch(
   }
 }
 
-/** Tries a merge. Discards a scratch branch that an interrupted earlier call left, because no other call uses this branch. */
+/** Tries to merge `head` into `base` on a scratch branch. No other call uses this branch, so an existing scratch branch is the remains of an interrupted call and is reset. */
 export async function tryMerge(
   connection: Connection,
   repo: RepoName,

@@ -2,9 +2,10 @@ import { isAppError } from '../../core/base/app-error.ts';
 import type { CommitFile, RepoName, Sha, TreeEntry } from '../../core/port/forge.ts';
 import type { Connection } from './create-connection.ts';
 
-/** Comparison of two commits. */
+/** Changes from the merge base of two commits to the second commit, `head`. */
 export type Comparison = {
   readonly files: CommitFile[];
+  /** Number of commits of `head` that `base` does not contain; `behindBy` counts the opposite. */
   readonly aheadBy: number;
   readonly behindBy: number;
   readonly mergeBase: Sha;
@@ -34,7 +35,7 @@ export async function compareCommits(
   head: Sha,
 ): Promise<Comparison> {
   return connection.callForge(`compare ${base} with ${head}`, repo, async (octokit, repoParams) => {
-    // The first page lists all files; the listed commits are not needed.
+    // GitHub sends all files with the first page, whatever the page size. The page size counts commits, which are not needed.
     const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
       ...repoParams,
       basehead: `${base}...${head}`,
@@ -58,12 +59,12 @@ type WireFile = {
   readonly previous_filename?: string;
 };
 
-/** Converts a file; a rename becomes two entries, because it also removes the old path. */
+/** Converts a changed file. A rename becomes two entries, because a rename also removes the old path. */
 function toCommitFiles(file: WireFile): CommitFile[] {
   const { filename: path, additions, deletions, previous_filename: oldPath } = file;
-  const changed = { path, status: FILE_STATUSES[file.status] ?? 'modified', additions, deletions };
-  if (file.status !== 'renamed' || oldPath === undefined) return [changed];
-  return [changed, { path: oldPath, status: 'removed', additions: 0, deletions: 0 }];
+  const entry = { path, status: FILE_STATUSES[file.status] ?? 'modified', additions, deletions };
+  if (file.status !== 'renamed' || oldPath === undefined) return [entry];
+  return [entry, { path: oldPath, status: 'removed', additions: 0, deletions: 0 }];
 }
 
 const FILE_STATUSES: Readonly<Record<string, CommitFile['status']>> = {
@@ -77,7 +78,7 @@ export async function readTree(
   connection: Connection,
   repo: RepoName,
   sha: Sha,
-  limit: number,
+  maxEntries: number,
 ): Promise<{ readonly entries: TreeEntry[]; readonly truncated: boolean }> {
   return connection.callForge(
     `read the tree of ${repo} ${sha}`,
@@ -88,12 +89,12 @@ export async function readTree(
         tree_sha: sha,
         recursive: 'true',
       });
-      const entries = data.tree.slice(0, limit).map((entry) => ({
+      const entries = data.tree.slice(0, maxEntries).map((entry) => ({
         path: entry.path,
         type: toEntryType(entry.type, entry.mode),
         ...(entry.size !== undefined && { size: entry.size }),
       }));
-      return { entries, truncated: data.truncated || data.tree.length > limit };
+      return { entries, truncated: data.truncated || data.tree.length > maxEntries };
     },
   );
 }
@@ -116,7 +117,7 @@ export async function readFile(
       const { data } = await octokit.rest.repos.getContent({ ...repoParams, path, ref: sha });
       if (Array.isArray(data) || data.type !== 'file') return undefined;
       if (data.encoding === 'base64') return decodeText(data.content, maxBytes);
-      // GitHub returns contents above one megabyte only as a blob.
+      // GitHub returns the content of a file above 1 MB only as a blob.
       const blob = await octokit.rest.git.getBlob({ ...repoParams, file_sha: data.sha });
       return decodeText(blob.data.content, maxBytes);
     });
@@ -126,11 +127,11 @@ export async function readFile(
   }
 }
 
-/** Decodes a text; returns undefined for binary contents. */
+/** Decodes the first `maxBytes` bytes as text; returns undefined for a binary file. Like git, looks for a zero byte near the start. */
 function decodeText(base64: string, maxBytes: number): string | undefined {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.subarray(0, 8_000).includes(0)) return undefined;
   const text = bytes.subarray(0, maxBytes).toString('utf8');
-  // The limit may split a character.
+  // The limit may cut the last character in two.
   return bytes.length > maxBytes ? text.replace(/\uFFFD$/, '') : text;
 }

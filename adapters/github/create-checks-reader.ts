@@ -18,24 +18,25 @@ type CheckResult = {
 export type CheckAccess = {
   readonly checkRuns: boolean;
   /** Workflow runs of GitHub Actions. */
-  readonly actions: boolean;
+  readonly workflowRuns: boolean;
   readonly statuses: boolean;
 };
 
-/** Time before check runs are tried again after GitHub has refused to return them. */
+/** After GitHub has refused to return check runs, milliseconds until check runs are requested again. */
 const REFUSAL_TTL_MS = 10 * 60_000;
 
 /**
  * Creates a function that reads check runs and commit statuses, because some CI systems report check runs and others statuses.
- * GitHub forbids fine-grained personal tokens to read check runs; the function then reads the runs of GitHub Actions instead, and
- * remembers the refusal for ten minutes.
+ * GitHub forbids fine-grained personal tokens to read check runs. The function then reads the workflow runs of GitHub Actions
+ * instead, and does not request check runs again for ten minutes.
  */
 export function createChecksReader(connection: Connection) {
-  const refusedUntil = new Map<RepoName, number>();
+  const checkRunsRefusedUntil = new Map<RepoName, number>();
   return async (repo: RepoName, sha: Sha): Promise<Checks> => {
-    const isRefused = (refusedUntil.get(repo) ?? 0) > connection.now();
-    const { results, access } = await readAllChecks(connection, repo, sha, isRefused);
-    if (!access.checkRuns && !isRefused) refusedUntil.set(repo, connection.now() + REFUSAL_TTL_MS);
+    const skipCheckRuns = (checkRunsRefusedUntil.get(repo) ?? 0) > connection.now();
+    const { results, access } = await readAllChecks(connection, repo, sha, skipCheckRuns);
+    if (!access.checkRuns && !skipCheckRuns)
+      checkRunsRefusedUntil.set(repo, connection.now() + REFUSAL_TTL_MS);
     const hasUnreadableChecks = !canReadChecks(access);
     return { ...summariseChecks(results), ...(hasUnreadableChecks && { hasUnreadableChecks }) };
   };
@@ -50,9 +51,9 @@ export async function probeCheckAccess(
   return (await readAllChecks(connection, repo, sha, false)).access;
 }
 
-/** Returns true if the credential reads enough kinds of checks. Without check runs, only the checks of GitHub Actions are visible. */
-export function canReadChecks({ checkRuns, actions, statuses }: CheckAccess): boolean {
-  return statuses && (checkRuns || actions);
+/** Returns true if the credential may read commit statuses, and either check runs or, in their place, workflow runs. */
+export function canReadChecks({ checkRuns, workflowRuns, statuses }: CheckAccess): boolean {
+  return statuses && (checkRuns || workflowRuns);
 }
 
 function readAllChecks(connection: Connection, repo: RepoName, sha: Sha, skipCheckRuns: boolean) {
@@ -66,15 +67,15 @@ function readAllChecks(connection: Connection, repo: RepoName, sha: Sha, skipChe
           : readUnlessForbidden(() => listCheckRuns(octokit, repoParams, sha)),
         readUnlessForbidden(() => listStatuses(octokit, repoParams, sha)),
       ]);
-      const actions = checkRuns
+      const workflowRuns = checkRuns
         ? []
         : await readUnlessForbidden(() => listWorkflowRuns(octokit, repoParams, sha));
       const access: CheckAccess = {
         checkRuns: checkRuns !== undefined,
-        actions: actions !== undefined,
+        workflowRuns: workflowRuns !== undefined,
         statuses: statuses !== undefined,
       };
-      return { results: [...(checkRuns ?? actions ?? []), ...(statuses ?? [])], access };
+      return { results: [...(checkRuns ?? workflowRuns ?? []), ...(statuses ?? [])], access };
     },
   );
 }
@@ -131,7 +132,7 @@ async function listCheckRuns(
   }));
 }
 
-/** Lists the newest run of each workflow and event. */
+/** Lists the newest run for each pair of workflow and triggering event. */
 async function listWorkflowRuns(
   octokit: Octokit,
   repoParams: RepoParams,
@@ -152,7 +153,7 @@ async function listWorkflowRuns(
     state: toRunState(run.status ?? 'queued', run.conclusion),
     summary:
       run.conclusion === null
-        ? 'the workflow is not finished'
+        ? 'the workflow is still running'
         : `the workflow ended with ${run.conclusion}`,
     url: run.html_url,
   }));

@@ -4,14 +4,14 @@ import type { Quota } from './create-quota.ts';
 import { createQuota } from './create-quota.ts';
 import { isRateLimited, translateError } from './translate-error.ts';
 
-/** Credential: a personal token, or a GitHub App; without `installationId` the App looks up the installation of each owner. */
+/** Credential: a personal token, or a GitHub App. Without `installationId`, the installation of each repository owner is looked up. */
 export type GitHubAuth =
   | { readonly token: string }
   | { readonly appId: string; readonly privateKey: string; readonly installationId?: number };
 
-/** Options of createConnection. */
+/** Server, credential and timeout of a connection. */
 export type ConnectionOptions = {
-  /** Root URL of the REST interface; defaults to the interface of github.com. */
+  /** Root URL of the REST API; default: the API of github.com. */
   readonly baseUrl?: string;
   readonly auth: GitHubAuth;
   /** Returns epoch milliseconds. */
@@ -21,17 +21,17 @@ export type ConnectionOptions = {
   readonly timeoutMs?: number;
 };
 
-/** Owner and name of a repository, as octokit expects them. */
+/** Owner and name of a repository, as parameters of octokit calls. */
 export type RepoParams = { readonly owner: string; readonly repo: string };
 
-/** Token for git, with restricted permissions where possible; `expiresAt` in epoch milliseconds. */
+/** Token for git or for API calls; `expiresAt` in epoch milliseconds. */
 export type GitToken = { readonly token: string; readonly expiresAt: number };
 
 /** Authenticated connection to GitHub. */
 export type Connection = {
   readonly now: () => number;
   /**
-   * Runs requests about a repository with an authenticated client, and translates errors.
+   * Runs requests about a repository with an authenticated client, and converts errors to AppErrors.
    *
    * @param action describes the request in error messages, for example `read acme/shop`
    */
@@ -40,7 +40,11 @@ export type Connection = {
     repo: RepoName,
     work: (octokit: Octokit, repoParams: RepoParams) => Promise<T>,
   ): Promise<T>;
-  /** Creates a token for the contents of one repository. The local forge also restricts writes to `branch`. */
+  /**
+   * Creates a git token for the contents of one repository. The local forge also restricts writes to `branch`.
+   *
+   * @param readNumericId reads GitHub's id of the repository; only called for a GitHub App
+   */
   createGitToken(
     repo: RepoName,
     readNumericId: () => Promise<number>,
@@ -50,8 +54,8 @@ export type Connection = {
 };
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** Remaining lifetime below which a token is renewed. */
-const TOKEN_MARGIN_MS = 5 * 60_000;
+/** Minimum remaining lifetime of a token in use; a token with less is replaced. */
+const MIN_TOKEN_LIFETIME_MS = 5 * 60_000;
 const HOUR_MS = 3_600_000;
 /** Header with the only branch that a token may write. Only the local forge reads the header; GitHub ignores unknown headers. */
 const BRANCH_HEADER = 'x-smol-gang-branch';
@@ -96,24 +100,24 @@ function createAppConnection(
   const { appId, privateKey } = auth;
   const app = new App({ appId, privateKey, Octokit: configureOctokit(options) });
   addRequestGuard(app.octokit, createQuota(now));
-  const clients = new Map<number, Octokit>();
-  const installations = new Map<string, number>();
+  const clientsByInstallation = new Map<number, Octokit>();
+  const installationsByOwner = new Map<string, number>();
 
   async function findInstallation(repo: RepoName): Promise<number> {
     const { owner, repo: name } = splitRepoName(repo);
-    const cached = auth.installationId ?? installations.get(owner);
+    const cached = auth.installationId ?? installationsByOwner.get(owner);
     if (cached !== undefined) return cached;
     const { data } = await app.octokit.rest.apps.getRepoInstallation({ owner, repo: name });
-    installations.set(owner, data.id);
+    installationsByOwner.set(owner, data.id);
     return data.id;
   }
 
   function getClient(installation: number): Octokit {
-    const cached = clients.get(installation);
+    const cached = clientsByInstallation.get(installation);
     if (cached !== undefined) return cached;
     const octokit = new (configureOctokit(options))();
     addRequestGuard(octokit, createQuota(now), createInstallationTokens(app, installation, now));
-    clients.set(installation, octokit);
+    clientsByInstallation.set(installation, octokit);
     return octokit;
   }
 
@@ -154,7 +158,7 @@ function createInstallationTokens(app: App, installation: number, now: () => num
   }
   return {
     async getToken() {
-      if (current !== undefined && current.expiresAt - TOKEN_MARGIN_MS > now())
+      if (current !== undefined && current.expiresAt - MIN_TOKEN_LIFETIME_MS > now())
         return current.token;
       pending ??= requestToken().finally(() => {
         pending = undefined;
@@ -190,7 +194,10 @@ function configureOctokit(options: ConnectionOptions) {
 
 function ignoreLog(): void {}
 
-/** Signs each request and enforces the quota. */
+/**
+ * Wraps each request: rejects the request while the quota is used up, adds the token, records the quota, and repeats a failed read
+ * or a request with a rejected token once. Without `tokens`, octokit itself authenticates the request.
+ */
 function addRequestGuard(octokit: Octokit, quota: Quota, tokens?: TokenSource): void {
   octokit.hook.wrap('request', async (request, options) => {
     quota.requireAvailable(options.url);
@@ -204,7 +211,7 @@ function addRequestGuard(octokit: Octokit, quota: Quota, tokens?: TokenSource): 
       if (error.response !== undefined) {
         quota.recordHeaders(options.url, error.response.headers, isRateLimited(error));
       }
-      // Repeats a failed read at once, so that the caller need not repeat its earlier steps.
+      // A repeated read spares the caller from repeating the steps before this read.
       if (error.status >= 500 && options.method === 'GET') return request(options);
       if (error.status !== 401 || tokens === undefined || !tokens.discardToken()) throw error;
       // The rejected request had no effect at the forge, so one retry with a new token is safe.

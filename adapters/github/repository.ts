@@ -1,7 +1,7 @@
 import type { GitAccess, GitCredential, RepoName, RepositoryFacts } from '../../core/port/forge.ts';
 import type { Connection } from './create-connection.ts';
 
-/** GitHub's fixed user name for tokens. */
+/** User name that git sends together with a GitHub token as password. */
 const TOKEN_USER = 'x-access-token';
 
 export async function readRepository(
@@ -22,11 +22,12 @@ export async function readRepository(
       url: data.html_url,
       cloneUrl: data.clone_url,
       mergeMethods: (['merge', 'squash', 'rebase'] as const).filter((method) => methods[method]),
-      // GitHub reports no such setting. After a refusal, the adapter opens a normal pull request with a mark in its title.
+      // GitHub does not report whether drafts are allowed. If GitHub refuses a draft, the adapter opens a normal pull request and
+      // marks its title.
       allowsDrafts: true,
       archived: data.archived,
       sizeKb: data.size,
-      // GitHub does not report permissions to some tokens; a later call then fails with a clear error.
+      // Some tokens receive no permissions field. Write access is then assumed; a later call fails with a clear error otherwise.
       permissions: {
         push: data.permissions?.push ?? true,
         pull: data.permissions?.pull ?? true,
@@ -40,9 +41,9 @@ export async function readRepository(
 export function createCredentialsIssuer(
   connection: Connection,
 ): (repo: RepoName, branch: string, access?: GitAccess) => Promise<GitCredential> {
-  const ids = new Map<RepoName, number>();
+  const numericIds = new Map<RepoName, number>();
   async function readNumericId(repo: RepoName): Promise<number> {
-    const cached = ids.get(repo);
+    const cached = numericIds.get(repo);
     if (cached !== undefined) return cached;
     const numericId = await connection.callForge(
       `read ${repo}`,
@@ -52,7 +53,7 @@ export function createCredentialsIssuer(
         return data.id;
       },
     );
-    ids.set(repo, numericId);
+    numericIds.set(repo, numericId);
     return numericId;
   }
   return async (repo, branch, access = 'write') => {

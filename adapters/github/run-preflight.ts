@@ -10,10 +10,15 @@ import { readRepository } from './repository.ts';
 
 const PAGE_SIZE = 100;
 
-/** Rule of a ruleset or of a classic branch protection; `type` is a type name of rulesets, `detail` names the source. */
-type BranchRule = { readonly type: string; readonly detail: string };
+/** Rule of a ruleset or of a classic branch protection. */
+type BranchRule = {
+  /** Rule type in the terms of rulesets, also for a classic branch protection. */
+  readonly type: string;
+  /** Ruleset or branch protection that contains the rule; undefined if unknown. */
+  readonly source: string | undefined;
+};
 
-/** Effect of each rule on the branches of the platform. */
+/** Effect of each rule type on the branches of the platform; `blocking` if a plan cannot succeed with this rule. */
 const RULE_MEANINGS: Readonly<
   Record<string, { readonly blocking: boolean; readonly effect: string }>
 > = {
@@ -52,9 +57,9 @@ export async function runPreflight(
 ): Promise<PreflightFinding[]> {
   const facts = await readRepository(connection, repo);
   const sampleBranch = `${prefix.replace(/\/$/, '')}/root`;
-  const [baseHead, clashes, rules] = await Promise.all([
+  const [baseHead, clashes, { rules, findings }] = await Promise.all([
     readBranchHead(connection, repo, base),
-    findClashes(connection, repo, prefix),
+    findClashingBranches(connection, repo, prefix),
     readRules(connection, repo, sampleBranch),
   ]);
   return [
@@ -63,13 +68,13 @@ export async function runPreflight(
       ? [
           createBlockingFinding(
             'base_missing',
-            `${repo} has no branch ${base}; create the branch or name another base`,
+            `${repo} has no branch ${base}; create the branch, or name another base branch`,
           ),
         ]
       : []),
     ...clashes,
-    ...rules.readable.map((rule) => judgeRule(rule, prefix)),
-    ...rules.unreadable,
+    ...rules.map((rule) => judgeRule(rule, prefix)),
+    ...findings,
     ...(baseHead === undefined ? [] : await judgeChecks(connection, repo, baseHead)),
   ];
 }
@@ -101,11 +106,13 @@ function judgeFacts(facts: RepositoryFacts): PreflightFinding[] {
 function judgeRule(rule: BranchRule, prefix: string): PreflightFinding {
   const meaning = RULE_MEANINGS[rule.type] ?? {
     blocking: false,
-    effect: 'a rule with an unknown effect applies',
+    effect: `the rule "${rule.type}", whose effect smol-gang does not know, applies`,
   };
+  const source = rule.source === undefined ? '' : ` (${rule.source})`;
+  const nextStep = meaning.blocking ? `; exclude the branches under ${prefix} from this rule` : '';
   return {
     rule: rule.type,
-    message: `${meaning.effect} under ${prefix}${rule.detail}`,
+    message: `${meaning.effect} under ${prefix}${source}${nextStep}`,
     blocking: meaning.blocking,
   };
 }
@@ -123,7 +130,7 @@ async function judgeChecks(
     return [{ rule: 'check_runs_unreadable', message, blocking: false }];
   }
   const missingPermissions = [
-    ...(access.checkRuns || access.actions ? [] : ['Actions: read']),
+    ...(access.checkRuns || access.workflowRuns ? [] : ['Actions: read']),
     ...(access.statuses ? [] : ['Commit statuses: read']),
   ];
   const message = `the credential cannot read the checks of ${repo}, so every task waits for the approval of a person; add the permission ${missingPermissions.join(' and ')} to the token (${alternative})`;
@@ -131,7 +138,7 @@ async function judgeChecks(
 }
 
 /** Finds branches that prevent branches under the prefix: git cannot have both `a` and `a/b` as branches. */
-async function findClashes(
+async function findClashingBranches(
   connection: Connection,
   repo: RepoName,
   prefix: string,
@@ -149,7 +156,8 @@ async function findClashes(
     );
 }
 
-type RuleReading = { readonly readable: BranchRule[]; readonly unreadable: PreflightFinding[] };
+/** Rules for a branch, and a finding if the credential cannot read all rules. */
+type RuleReading = { readonly rules: BranchRule[]; readonly findings: PreflightFinding[] };
 
 async function readRules(
   connection: Connection,
@@ -171,12 +179,12 @@ async function readRules(
   const message = `the credential cannot read the branch protection rules of ${repo}; a rule may stop the plan later`;
   const unreadable = { rule: 'rules_unreadable', message, blocking: false };
   return {
-    readable: [...(rulesets ?? []), ...(protections ?? [])],
-    unreadable: rulesets === undefined || protections === undefined ? [unreadable] : [],
+    rules: [...(rulesets ?? []), ...(protections ?? [])],
+    findings: rulesets === undefined || protections === undefined ? [unreadable] : [],
   };
 }
 
-/** Returns undefined if the credential lacks the permission or the forge does not have the interface. */
+/** Returns undefined if the credential lacks the permission, or if the forge does not offer the request. */
 async function readUnlessRefused<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
@@ -197,8 +205,8 @@ async function listRules(
     per_page: PAGE_SIZE,
   });
   return rules.map((rule) => {
-    const source = 'ruleset_source' in rule ? ` (ruleset of ${rule.ruleset_source})` : '';
-    return { type: rule.type, detail: source };
+    const source = 'ruleset_source' in rule ? `ruleset of ${rule.ruleset_source}` : undefined;
+    return { type: rule.type, source };
   });
 }
 
@@ -233,13 +241,13 @@ const protectionSchema = z.object({
   }),
 });
 
-/** Lists classic branch protections. Only GraphQL reports patterns, which also apply to branches that do not exist yet. */
+/** Lists the rules of the classic branch protections whose pattern covers `branch`. Only the GraphQL API reports patterns; the REST API needs a branch that exists. */
 async function listProtections(
   octokit: Octokit,
   { owner, repo }: RepoParams,
   branch: string,
 ): Promise<BranchRule[]> {
-  const applied: BranchRule[] = [];
+  const rules: BranchRule[] = [];
   let after: string | null = null;
   do {
     const response: unknown = await octokit.graphql(PROTECTIONS_QUERY, {
@@ -248,21 +256,21 @@ async function listProtections(
       after,
     });
     const { nodes, pageInfo } = protectionSchema.parse(response).repository.branchProtectionRules;
-    for (const { pattern, ...rule } of nodes) {
+    for (const { pattern, ...protection } of nodes) {
       if (!branchMatchesPattern(pattern, branch)) continue;
-      const detail = ` (branch protection of ${pattern})`;
+      const source = `branch protection of ${pattern}`;
       const types = [
-        rule.requiresApprovingReviews && 'pull_request',
-        rule.requiresStatusChecks && 'required_status_checks',
-        rule.requiresLinearHistory && 'required_linear_history',
-        rule.requiresCommitSignatures && 'required_signatures',
-        (rule.restrictsPushes || rule.lockBranch) && 'update',
+        protection.requiresApprovingReviews && 'pull_request',
+        protection.requiresStatusChecks && 'required_status_checks',
+        protection.requiresLinearHistory && 'required_linear_history',
+        protection.requiresCommitSignatures && 'required_signatures',
+        (protection.restrictsPushes || protection.lockBranch) && 'update',
       ].filter((type) => type !== false);
-      applied.push(...types.map((type) => ({ type, detail })));
+      rules.push(...types.map((type) => ({ type, source })));
     }
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
   } while (after !== null);
-  return applied;
+  return rules;
 }
 
 function createBlockingFinding(rule: string, message: string): PreflightFinding {

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { AppError } from '../../core/base/app-error.ts';
 import { translateError } from './translate-error.ts';
 
-const NOW = 1_800_000_000_000;
+const NOW_MS = 1_800_000_000_000;
 
-function createFailure(
+function createRequestError(
   status: number,
   data: unknown,
   headers: Record<string, string> = {},
@@ -42,19 +42,22 @@ test.each([
   [500, {}, 'transient', 'forge_failed'],
   [502, '<html>', 'transient', 'forge_failed'],
 ])('translates status %i with %j to kind %s, code %s', (status, data, kind, code) => {
-  expect(translateError(createFailure(status, data), 'do it', NOW)).toMatchObject({ kind, code });
+  expect(translateError(createRequestError(status, data), 'do it', NOW_MS)).toMatchObject({
+    kind,
+    code,
+  });
 });
 
 test.each([
-  [403, { 'retry-after': '30' }, '', NOW + 30_000],
-  [429, { 'retry-after': '30' }, '', NOW + 30_000],
-  [429, {}, '', NOW + 60_000],
-  [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1800000100' }, '', NOW + 100_000],
-  [403, {}, 'You have exceeded a secondary rate limit.', NOW + 60_000],
+  [403, { 'retry-after': '30' }, '', NOW_MS + 30_000],
+  [429, { 'retry-after': '30' }, '', NOW_MS + 30_000],
+  [429, {}, '', NOW_MS + 60_000],
+  [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1800000100' }, '', NOW_MS + 100_000],
+  [403, {}, 'You have exceeded a secondary rate limit.', NOW_MS + 60_000],
 ])(
   'translates status %i with headers %j and message %j to a pause',
   (status, headers, message, until) => {
-    const error = translateError(createFailure(status, { message }, headers), 'do it', NOW);
+    const error = translateError(createRequestError(status, { message }, headers), 'do it', NOW_MS);
 
     expect(error).toMatchObject({ kind: 'paused', details: { until } });
   },
@@ -63,7 +66,7 @@ test.each([
 test("the message names the action and GitHub's reason", () => {
   const data = { message: 'Validation Failed', errors: [{ field: 'head', code: 'invalid' }] };
 
-  const { message } = translateError(createFailure(422, data), 'open a pull request', NOW);
+  const { message } = translateError(createRequestError(422, data), 'open a pull request', NOW_MS);
 
   expect(message).toBe('open a pull request: head is invalid');
 });
@@ -83,13 +86,13 @@ test.each([
       errors: [{ type, message }],
     });
 
-    expect(translateError(error, 'do it', NOW).kind).toBe(kind);
+    expect(translateError(error, 'do it', NOW_MS).kind).toBe(kind);
   },
 );
 
-test('returns an AppError unchanged and treats any other error as a network fault', () => {
-  const own = new AppError('paused', 'x', 'y');
+test('returns an AppError unchanged and treats an unknown error as a network fault', () => {
+  const appError = new AppError('paused', 'x', 'y');
 
-  expect(translateError(own, 'do it', NOW)).toBe(own);
-  expect(translateError(new TypeError('fetch failed'), 'do it', NOW).kind).toBe('transient');
+  expect(translateError(appError, 'do it', NOW_MS)).toBe(appError);
+  expect(translateError(new TypeError('fetch failed'), 'do it', NOW_MS).kind).toBe('transient');
 });

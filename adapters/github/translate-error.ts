@@ -22,7 +22,7 @@ const bodySchema = z.object({
     .default([]),
 });
 
-const graphErrorSchema = z.object({
+const graphQlErrorSchema = z.object({
   name: z.literal('GraphqlResponseError'),
   headers: z.record(z.string(), z.union([z.string(), z.number(), z.undefined()])),
   errors: z.array(
@@ -48,12 +48,12 @@ const MESSAGE_MEANINGS: readonly (readonly [RegExp, ErrorKind, string])[] = [
 
 const RATE_LIMIT = /rate limit|abuse detection/i;
 
-/** Converts any error of a request; `action` describes the request to people. */
+/** Converts any error of a request. The message starts with `action`, for example `read acme/shop`; `now` is in epoch milliseconds. */
 export function translateError(error: unknown, action: string, now: number): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof RequestError) return translateRequestError(error, action, now);
-  const graph = graphErrorSchema.safeParse(error);
-  if (graph.success) return translateGraphError(graph.data, error, action, now);
+  const graphQlError = graphQlErrorSchema.safeParse(error);
+  if (graphQlError.success) return translateGraphQlError(graphQlError.data, error, action, now);
   const message = `${action}: ${describeError(error)}`;
   return new AppError('transient', 'forge_unreachable', message, { cause: error });
 }
@@ -105,16 +105,16 @@ function classifyError(status: number, message: string): readonly [ErrorKind, st
   return ['refused', status === 405 ? 'not_mergeable' : 'forge_refused'];
 }
 
-function translateGraphError(
-  graph: z.infer<typeof graphErrorSchema>,
+function translateGraphQlError(
+  graphQlError: z.infer<typeof graphQlErrorSchema>,
   cause: unknown,
   action: string,
   now: number,
 ): AppError {
-  const types = graph.errors.map(({ type }) => type);
-  const message = `${action}: ${graph.errors.map((error) => error.message).join('; ')}`;
+  const types = graphQlError.errors.map(({ type }) => type);
+  const message = `${action}: ${graphQlError.errors.map((error) => error.message).join('; ')}`;
   if (types.includes('RATE_LIMITED') || RATE_LIMIT.test(message)) {
-    return createPausedError(readPauseEnd(graph.headers, now), message, cause);
+    return createPausedError(readPauseEnd(graphQlError.headers, now), message, cause);
   }
   if (types.includes('NOT_FOUND')) {
     return new AppError('notFound', 'forge_not_found', message, { cause });

@@ -6,7 +6,7 @@ import type { Host } from '../../core/port/host.ts';
 
 type RemovedFiles = { readonly what: string; count: number; bytes: number };
 
-/** Creates the Host of a laptop installation. `logDays` is the retention of log files in days. */
+/** Creates the Host of a laptop installation. `podsDir` contains a folder for each pod; log files are kept for `logDays` days. */
 export function createLocalHost(options: {
   readonly dataDir: string;
   readonly podsDir: string;
@@ -20,8 +20,8 @@ export function createLocalHost(options: {
     },
     collectGarbage: async ({ dryRun, keepPods }) => {
       const removed = [
-        await collectPods(options, keepPods, dryRun),
-        await collectLogs(options, dryRun),
+        await removeEndedPods(options, keepPods, dryRun),
+        await removeOldLogs(options, dryRun),
       ];
       return removed.filter(({ count }) => count > 0);
     },
@@ -42,10 +42,10 @@ async function measureSize(path: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Minimum age of a removed pod folder. A younger pod may have started after the caller listed the running pods. */
+/** Minimum age of a pod folder that may be removed. A younger pod may have started after the caller listed the running pods. */
 const MIN_POD_AGE_MS = 10 * 60_000;
 
-async function collectPods(
+async function removeEndedPods(
   { podsDir, now }: { readonly podsDir: string; readonly now: () => number },
   keepPods: ReadonlySet<string>,
   dryRun: boolean,
@@ -65,7 +65,7 @@ async function collectPods(
   return removed;
 }
 
-async function collectLogs(
+async function removeOldLogs(
   options: { readonly dataDir: string; readonly logDays: number; readonly now: () => number },
   dryRun: boolean,
 ): Promise<RemovedFiles> {

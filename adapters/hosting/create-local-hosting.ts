@@ -5,8 +5,8 @@ import { AppError } from '../../core/base/app-error.ts';
 import { parseJson } from '../../core/base/parse-json.ts';
 import type { Hosting } from '../../core/port/hosting.ts';
 
-const linkedSchema = z.object({ name: z.string(), defaultBranch: z.string() });
-const problemSchema = z.object({ message: z.string() });
+const linkResponseSchema = z.object({ name: z.string(), defaultBranch: z.string() });
+const errorResponseSchema = z.object({ message: z.string() });
 const TIMEOUT_MS = 10_000;
 
 /** Creates the Hosting that the local forge at `url` provides. */
@@ -35,10 +35,10 @@ export function createLocalHosting(options: {
   }
   return {
     link: async (path) => {
-      const name = deriveName(path);
+      const name = deriveRepositoryName(path);
       const response = await sendRequest('POST', '', { name, path });
       if (!response.ok) throw createRefusalError(`${path} cannot be linked`, await response.text());
-      const linked = linkedSchema.parse(await response.json());
+      const linked = linkResponseSchema.parse(await response.json());
       const url = `${options.url}/${linked.name}`;
       return {
         name: linked.name,
@@ -68,8 +68,8 @@ export function createNoHosting(): Hosting {
   return { link: refuse, unlink: refuse };
 }
 
-/** Derives a name from the folder name and a hash of the path, because several folders may have the same name. */
-function deriveName(path: string): string {
+/** Derives a repository name from the folder name and a hash of the path, because several folders may have the same name. */
+function deriveRepositoryName(path: string): string {
   const folder =
     basename(path.replace(/\/\.git\/?$/, ''))
       .replace(/\.git$/, '')
@@ -79,7 +79,7 @@ function deriveName(path: string): string {
 }
 
 function createRefusalError(summary: string, body: string): AppError {
-  const problem = problemSchema.safeParse(parseJson(body));
+  const problem = errorResponseSchema.safeParse(parseJson(body));
   const reason = problem.success ? problem.data.message : body.slice(0, 300);
   return new AppError('invalid', 'repository_not_usable', `${summary}: ${reason}`);
 }

@@ -10,8 +10,8 @@ const STANDARD_CLAIMS = new Set(['iss', 'aud', 'sub', 'exp', 'iat', 'nbf', 'jti'
 type SigningKey = { readonly kid: string; readonly secret: Uint8Array };
 
 /**
- * Creates a Jwt. The first secret signs, and a token of any secret is accepted. To rotate, an operator puts a new secret first and removes
- * the old secret after its tokens have expired.
+ * Creates a Jwt that signs tokens with the first secret and accepts tokens that were signed with any of the secrets. To rotate, an
+ * operator puts a new secret first and removes the old secret after its tokens have expired.
  */
 export function createJoseJwt(options: {
   readonly secrets: readonly string[];

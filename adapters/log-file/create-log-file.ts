@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 
-/** Creates a function that appends a line to a file of mode 600. In the cloud, functions write to their console instead. */
+/** Creates a function that appends lines to a log file, which only its owner can read. */
 export function createLogFile(path: string): (line: string) => void {
   const stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
   return (line) => {

@@ -1,7 +1,7 @@
-/** Runs a task as soon as the limit allows it, and returns the result of the task. */
-export type Limiter = <T>(task: () => Promise<T>) => Promise<T>;
+/** Runs an operation as soon as the limit allows, and returns the result of the operation. */
+export type Limiter = <T>(operation: () => Promise<T>) => Promise<T>;
 
-/** Creates a limiter that runs at most `concurrency` tasks at the same time; other tasks wait in order. */
+/** Creates a limiter that runs at most `concurrency` operations at the same time; other operations wait in order. */
 export function createLimiter(concurrency: number): Limiter {
   let running = 0;
   const waiting: (() => void)[] = [];
@@ -14,17 +14,17 @@ export function createLimiter(concurrency: number): Limiter {
     await new Promise<void>((resolve) => waiting.push(resolve));
   }
 
-  // Passes the place directly to the next waiting task, so that a new task cannot overtake.
+  // The place passes directly to the next waiting operation, so that a new operation cannot overtake.
   function releasePlace(): void {
     const next = waiting.shift();
     if (next === undefined) running -= 1;
     else next();
   }
 
-  return async (task) => {
+  return async (operation) => {
     await acquirePlace();
     try {
-      return await task();
+      return await operation();
     } finally {
       releasePlace();
     }

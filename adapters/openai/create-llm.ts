@@ -7,10 +7,10 @@ import { estimatePromptTokens, toCompletion } from './read-answer.ts';
 import type { ChatCall, Dialect } from './send-chat.ts';
 import { createOpenAiClient, sendChat } from './send-chat.ts';
 
-/** Minimum room for a useful answer, tokens. */
+/** Minimum number of tokens for a useful answer. */
 const MIN_OUTPUT_TOKENS = 2_000;
 
-/** Options of createLlm. */
+/** Endpoint, models and limits of an Llm. */
 export type LlmOptions = {
   /** Base URL of an OpenAI-compatible endpoint; usually ends in /v1. */
   readonly baseUrl: string;
@@ -21,7 +21,7 @@ export type LlmOptions = {
   readonly contextTokens?: Record<string, number>;
   /** Maximum number of concurrent calls from this process. */
   readonly concurrency: number;
-  /** Timeout of one call in milliseconds. The fetch of Node.js ends every call after 300,000 ms. */
+  /** Timeout of one call in milliseconds; at most 300,000, because fetch of Node.js ends every longer call. */
   readonly timeoutMs: number;
   /** Returns epoch milliseconds. */
   readonly now: () => number;
@@ -29,21 +29,21 @@ export type LlmOptions = {
 
 /** Creates a client of an OpenAI-compatible endpoint. Errors and logs contain neither prompts nor the API key. */
 export function createLlm(options: LlmOptions): Llm {
-  const limit = createLimiter(options.concurrency);
+  const runWithinLimit = createLimiter(options.concurrency);
   const dialects = new Map<string, Dialect>();
   const pauses = new Map<string, ModelPause>();
   let callCount = 0;
   let client: OpenAI | undefined;
 
-  async function complete(model: string, call: ChatCall, callNumber: number): Promise<Completion> {
+  async function callModel(model: string, call: ChatCall, callNumber: number): Promise<Completion> {
     requireNotPaused(pauses.get(model), callNumber, options.now());
     client ??= createOpenAiClient(options);
-    const context = { ...options, model };
-    const dialect = dialects.get(model) ?? { format: 'json_schema', limit: 'max_tokens' };
+    const callContext = { ...options, model };
+    const dialect = dialects.get(model) ?? { format: 'json_schema', limitParameter: 'max_tokens' };
     try {
-      const result = await sendChat(client, call, dialect, context);
+      const result = await sendChat(client, call, dialect, callContext);
       dialects.set(model, result.dialect);
-      return toCompletion(result.answer, context);
+      return toCompletion(result.answer, callContext);
     } catch (error) {
       rememberPause(pauses, model, error, callCount);
       throw error;
@@ -56,43 +56,43 @@ export function createLlm(options: LlmOptions): Llm {
       const maxOutputTokens = fitOutputTokens(request, model, options.contextTokens?.[model]);
       callCount += 1;
       const callNumber = callCount;
-      return limit(() => complete(model, { ...request, maxOutputTokens }, callNumber));
+      return runWithinLimit(() => callModel(model, { ...request, maxOutputTokens }, callNumber));
     },
   };
 }
 
-/** Returns the tokens available for the answer, at most as requested; throws AppError `context_too_small` if the prompt leaves too few. */
+/** Returns the output limit in tokens: the requested limit, or less if the prompt leaves less room. Throws AppError `context_too_small` if the prompt leaves too little. */
 function fitOutputTokens(call: ChatCall, model: string, contextTokens: number | undefined): number {
   if (contextTokens === undefined) return call.maxOutputTokens;
   const schema = call.schema === undefined ? '' : JSON.stringify(call.schema.schema);
-  const prompt = estimatePromptTokens(call.messages) + estimateTokens(schema);
-  const room = contextTokens - prompt;
-  const needed = Math.min(MIN_OUTPUT_TOKENS, call.maxOutputTokens);
-  if (room >= needed) return Math.min(room, call.maxOutputTokens);
-  const message = `the prompt needs about ${prompt} tokens and the answer at least ${needed}, but model ${model} has a context of ${contextTokens} tokens; use a model with a larger context`;
+  const promptTokens = estimatePromptTokens(call.messages) + estimateTokens(schema);
+  const roomTokens = contextTokens - promptTokens;
+  const neededTokens = Math.min(MIN_OUTPUT_TOKENS, call.maxOutputTokens);
+  if (roomTokens >= neededTokens) return Math.min(roomTokens, call.maxOutputTokens);
+  const message = `the prompt needs about ${promptTokens} tokens and the answer at least ${neededTokens}, but model ${model} has a context of ${contextTokens} tokens; use a model with a larger context`;
   throw new AppError('invalid', 'context_too_small', message, {
-    details: { model, contextTokens, promptTokens: prompt },
+    details: { model, contextTokens, promptTokens },
   });
 }
 
 /**
- * Pause that the endpoint requested. Only calls that were already waiting (up to `lastCall`) fail at once. A later call reaches
- * the endpoint, because a person may have requested a retry before the end of the pause.
+ * Pause that the endpoint requested. During the pause, only calls that were already waiting (up to the number `lastWaitingCall`)
+ * fail at once. A later call reaches the endpoint, because a person may have requested a retry before the end of the pause.
  */
-type ModelPause = { readonly error: AppError; readonly lastCall: number };
+type ModelPause = { readonly error: AppError; readonly lastWaitingCall: number };
 
 function rememberPause(
   pauses: Map<string, ModelPause>,
   model: string,
   error: unknown,
-  lastCall: number,
+  lastWaitingCall: number,
 ): void {
   if (error instanceof AppError && error.details.retryAfter === true)
-    pauses.set(model, { error, lastCall });
+    pauses.set(model, { error, lastWaitingCall });
 }
 
 function requireNotPaused(pause: ModelPause | undefined, callNumber: number, now: number): void {
-  if (pause === undefined || callNumber > pause.lastCall) return;
+  if (pause === undefined || callNumber > pause.lastWaitingCall) return;
   const { code, message, details } = pause.error;
   if ((details.until ?? 0) > now) throw new AppError('paused', code, message, { details });
 }

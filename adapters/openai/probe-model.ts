@@ -17,7 +17,7 @@ export type ModelCheck = {
   readonly message: string;
   readonly advice?: string;
 };
-/** Options of probeModel. */
+/** Endpoint and model to check. */
 export type ProbeOptions = {
   readonly baseUrl: string;
   readonly apiKey: string;
@@ -28,7 +28,7 @@ export type ProbeOptions = {
   readonly now: () => number;
 };
 
-/** Context size that planning needs for the repository, the rules and the answer. */
+/** Context size with enough room for a large repository, the instructions and the answer. */
 const COMFORTABLE_CONTEXT_TOKENS = 32_000;
 
 const CHECK_NAMES = {
@@ -49,7 +49,7 @@ type Probe = {
   readonly options: ProbeOptions;
 };
 
-/** Returns six checks in this order: endpoint, key, model name, JSON answers, tool calls, context. Makes two short calls of the model. */
+/** Returns six checks in this order: endpoint, key, model name, JSON answers, tool calls, context. Sends two short prompts to the model. */
 export async function probeModel(options: ProbeOptions): Promise<ModelCheck[]> {
   let client: OpenAI;
   try {
@@ -82,7 +82,7 @@ export async function probeModel(options: ProbeOptions): Promise<ModelCheck[]> {
   ];
 }
 
-/** Lists the models of the endpoint; undefined if the endpoint offers no list. A completion decides whether the model works. */
+/** Lists the models of the endpoint; undefined on any error, because many endpoints have no list and the later calls show whether the model works. */
 async function listModels(probe: Probe): Promise<ListedModel[] | undefined> {
   try {
     const signal = AbortSignal.timeout(probe.options.timeoutMs);
@@ -112,8 +112,8 @@ async function probeJson(probe: Probe): Promise<ModelCheck | AppError> {
     maxOutputTokens: 2_000,
   };
   try {
-    const start: Dialect = { format: 'json_schema', limit: 'max_tokens' };
-    const { answer, dialect } = await sendChat(probe.client, call, start, probe.context);
+    const firstDialect: Dialect = { format: 'json_schema', limitParameter: 'max_tokens' };
+    const { answer, dialect } = await sendChat(probe.client, call, firstDialect, probe.context);
     const { text } = toCompletion(answer, probe.context);
     return createJsonCheck(text, dialect);
   } catch (error) {
@@ -155,13 +155,13 @@ async function probeTools(probe: Probe): Promise<ModelCheck> {
   const advice =
     'Agents work through tool calls. Use a model and an endpoint that support tool calls.';
   try {
-    const start: Dialect = { format: 'plain', limit: 'max_tokens' };
-    const { answer } = await sendChat(probe.client, call, start, probe.context);
-    if (answer.toolCalls > 0) return createOkCheck(CHECK_NAMES.tools, 'the model calls tools');
+    const firstDialect: Dialect = { format: 'plain', limitParameter: 'max_tokens' };
+    const { answer } = await sendChat(probe.client, call, firstDialect, probe.context);
+    if (answer.toolCallCount > 0) return createOkCheck(CHECK_NAMES.tools, 'the model calls tools');
     return {
       name: CHECK_NAMES.tools,
       state: 'warning',
-      message: 'the model did not call the tool',
+      message: 'the model did not call the offered tool',
       advice,
     };
   } catch (error) {
@@ -187,7 +187,7 @@ function createContextCheck(options: ProbeOptions, models: ListedModel[] | undef
   return { name: CHECK_NAMES.context, state: 'warning', message, advice };
 }
 
-/** Reads the context size; endpoints report the size under one of four names. */
+/** Reads the context size in tokens; endpoints report the size under one of four names. */
 function readContextTokens(model: ListedModel | undefined): number | undefined {
   for (const field of ['context_length', 'max_model_len', 'context_window', 'max_context_length']) {
     const value = model?.[field];
@@ -196,8 +196,8 @@ function readContextTokens(model: ListedModel | undefined): number | undefined {
   return undefined;
 }
 
-/** Codes of errors that show that the endpoint, the key and the model name are correct. */
-const MODEL_ANSWER_CODES = new Set([
+/** Codes of errors that prove the endpoint, the key and the model name correct. */
+const MODEL_REACHED_CODES = new Set([
   'context_too_small',
   'model_request_refused',
   'model_refused',
@@ -225,9 +225,9 @@ function explainFailure(
   if (error.kind === 'auth' || error.code === 'quota_exhausted') {
     return createFailureChecks([endpoint], CHECK_NAMES.key, error);
   }
-  if (MODEL_ANSWER_CODES.has(error.code)) {
+  if (MODEL_REACHED_CODES.has(error.code)) {
     return createFailureChecks(
-      [endpoint, key, createOkCheck(CHECK_NAMES.model, options.model)],
+      [endpoint, key, createOkCheck(CHECK_NAMES.model, `${options.model} exists`)],
       CHECK_NAMES.json,
       error,
     );

@@ -31,15 +31,14 @@ const answerSchema = z.object({
     })
     .nullish(),
 });
-const errorSchema = z.object({ error: z.looseObject({}) });
+const errorBodySchema = z.object({ error: z.looseObject({}) });
 
 /** Parsed answer; token counts are estimates if the endpoint sends none. */
 export type ModelAnswer = {
   readonly text: string;
   readonly refusal: string;
   readonly finishReason: string;
-  /** Number of tool calls. */
-  readonly toolCalls: number;
+  readonly toolCallCount: number;
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
 };
 
@@ -61,7 +60,7 @@ export function readAnswer(
     text,
     refusal: choice?.message.refusal ?? '',
     finishReason: choice?.finish_reason ?? '',
-    toolCalls: choice?.message.tool_calls?.length ?? 0,
+    toolCallCount: choice?.message.tool_calls?.length ?? 0,
     usage: {
       inputTokens: usage?.prompt_tokens ?? estimatePromptTokens(messages),
       outputTokens: usage?.completion_tokens ?? estimateTokens(text),
@@ -69,7 +68,7 @@ export function readAnswer(
   };
 }
 
-/** Converts an answer; throws AppError `model_refused` or `model_empty_answer` if the answer has no text. */
+/** Converts an answer with text; throws AppError `model_refused` or `model_empty_answer` for an answer without text. */
 export function toCompletion(answer: ModelAnswer, context: CallContext): Completion {
   const isTruncated = answer.finishReason === 'length' || answer.finishReason === 'max_tokens';
   if (answer.text.trim() !== '') {
@@ -86,16 +85,16 @@ export function toCompletion(answer: ModelAnswer, context: CallContext): Complet
   throw new AppError('transient', 'model_empty_answer', message, { details });
 }
 
-/** Estimates the tokens of a prompt, with some tokens for each message. */
+/** Estimates the tokens of a prompt, including the overhead of each message. */
 export function estimatePromptTokens(messages: ChatMessage[]): number {
   const tokensPerMessage = 8;
   return messages.reduce((sum, { content }) => sum + estimateTokens(content) + tokensPerMessage, 0);
 }
 
 function createUnreadableAnswerError(body: unknown, context: CallContext): AppError {
-  const error = errorSchema.safeParse(body);
+  const error = errorBodySchema.safeParse(body);
   if (error.success) return toAppErrorFromBody(error.data.error, context);
-  const message = `the endpoint did not answer with a chat completion for model ${context.model}; check the base URL`;
+  const message = `the endpoint did not answer with a chat completion for model ${context.model}; check MODEL_BASE_URL, which usually ends in /v1`;
   return new AppError('invalid', 'model_endpoint_wrong', message, {
     details: { model: context.model },
   });

@@ -6,17 +6,17 @@ import { readAnswer } from './read-answer.ts';
 import type { CallContext } from './to-app-error.ts';
 import { findRefusedLimit, isFormatRefusal, toAppError } from './to-app-error.ts';
 
-// Call of a model. Endpoints differ in the answer formats and in the name of the output limit that they accept. The caller
-// remembers the combination that a model accepts (its dialect).
+// Endpoints differ in the answer formats and in the name of the parameter for the output limit that they accept. The accepted
+// combination is called the dialect of a model; the caller remembers the dialect.
 
 /** Answer formats in the order of preference. */
 const ANSWER_FORMATS = ['json_schema', 'json_object', 'plain'] as const;
 /** Answer format of a request. */
 export type AnswerFormat = (typeof ANSWER_FORMATS)[number];
-type OutputLimitName = 'max_tokens' | 'max_completion_tokens' | 'none';
+type LimitParameter = 'max_tokens' | 'max_completion_tokens' | 'none';
 
-/** Answer format and name of the output limit that an endpoint accepts. */
-export type Dialect = { readonly format: AnswerFormat; readonly limit: OutputLimitName };
+/** Answer format, and parameter for the output limit (`none`: no parameter), that an endpoint accepts. */
+export type Dialect = { readonly format: AnswerFormat; readonly limitParameter: LimitParameter };
 /** Named JSON schema of an answer. */
 export type JsonSchema = { readonly name: string; readonly schema: Record<string, unknown> };
 /** Request to a model. */
@@ -39,7 +39,7 @@ export function createOpenAiClient(options: EndpointOptions): OpenAI {
     throw new AppError(
       'auth',
       'model_key_refused',
-      'the model key contains spaces or characters outside ASCII; copy the key again',
+      'the model key contains spaces or characters outside ASCII; copy the key to MODEL_API_KEY again',
     );
   }
   return new OpenAI({
@@ -83,7 +83,7 @@ function sendRequest(
   const request: OpenAI.ChatCompletionCreateParamsNonStreaming = {
     model,
     messages: addSchemaToPrompt(call, dialect.format),
-    ...buildLimitParameter(dialect.limit, call.maxOutputTokens),
+    ...buildLimitParameter(dialect.limitParameter, call.maxOutputTokens),
     ...buildFormatParameter(dialect.format, call.schema),
     ...(call.tools === undefined ? {} : { tools: call.tools }),
   };
@@ -94,18 +94,19 @@ function sendRequest(
 
 function selectNextDialect(current: Dialect, call: ChatCall, error: unknown): Dialect | undefined {
   const limitRefusal = findRefusedLimit(error);
-  if (limitRefusal === 'wants_max_completion_tokens' && current.limit === 'max_tokens') {
-    return { ...current, limit: 'max_completion_tokens' };
+  if (limitRefusal === 'needs_max_completion_tokens' && current.limitParameter === 'max_tokens') {
+    return { ...current, limitParameter: 'max_completion_tokens' };
   }
-  if (limitRefusal !== undefined && current.limit !== 'none') return { ...current, limit: 'none' };
+  if (limitRefusal !== undefined && current.limitParameter !== 'none')
+    return { ...current, limitParameter: 'none' };
 
   if (call.schema === undefined || !isFormatRefusal(error)) return undefined;
   const format = ANSWER_FORMATS[ANSWER_FORMATS.indexOf(current.format) + 1];
   return format === undefined ? undefined : { ...current, format };
 }
 
-function buildLimitParameter(limit: OutputLimitName, tokens: number): Record<string, number> {
-  return limit === 'none' ? {} : { [limit]: tokens };
+function buildLimitParameter(name: LimitParameter, maxTokens: number): Record<string, number> {
+  return name === 'none' ? {} : { [name]: maxTokens };
 }
 
 function buildFormatParameter(
@@ -117,7 +118,7 @@ function buildFormatParameter(
   return { response_format: { type: 'json_schema', json_schema: { ...schema, strict: true } } };
 }
 
-/** Adds the JSON schema to the prompt if the endpoint does not enforce the schema. */
+/** Adds the JSON schema to the prompt if the answer format does not make the endpoint enforce the schema. */
 function addSchemaToPrompt(call: ChatCall, format: AnswerFormat): ChatMessage[] {
   if (call.schema === undefined || format === 'json_schema') return call.messages;
   const instruction = `Answer with one JSON object and nothing else. The object must match this JSON schema: ${JSON.stringify(call.schema.schema)}`;

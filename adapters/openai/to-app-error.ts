@@ -2,11 +2,10 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortEr
 import { AppError, isAppError } from '../../core/base/app-error.ts';
 import { MAX_RETRY_AFTER_MS, parseRetryAfterMs } from '../../core/base/retry-after.ts';
 
-// Conversion of endpoint and network errors. The result has no cause, because the original error may contain the prompt or the
-// key.
+// Converts endpoint and network errors. The result has no `cause`, because the original error may contain the prompt or the key.
 
 const SECOND_MS = 1000;
-// Default waits, for responses without Retry-After.
+// Waits after a response without Retry-After. QUOTA_WAIT_MS is also the minimum wait after a used-up quota.
 const QUOTA_WAIT_MS = 15 * 60 * SECOND_MS;
 const THROTTLE_WAIT_MS = 20 * SECOND_MS;
 const UNREACHABLE_WAIT_MS = 30 * SECOND_MS;
@@ -29,7 +28,7 @@ type Refusal = {
   readonly headers: Headers | undefined;
 };
 
-/** Converts any error of a call. */
+/** Converts any error of a call of the model. */
 export function toAppError(error: unknown, context: CallContext): AppError {
   if (isAppError(error)) return error;
   if (isTimeout(error)) return createTimeoutError(context);
@@ -45,13 +44,14 @@ export function toAppError(error: unknown, context: CallContext): AppError {
   );
 }
 
-/** Converts the error of an endpoint that sends `{ error: { code, message } }` with status 200. */
+/** Converts the `error` object of a response body that has status 200 but contains an error. */
 export function toAppErrorFromBody(
   body: { readonly code?: unknown; readonly message?: unknown; readonly type?: unknown },
   context: CallContext,
 ): AppError {
-  const numeric = Number(body.code);
-  const status = Number.isInteger(numeric) && numeric >= 400 && numeric < 600 ? numeric : 502;
+  const numericCode = Number(body.code);
+  const isStatus = Number.isInteger(numericCode) && numericCode >= 400 && numericCode < 600;
+  const status = isStatus ? numericCode : 502;
   const code = typeof body.code === 'string' ? body.code : String(body.type ?? '');
   const message = redactMessage(String(body.message ?? ''), context.apiKey);
   return toRefusalError({ status, code, message, headers: undefined }, context);
@@ -65,10 +65,13 @@ export function isFormatRefusal(error: unknown): boolean {
   return error.status === 400 || error.status === 422;
 }
 
-/** Returns the parameter of the output limit that the endpoint rejected; undefined if the rejection has another reason. */
+/**
+ * Returns the parameter for the output limit that the endpoint rejected; undefined if the rejection has another reason.
+ * `needs_max_completion_tokens`: the endpoint rejected `max_tokens` and asks for `max_completion_tokens`.
+ */
 export function findRefusedLimit(
   error: unknown,
-): 'max_tokens' | 'max_completion_tokens' | 'wants_max_completion_tokens' | undefined {
+): 'max_tokens' | 'max_completion_tokens' | 'needs_max_completion_tokens' | undefined {
   if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) {
     return undefined;
   }
@@ -77,7 +80,7 @@ export function findRefusedLimit(
     // The prompt may fit if the request reserves no room for the answer.
     return /completion|max_tokens/i.test(error.message) ? 'max_tokens' : undefined;
   }
-  if (/use\W{0,3}max_completion_tokens/i.test(text)) return 'wants_max_completion_tokens';
+  if (/use\W{0,3}max_completion_tokens/i.test(text)) return 'needs_max_completion_tokens';
   if (/max_completion_tokens/.test(text)) return 'max_completion_tokens';
   return /max_tokens/.test(text) ? 'max_tokens' : undefined;
 }
@@ -128,7 +131,7 @@ function isContextRefusal({ status, code, message }: Refusal): boolean {
   );
 }
 
-/** Returns the wait that the endpoint requested, at most one hour; undefined if the response has no such header. */
+/** Returns the wait that the endpoint requested, at most one hour; undefined if no header requests a wait. */
 function readRetryAfterMs(headers: Headers | undefined, now: number): number | undefined {
   const milliseconds = headers?.get('retry-after-ms')?.trim() ?? '';
   if (/^\d+(\.\d+)?$/.test(milliseconds)) return Math.min(Number(milliseconds), MAX_RETRY_AFTER_MS);
@@ -167,7 +170,7 @@ function createNotFoundError(refusal: Refusal, context: CallContext): AppError {
     const message = `${formatEndpoint(context.baseUrl)} has no model "${context.model}": ${refusal.message}`;
     return new AppError('invalid', 'model_unknown', message, { details });
   }
-  const message = `${formatEndpoint(context.baseUrl)} offers no chat completions (404) for model "${context.model}"; check the base URL, which usually ends in /v1`;
+  const message = `${formatEndpoint(context.baseUrl)} offers no chat completions (404) for model "${context.model}"; check MODEL_BASE_URL, which usually ends in /v1`;
   return new AppError('invalid', 'model_endpoint_wrong', message, { details });
 }
 

@@ -16,7 +16,7 @@ const DEFAULT_COST: ScryptCost = { logN: 15, r: 8, p: 3 };
 const KEY_BYTES = 32;
 const STORED_HASH = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{16,64})\$([\w-]{43})$/;
 
-/** Creates a PasswordHasher. A hash `scrypt$logN$r$p$salt$key` contains its cost, so that old hashes stay valid when the cost changes. */
+/** Creates a PasswordHasher. A stored hash (`scrypt$logN$r$p$salt$key`) contains its cost, so old hashes stay valid when the cost changes. */
 export function createScryptHasher(cost: ScryptCost = DEFAULT_COST): PasswordHasher {
   return {
     hash: (password) => hashPassword(password, cost),
@@ -36,7 +36,8 @@ async function verifyPassword(
   cost: ScryptCost,
 ): Promise<boolean> {
   if (stored === undefined) {
-    await deriveKey(password, 'nobody', cost);
+    // The work takes as long as a real check, so that the response time does not reveal whether the user exists.
+    await deriveKey(password, 'no stored salt', cost);
     return false;
   }
   const match = STORED_HASH.exec(stored);

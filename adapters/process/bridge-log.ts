@@ -9,7 +9,7 @@ const ENDED_FOLDER = '.ended';
 /** A larger log is shortened to its last TRUNCATED_LOG_BYTES. */
 const MAX_LOG_BYTES = 1_000_000;
 const TRUNCATED_LOG_BYTES = 256_000;
-const SAVED_LOG_BYTES = 64_000;
+const MAX_SAVED_LOG_BYTES = 64_000;
 const MAX_SAVED_LOGS = 50;
 
 /** Returns the path of the log in the folder of a pod. */
@@ -33,7 +33,7 @@ export async function truncateLog(podFolder: string): Promise<void> {
   const path = getBridgeLogPath(podFolder);
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined || stats.size <= MAX_LOG_BYTES) return;
-  const end = await readEnd(path, TRUNCATED_LOG_BYTES);
+  const end = await readLastBytes(path, TRUNCATED_LOG_BYTES);
   const note = `[launcher] removed ${stats.size - end.length} bytes from the beginning of this log\n`;
   await writeFile(path, note + end, { mode: 0o600 });
 }
@@ -43,9 +43,10 @@ export async function truncateLog(podFolder: string): Promise<void> {
  * that never reached the API. The newest 50 copies are kept.
  */
 export async function saveEndedLog(stateDir: string, podName: string): Promise<void> {
-  const end = await readEnd(getBridgeLogPath(join(stateDir, podName)), SAVED_LOG_BYTES).catch(
-    () => '',
-  );
+  const end = await readLastBytes(
+    getBridgeLogPath(join(stateDir, podName)),
+    MAX_SAVED_LOG_BYTES,
+  ).catch(() => '');
   if (end === '') return;
   const folder = join(stateDir, ENDED_FOLDER);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -55,7 +56,7 @@ export async function saveEndedLog(stateDir: string, podName: string): Promise<v
   for (const logName of oldLogNames) await rm(join(folder, logName), { force: true });
 }
 
-async function readEnd(path: string, maxBytes: number): Promise<string> {
+async function readLastBytes(path: string, maxBytes: number): Promise<string> {
   const handle = await open(path, 'r');
   try {
     const { size } = await handle.stat();

@@ -41,7 +41,7 @@ export type ProcessLauncherOptions = {
 
 /** Launcher of pods as child processes. */
 export type ProcessLauncher = PodLauncher & {
-  /** Removes every pod. Throws an error that lists the pods that still have a running process. */
+  /** Removes every pod. Throws an error that lists the pods that remain. */
   killAll(): Promise<void>;
   /** Stops the periodic checks. The pods continue to run; the next launcher with the same folder adopts them. */
   close(): void;
@@ -52,10 +52,10 @@ const POD_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 const MAX_START_MS = 30_000;
 const DEFAULT_SWEEP_MS = 2_000;
 
-/** State to report for each phase of the record while an operation on the pod is in progress. */
+/** Reported state by phase of the record, while an operation on the pod is in progress. */
 const BUSY_STATES = { intent: 'starting', started: 'running', ended: 'gone' } as const;
 
-/** Pod with a record; `neverStarted`: a launcher recorded the pod but started no process. */
+/** Pod with a record; `neverStarted`: a launcher wrote the record, but crashed or failed before it started a process. */
 type RecordedPod = { readonly record: PodRecord; readonly state: PodState | 'neverStarted' };
 
 /** Creates a launcher for pods on this machine. Pods survive the launcher; the next launcher with the same folder adopts them. */
@@ -126,7 +126,7 @@ class ProcessPodLauncher {
     const remaining = names.filter((_, index) => outcomes[index] === 'going');
     if (remaining.length > 0)
       throw new Error(
-        `processes of these pods survived SIGKILL: ${remaining.join(', ')}; try again`,
+        `these pods are still starting or have processes that survived SIGKILL: ${remaining.join(', ')}; try again`,
       );
   }
 
@@ -157,13 +157,13 @@ class ProcessPodLauncher {
       const { record, state } = existing;
       if (state === 'neverStarted') return toPod(record, 'gone');
       await truncateLog(this.#getFolder(name));
-      const isLate = state === 'running' && this.#options.now() >= record.deadline;
-      if (isLate)
+      const hasPassedDeadline = state === 'running' && this.#options.now() >= record.deadline;
+      if (hasPassedDeadline)
         await appendLauncherLine(
           this.#getFolder(name),
           'the pod is killed: its deadline has passed',
         );
-      if (!isLate && state !== 'gone') return toPod(record, state);
+      if (!hasPassedDeadline && state !== 'gone') return toPod(record, state);
       const wasEnded = record.phase === 'ended';
       const isEnded = wasEnded || (await this.#endPod(record, 0));
       if (isEnded && !wasEnded) this.#options.onEnded?.(record.attemptId);
@@ -189,8 +189,9 @@ class ProcessPodLauncher {
       await writePodRecord(folder, adopted);
       return { record: adopted, state: 'running' };
     }
-    const isYoung = this.#options.now() - record.startedAt < MAX_START_MS;
-    return { record, state: isYoung && isAlive(record.launcher) ? 'starting' : 'neverStarted' };
+    const mayStillStart =
+      this.#options.now() - record.startedAt < MAX_START_MS && isAlive(record.launcher);
+    return { record, state: mayStillStart ? 'starting' : 'neverStarted' };
   }
 
   async #start(spec: PodSpec): Promise<Pod> {

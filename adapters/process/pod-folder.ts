@@ -4,16 +4,16 @@ import { hasErrorCode } from './has-error-code.ts';
 import type { PodRecord } from './pod-record.ts';
 import { RECORD_NAME, writePodRecord } from './pod-record.ts';
 
-// The folder of a pod. The folder appears with its record, and the record is removed last. A launcher that finds a folder after a
-// crash therefore always finds a record in it, or an empty folder.
+// Creates and removes the folder of a pod. The folder appears together with its record, and the record is removed last. After a
+// crash, a folder therefore either contains its record or is empty.
 
-/** Prefix of a folder that does not have its final name yet. */
+/** Prefix of a draft: a folder that does not have its final name yet. */
 const DRAFT_PREFIX = '.new-';
 const MAX_DRAFT_AGE_MS = 60_000;
 
 /**
- * Lists the names of all pods, sorted. Removes folders that a crashed launcher left half-created more than a minute ago. Names
- * with a leading dot are no pods.
+ * Lists the names of all pods, sorted. Removes folders that a crashed launcher left half-created more than a minute ago. Folders
+ * with a leading dot are not pods.
  */
 export async function listPodNames(stateDir: string): Promise<string[]> {
   const entries = await readdir(stateDir, { withFileTypes: true });

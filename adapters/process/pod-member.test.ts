@@ -24,9 +24,9 @@ const bridgeRow = makeRow(100, SELF_PID);
 
 /** Treats `markedPids` as the processes whose environment or working directory identifies the pod. */
 function listMemberPids(rows: readonly ProcessRow[], markedPids: readonly number[] = []): number[] {
-  const identity = { pid: 100, startTime: 't100' };
+  const bridge = { pid: 100, startTime: 't100' };
   const isMarked = (row: ProcessRow) => markedPids.includes(row.pid);
-  return selectPodMembers(rows, identity, isMarked, SELF_PID).map((member) => member.pid);
+  return selectPodMembers(rows, bridge, isMarked, SELF_PID).map((member) => member.pid);
 }
 
 describe('selectPodMembers', () => {
@@ -42,13 +42,13 @@ describe('selectPodMembers', () => {
     expect(listMemberPids(rows).sort()).toEqual([100, 101, 102, 103, 104]);
   });
 
-  test('finds processes that carry a mark of the pod, and their descendants, after the bridge has died', () => {
+  test('finds processes that carry a marker of the pod, and their descendants, after the bridge has died', () => {
     expect(listMemberPids([selfRow, makeRow(201, 1), makeRow(202, 201)], [201])).toEqual([
       201, 202,
     ]);
   });
 
-  test('finds nothing if a later process has reused the pid of the bridge', () => {
+  test('finds no process if a later process has reused the pid of the bridge', () => {
     const reused = makeRow(100, 1, { startTime: 'later' });
 
     expect(
@@ -63,8 +63,8 @@ describe('selectPodMembers', () => {
   });
 });
 
-describe('the process table', () => {
-  test('a line of /proc is parsed when the program name has parentheses', () => {
+describe('reading the process table', () => {
+  test('parses /proc/<pid>/stat of a program with parentheses in its name', () => {
     const fields = Array.from({ length: 50 }, (_, index) => String(index + 3));
     fields[0] = 'S';
 
@@ -74,7 +74,7 @@ describe('the process table', () => {
     expect(parsed.startTime).toMatch(/:22$/);
   });
 
-  test('a line of ps is parsed with its date', () => {
+  test('parses a line of ps with its start date', () => {
     expect(parsePsLine('  501     1   501 Ss   ??   Mon Jul  6 10:00:00 2026  ')).toEqual([
       {
         pid: 501,

@@ -3,7 +3,8 @@ import type { ProcessIdentity } from './pod-record.ts';
 import type { ProcessRow } from './process-row.ts';
 import { readEnvironment, readProcesses, readWorkingFolder } from './process-row.ts';
 
-// Finds the processes of a pod, including processes that have left the process group and session and whose parent has ended.
+// Finds the processes of a pod, including processes that have left the process group and session of the bridge and whose parent
+// has ended.
 
 /** Facts by which the processes of a pod are recognised. */
 export type PodIdentity = {
@@ -34,9 +35,9 @@ export function findUnrecordedBridge(uid: string): ProcessRow | undefined {
 }
 
 /**
- * Returns whether the environment of a process contains the marker of the pod, or HOME or TMPDIR inside the folder of the pod, or
- * whether the working directory lies inside that folder. The working directory of a process with a terminal does not count: the
- * process is the shell of a person, because processes of a pod have no terminal.
+ * Returns true if the environment of a process contains the marker of the pod, or HOME or TMPDIR inside the folder of the pod, or
+ * if its working directory is inside that folder. The working directory of a process with a terminal does not count: the process is
+ * the shell of a person who looks into the folder, because processes of a pod have no terminal.
  */
 function isMarkedByPod(row: ProcessRow, pod: PodIdentity): boolean {
   const prefix = pod.folder + sep;

@@ -35,7 +35,7 @@ export function readProcesses(): ProcessRow[] {
   return pids.flatMap((pid) => readProcess(Number(pid)) ?? []);
 }
 
-/** Returns whether this process lives: the pid exists with the same start time, and is not a zombie. */
+/** Returns true if a process with this pid and this start time exists and is not a zombie. */
 export function isAlive(identity: ProcessIdentity | undefined): boolean {
   if (identity === undefined) return false;
   const row = readProcess(identity.pid);

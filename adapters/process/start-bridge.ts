@@ -15,7 +15,7 @@ import { POD_UID_VARIABLE } from './pod-member.ts';
 import type { ProcessIdentity } from './pod-record.ts';
 import { readProcess } from './process-row.ts';
 
-/** Settings for the start of one bridge, besides the specification of its pod. */
+/** Settings for the start of one bridge, in addition to the specification of its pod. */
 export type BridgeStart = {
   /** Real path of the folder of the pod. */
   readonly folder: string;

@@ -5,7 +5,7 @@ import type { ProcessIdentity } from './pod-record.ts';
 import { isAlive } from './process-row.ts';
 
 const POLL_MS = 25;
-/** Longest wait for processes to end after SIGKILL, milliseconds. A process that takes longer is blocked in the kernel. */
+/** Maximum time for processes to end after SIGKILL, in milliseconds. A process that takes longer is blocked in the kernel. */
 const KILL_WAIT_MS = 3_000;
 
 /**
@@ -35,10 +35,10 @@ async function waitUntilDead(
   while (performance.now() < giveUpAt && processes.some(isAlive)) await delay(POLL_MS);
 }
 
-function sendSignal(target: ProcessIdentity, name: NodeJS.Signals): void {
+function sendSignal(target: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isAlive(target)) return;
   try {
-    process.kill(target.pid, name);
+    process.kill(target.pid, signal);
   } catch {
     // The process ended between the check and the signal.
   }

@@ -8,9 +8,9 @@ import { createClientOptions } from '../aws/create-client-options.ts';
 import type { Batch, BatchEntry } from './to-batches.ts';
 import { toBatches } from './to-batches.ts';
 
-/** Options of createSqsQueue. */
+/** Access to SQS, and the URLs of the queues. */
 export type SqsQueueOptions = AwsAccess & {
-  /** URLs by the queue name in core/topology/queues.ts. */
+  /** URL of each queue, by its name in core/topology/queues.ts. */
   readonly urls: Readonly<Record<string, string>>;
 };
 

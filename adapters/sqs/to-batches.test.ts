@@ -11,16 +11,16 @@ function repeatMessage(count: number, message: QueueMessage) {
 
 describe('toBatches', () => {
   test('puts at most ten messages into a batch, in their order', () => {
-    const messages = Array.from({ length: 23 }, (_, n) => ({
-      message: { ...planMessage, plan: `p${n}` },
-      delaySeconds: n,
+    const messages = Array.from({ length: 23 }, (_, index) => ({
+      message: { ...planMessage, plan: `p${index}` },
+      delaySeconds: index,
     }));
 
     const batches = toBatches(messages, () => 'url');
 
     expect(batches.map((batch) => batch.entries.length)).toEqual([10, 10, 3]);
     const entries = batches.flatMap((batch) => batch.entries);
-    expect(entries.map((entry) => entry.delaySeconds)).toEqual(messages.map((_, n) => n));
+    expect(entries.map((entry) => entry.delaySeconds)).toEqual(messages.map((_, index) => index));
     expect(entries.map((entry) => JSON.parse(entry.body))).toEqual(
       messages.map(({ message }) => message),
     );
@@ -48,7 +48,7 @@ describe('toBatches', () => {
     expect(batches.map((batch) => batch.entries.length)).toEqual([2, 2, 1]);
   });
 
-  test('creates no batch without messages', () => {
+  test('creates no batch for an empty list of messages', () => {
     expect(toBatches([], () => 'url')).toEqual([]);
   });
 

@@ -3,18 +3,18 @@ import type { QueueMessage, QueueMessageType } from '../../core/contract/queue-m
 import type { OutgoingMessage } from '../../core/port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../core/port/queue.ts';
 
-const MAX_ENTRIES = 10;
+const MAX_BATCH_ENTRIES = 10;
 /** Maximum size of a message and of a batch. Newer versions of SQS accept more, but not in every region and emulator. */
 const MAX_BYTES = 256 * 1024;
 const MAX_DELAY_SECONDS = MAX_MESSAGE_DELAY_MS / 1_000;
 
-/** Message of a batch. */
+/** Message in a batch. */
 export type BatchEntry = {
   readonly type: QueueMessageType;
   readonly body: string;
   readonly delaySeconds: number;
 };
-/** Messages for one queue that fit into one call. */
+/** Messages for one queue that fit into one call of SQS. */
 export type Batch = { readonly url: string; readonly entries: readonly BatchEntry[] };
 
 /** Groups messages by queue, in their order, into batches within the limits of SQS. */
@@ -59,7 +59,7 @@ function splitEntries(entries: readonly BatchEntry[]): BatchEntry[][] {
   let bytes = 0;
   for (const entry of entries) {
     const size = Buffer.byteLength(entry.body);
-    if (batch.length === MAX_ENTRIES || bytes + size > MAX_BYTES) {
+    if (batch.length === MAX_BATCH_ENTRIES || bytes + size > MAX_BYTES) {
       batches.push(batch);
       batch = [];
       bytes = 0;

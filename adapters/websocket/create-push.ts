@@ -9,7 +9,7 @@ import type { Push } from '../../core/port/push.ts';
 import type { AwsAccess } from '../aws/create-client-options.ts';
 import { createClientOptions } from '../aws/create-client-options.ts';
 
-/** Options of createPush. */
+/** Access to the gateway that holds the WebSocket connections. */
 export type PushOptions = AwsAccess & {
   /** URL of the gateway's stage (`https://...`) or of the local gateway. The SDK appends `/@connections`. */
   readonly endpoint: string;
@@ -28,7 +28,7 @@ export function createPush(options: PushOptions): Push {
         return 'sent';
       } catch (cause) {
         if (cause instanceof GoneException) return 'gone';
-        const message = `the gateway did not accept a frame: ${describeError(cause)}`;
+        const message = `the WebSocket gateway did not accept a frame: ${describeError(cause)}`;
         throw new AppError('transient', 'push_failed', message, { cause });
       }
     },

@@ -9,7 +9,7 @@ import { clock } from './runtime.ts';
 const getGitHub = once(createGitHub);
 const getLocalForge = once(createLocalForge);
 
-/** Returns the forges by vendor. Access to a forge without configuration throws `forge_not_configured`. */
+/** Returns the forges. Reading the property of a forge that is not configured throws AppError `forge_not_configured`. */
 export const getForges = once((): EngineDeps['forges'] => ({
   get github() {
     return getGitHub();
@@ -19,7 +19,6 @@ export const getForges = once((): EngineDeps['forges'] => ({
   },
 }));
 
-/** Creates the GitHub forge; without a credential the error names the variables to set. */
 function createGitHub(): Forge {
   const { github } = readConfig(['github']);
   const baseUrl = github.apiUrl;

@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import { once } from '../once.ts';
 import { clock } from './runtime.ts';
 
-/** Returns the port to the machine of a laptop installation; undefined in the cloud. */
+/** Returns the interface to the machine of a laptop installation; undefined in the cloud. */
 export const getHost = once((): Host | undefined => {
   const { dataDir } = readConfig(['host']).host;
   if (dataDir === undefined) return undefined;

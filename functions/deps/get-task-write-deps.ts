@@ -6,7 +6,7 @@ import { readEngineSettings } from './read-engine-settings.ts';
 import { clock, createId, getLog } from './runtime.ts';
 
 /**
- * Returns the ports of every function of the engine. A handler adds forges or a launcher only if its entry in
+ * Returns the ports that every handler of the engine needs. A handler adds forges or a launcher only if its entry in
  * core/topology/rights.ts grants the permission, so the compiler rejects a call without permission.
  */
 export const getTaskWriteDeps = once(

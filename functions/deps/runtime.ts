@@ -6,7 +6,7 @@ import { listConfigSecrets, readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { once } from '../once.ts';
 
-// Only the files of this folder connect adapters with the core. Each port has its own file, so the bundle of a function contains
+// Only the files of this folder connect adapters with the core. Each adapter has its own file, so the bundle of a function contains
 // only the adapters in use. Every value is created at its first use and lives as long as the process.
 
 export const clock = { now: () => Date.now() };
@@ -22,7 +22,7 @@ export const getLog: () => Log = once(() => {
   });
 });
 
-/** Creates an unpredictable id from the alphabet of ids; default length 10. */
+/** Creates an unpredictable id of `length` lower-case letters and digits. */
 export function createId(length = 10): string {
   return [...randomBytes(length)].map((byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join('');
 }

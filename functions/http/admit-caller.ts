@@ -35,13 +35,13 @@ export async function admitCaller(
   const actor = await checks.user?.(readBearer(credentials));
   if (actor === undefined)
     throw createUnauthorizedError(
-      'this token is invalid or no longer valid; sign in again, or create a new API token',
+      'this token is invalid, expired or revoked; sign in again, or create a new API token',
     );
   requireRole(actor, access);
   return actor;
 }
 
-/** Requires that a path with an attempt id contains the id of the calling attempt. */
+/** Throws AppError `forbidden` if the path of an attempt route names another attempt than the caller. */
 export function requireOwnPath(actor: AnyActor, params: unknown): void {
   if (actor?.kind !== 'attempt') return;
   const hasAttempt = typeof params === 'object' && params !== null && 'attempt' in params;
@@ -53,7 +53,7 @@ export function requireOwnPath(actor: AnyActor, params: unknown): void {
   );
 }
 
-/** Returns the name of the check that a route needs and `checks` does not provide; undefined if nothing is missing. */
+/** Returns the name of the check that a route needs if `checks` lacks this check. */
 export function findMissingCheck(access: RouteAccess, checks: CallerChecks): string | undefined {
   if (access === 'public') return undefined;
   const name = access === 'attempt' || access === 'signature' ? access : 'user';
@@ -82,7 +82,9 @@ async function admitHook(
       'the header x-hub-signature-256 is missing; configure a secret for the webhook',
     );
   if ((await checks.signature?.(body, signature)) !== true)
-    throw createUnauthorizedError('the signature in x-hub-signature-256 does not match the body');
+    throw createUnauthorizedError(
+      'the signature in x-hub-signature-256 does not match the body; configure the webhook with one of the secrets in GITHUB_WEBHOOK_SECRETS',
+    );
   return { kind: 'hook' };
 }
 

@@ -16,14 +16,14 @@ import { createInvalidRequestError, validateInput } from './validate-input.ts';
 // caller has permission (401, 403), path, query and body match their schemas (400, 413, 415). Then the handler runs, and the
 // response schema removes fields that the contract does not declare.
 
-/** Data that accompanies a request. Signatures need the raw body. */
+/** Data that accompanies a request. The body is raw, because signatures cover the raw bytes. */
 export type RequestBindings = {
   readonly requestId: string;
   readonly sourceAddress: string;
   readonly body: Uint8Array;
 };
 
-/** Options of createApp. */
+/** Routes, handlers and dependencies of an app. */
 export type AppOptions<Routes extends Readonly<Record<string, Route>>, Deps> = {
   readonly routes: Routes;
   readonly handlers: Handlers<Routes, Deps>;
@@ -56,7 +56,7 @@ export function createApp<Routes extends Readonly<Record<string, Route>>, Deps>(
         `route ${endpoint.id} needs the check authorize.${missing}, which the options lack`,
       );
     app.on(endpoint.route.method, toHonoPath(endpoint.route.path), (context) =>
-      serveLogged(context, endpoint, options),
+      serveAndLog(context, endpoint, options),
     );
   }
   for (const path of new Set(endpoints.map(({ route }) => route.path)))
@@ -77,7 +77,7 @@ function createEndpoints<Routes extends Readonly<Record<string, Route>>, Deps>(
 }
 
 /** Serves a request and logs its route, status and duration in one line. */
-async function serveLogged<Routes extends Readonly<Record<string, Route>>, Deps>(
+async function serveAndLog<Routes extends Readonly<Record<string, Route>>, Deps>(
   context: HttpContext,
   endpoint: Endpoint,
   options: AppOptions<Routes, Deps>,

@@ -4,8 +4,8 @@ import { answerError } from './answer-error.ts';
 import type { HttpApp } from './create-app.ts';
 import { createInvalidRequestError } from './validate-input.ts';
 
-// Conversion between HTTP events of API Gateway (payload version 2) and the Request and Response of the app. The adapter that hono
-// provides would bypass the error format of the app: it responds in plain text to a malformed header or host, or a GET with a body.
+// Converts HTTP events of API Gateway (payload version 2) to the Request of the app, and converts the Response back. The adapter
+// that hono provides would bypass the error format of the app: that adapter responds in plain text to a malformed header or host, or a GET with a body.
 
 const DOT_SEGMENT = /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i;
 
@@ -53,7 +53,7 @@ function toRequest(event: APIGatewayProxyEventV2): Request {
     return new Request(url, { method, headers: toHeaders(event) });
   } catch {
     throw createInvalidRequestError([
-      { in: 'header', path: '', message: 'is not a usable HTTP request' },
+      { in: 'header', path: '', message: 'contains an invalid method or field' },
     ]);
   }
 }

@@ -58,6 +58,6 @@ test('operation ids are unique', () => {
 });
 
 test('only the listed routes are public', () => {
-  const open = routeRows.filter(([, { access }]) => access === 'public').map(([id]) => id);
-  expect(open).toEqual(['openapi', 'health', 'login', 'refresh', 'exchangeSignInCode']);
+  const publicIds = routeRows.filter(([, { access }]) => access === 'public').map(([id]) => id);
+  expect(publicIds).toEqual(['openapi', 'health', 'login', 'refresh', 'exchangeSignInCode']);
 });

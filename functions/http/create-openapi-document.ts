@@ -14,7 +14,7 @@ import { evidenceSchema, taskSpecSchema, taskViewSchema } from '../../core/contr
 type Json = Record<string, unknown>;
 type SchemaRegistry = z.core.$ZodRegistry<{ readonly id: string }>;
 
-/** Response schemas with a name of their own. A request has another schema, because a caller may omit fields with a default. */
+/** Response schemas by name; all other schemas are named after their route. A request needs a separate schema, because a caller may omit fields with a default. */
 const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Accepted: acceptedSchema,
   ApiToken: access.tokenViewSchema,
@@ -45,7 +45,7 @@ const ROUTE_GROUPS: readonly {
   { tag: 'hooks', about: 'Routes for outside systems', routes: HOOK_API },
 ];
 
-const SECURITY: Readonly<Record<Exclude<RouteAccess, 'public'>, string>> = {
+const SCHEME_BY_ACCESS: Readonly<Record<Exclude<RouteAccess, 'public'>, string>> = {
   viewer: 'user',
   operator: 'user',
   admin: 'user',
@@ -73,7 +73,7 @@ const SECURITY_SCHEMES = {
   },
 } as const;
 
-const IDEMPOTENCY_KEY = {
+const IDEMPOTENCY_KEY_PARAMETER = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
@@ -141,14 +141,14 @@ function createOperation(id: string, tag: string, route: Route): Json {
   const parameters = [
     ...createParameters('path', route.params),
     ...createParameters('query', route.query),
-    ...(route.idempotent === true ? [IDEMPOTENCY_KEY] : []),
+    ...(route.idempotent === true ? [IDEMPOTENCY_KEY_PARAMETER] : []),
   ];
   return {
     operationId: id,
     tags: [tag],
     summary: route.summary,
     'x-access': route.access,
-    security: route.access === 'public' ? [] : [{ [SECURITY[route.access]]: [] }],
+    security: route.access === 'public' ? [] : [{ [SCHEME_BY_ACCESS[route.access]]: [] }],
     ...(parameters.length > 0 && { parameters }),
   };
 }
@@ -190,7 +190,7 @@ function createSchemas(registry: SchemaRegistry, io: 'input' | 'output'): Json {
   const { schemas } = z.toJSONSchema(registry, {
     io,
     uri: createReference,
-    override: dropSafeBounds,
+    override: dropIntegerBounds,
   });
   const named = Object.entries(schemas).map(([name, { $schema, $id, ...schema }]) => [
     name,
@@ -199,8 +199,8 @@ function createSchemas(registry: SchemaRegistry, io: 'input' | 'output'): Json {
   return Object.fromEntries(named);
 }
 
-/** Removes the bounds of safe integers, which are no information for a reader. */
-function dropSafeBounds({
+/** Removes the bounds that zod adds to every integer, because such bounds tell a reader nothing. */
+function dropIntegerBounds({
   jsonSchema,
 }: {
   readonly jsonSchema: z.core.JSONSchema.BaseSchema;

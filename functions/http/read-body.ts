@@ -52,7 +52,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw createBodyError('is not UTF-8');
+    throw createBodyError('is not valid UTF-8');
   }
 }
 

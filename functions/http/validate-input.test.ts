@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { isAppError } from '../../core/base/app-error.ts';
 import { API } from '../../core/contract/api.ts';
-import { validateInput } from './validate-input.ts';
+import { createInvalidRequestError, validateInput } from './validate-input.ts';
 
 function listBodyIssues(schema: z.ZodType, value: unknown) {
   try {
@@ -24,13 +24,13 @@ test('reports missing, wrong and unknown fields with their location', () => {
   ]);
 });
 
-test('explains the closest branch of a union', () => {
+test('for a value that matches no alternative of a union, reports the problems with the closest alternative', () => {
   expect(listBodyIssues(API.linkRepository.body, { path: 5 })).toEqual([
     { in: 'body', path: 'path', message: 'Invalid input: expected string, received number' },
   ]);
 });
 
-test('lists the known values of a discriminator', () => {
+test('lists the allowed values of the field that selects an alternative', () => {
   const body = { revision: 1, edits: [{ op: 'explode' }] };
   expect(listBodyIssues(API.editPlan.body, body)).toMatchObject([
     { path: 'edits.0.op', message: expect.stringContaining("'add_task'") },
@@ -39,10 +39,18 @@ test('lists the known values of a discriminator', () => {
 
 test('limits the size of the error for a huge input', () => {
   const huge = Object.fromEntries(
-    Array.from({ length: 5_000 }, (_, n) => [`${n}${'x'.repeat(5_000)}`, 1]),
+    Array.from({ length: 5_000 }, (_, index) => [`${index}${'x'.repeat(5_000)}`, 1]),
   );
   const issues = listBodyIssues(API.createPlan.body, { ...huge, prompt: 'x'.repeat(200_000) });
   expect(JSON.stringify(issues).length).toBeLessThan(10_000);
+});
+
+test('the error message names the part of the request if the problem is not in a field', () => {
+  const issue = { in: 'body', path: '', message: 'is not valid UTF-8' } as const;
+  expect(createInvalidRequestError([issue]).message).toBe('the request body is not valid UTF-8');
+  expect(() => validateInput('body', API.createPlan.body, [])).toThrow(
+    'the request body: Invalid input: expected object, received array',
+  );
 });
 
 test('the error message names the first problem and the number of further problems', () => {

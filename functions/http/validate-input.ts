@@ -1,17 +1,25 @@
 import type { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 
-// Conversion of schema errors into problems that a caller can fix, each with its location.
+// Converts schema errors into problems that a caller can fix, each with its location.
 
 /** Part of a request. */
 export type RequestPart = 'path' | 'query' | 'body' | 'header';
-/** Problem of a request; `path` is a dotted path inside the part. */
+/** Problem of a request; `path` is a dotted path inside the part, or empty for a problem of the whole part. */
 export type RequestIssue = {
   readonly in: RequestPart;
   readonly path: string;
   readonly message: string;
 };
 
+const PART_NAMES: Readonly<Record<RequestPart, string>> = {
+  path: 'the request path',
+  query: 'the query string',
+  body: 'the request body',
+  header: 'the HTTP header',
+};
+/** Start of a message that continues a sentence about the location. All other messages follow a colon. */
+const PREDICATE_START = /^(is|has|must|contains) /;
 const MAX_ISSUES = 20;
 const MAX_NAME_CHARS = 100;
 
@@ -19,10 +27,16 @@ const MAX_NAME_CHARS = 100;
 export function createInvalidRequestError(issues: readonly RequestIssue[]): AppError {
   const shown = issues.slice(0, MAX_ISSUES);
   const [first] = shown;
-  const location = first === undefined || first.path === '' ? 'the request' : first.path;
+  const problem = first === undefined ? 'the request is not valid' : formatIssue(first);
   const remainder = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  const message = `${location}: ${first?.message ?? 'is not valid'}${remainder}`;
+  const message = `${problem}${remainder}`;
   return new AppError('invalid', 'invalid_request', message, { details: { issues: shown } });
+}
+
+function formatIssue(issue: RequestIssue): string {
+  const location = issue.path === '' ? PART_NAMES[issue.in] : issue.path;
+  const separator = PREDICATE_START.test(issue.message) ? ' ' : ': ';
+  return `${location}${separator}${issue.message}`;
 }
 
 /** Parses a part of a request; throws AppError `invalid_request` with all problems as `issues` in its details. */
@@ -47,17 +61,18 @@ function listIssues(
         path: formatPath([...path, key]),
         message: 'is not a known field',
       }));
-    const branch = issue.code === 'invalid_union' ? findClosestBranch(issue.errors) : undefined;
-    if (branch !== undefined) return listIssues(part, branch, path);
+    const alternative =
+      issue.code === 'invalid_union' ? findClosestAlternative(issue.errors) : undefined;
+    if (alternative !== undefined) return listIssues(part, alternative, path);
     return [{ in: part, path: formatPath(path), message: describeIssue(issue) }];
   });
 }
 
-/** Selects the branch of a union with the fewest problems. */
-function findClosestBranch(
-  branches: readonly z.core.$ZodIssue[][],
+/** Selects the alternative of a union with the fewest problems. */
+function findClosestAlternative(
+  alternatives: readonly z.core.$ZodIssue[][],
 ): z.core.$ZodIssue[] | undefined {
-  return branches.toSorted((a, b) => countProblems(a) - countProblems(b))[0];
+  return alternatives.toSorted((a, b) => countProblems(a) - countProblems(b))[0];
 }
 
 function countProblems(issues: readonly z.core.$ZodIssue[]): number {

@@ -26,7 +26,7 @@ async function answerFrame(connection: string, body: string): Promise<ServerFram
       type: 'error',
       v: 1,
       code: 'invalid_frame',
-      message: 'expected {"type":"subscribe"|"unsubscribe"|"ping","v":1,...}',
+      message: 'the frame is not valid; send {"type":"subscribe"|"unsubscribe"|"ping","v":1,...}',
     };
   if (frame.data.type === 'ping') return { type: 'pong', v: 1 };
   const { plan } = frame.data;

@@ -5,7 +5,7 @@ import type { Connection } from '../create-connection.ts';
 const PERMISSION_TTL_MS = 5 * 60_000;
 const MAX_KNOWN_PERMISSIONS = 1_000;
 
-/** Checks whether a login has write permission. */
+/** Returns true if a login has write permission in a repository. */
 export type WritePermissionCheck = (repo: RepoName, login: string) => Promise<boolean>;
 
 type KnownPermission = { readonly canWrite: Promise<boolean>; readonly until: number };
@@ -26,7 +26,7 @@ export function createWritePermissionCheck(connection: Connection): WritePermiss
   };
 }
 
-/** Reads the permission. Returns false for an unknown login, and for a permission that the credential may not read. */
+/** Returns false for an unknown login, and if the credential may not read permissions. */
 async function readWritePermission(
   connection: Connection,
   repo: RepoName,

@@ -10,7 +10,7 @@ type ListedPull = Awaited<ReturnType<PullsClient['list']>>['data'][number];
 type DetailedPull = Awaited<ReturnType<PullsClient['get']>>['data'];
 
 const PAGE_SIZE = 100;
-/** Maximum number of pages of changed pull requests; enough for the changes of a weekend. */
+/** Maximum number of pages of changed pull requests, because the port promises at most 1,000. */
 const MAX_PAGES = 10;
 
 /** Converts a pull request from GitHub's REST format. */
@@ -180,47 +180,48 @@ export async function reopenPull(
 export function createChangedPullsReader(
   connection: Connection,
 ): (repo: RepoName, since: number) => Promise<PullRequest[]> {
-  const lists = new Map<
+  const lastLists = new Map<
     RepoName,
-    { readonly from: number; readonly tag: string; readonly pulls: PullRequest[] }
+    { readonly sinceMs: number; readonly etag: string; readonly pulls: PullRequest[] }
   >();
   return async (repo, since) => {
     // GitHub reports times in whole seconds.
-    const from = Math.floor(since / 1_000) * 1_000;
-    const lastList = lists.get(repo);
-    const reusable = lastList !== undefined && lastList.from <= from ? lastList : undefined;
+    const sinceMs = Math.floor(since / 1_000) * 1_000;
+    const lastList = lastLists.get(repo);
+    const reusable = lastList !== undefined && lastList.sinceMs <= sinceMs ? lastList : undefined;
     const pulls = await connection.callForge(`list changes in ${repo}`, repo, async (octokit) => {
-      const first = await listNewestPulls(octokit, repo, 1, reusable?.tag);
-      if (first === 'unchanged') return reusable?.pulls ?? [];
-      const list = await appendOlderPulls(octokit, repo, first.data.map(toPull), from);
-      const tag = first.headers.etag;
-      if (tag !== undefined) lists.set(repo, { from, tag, pulls: list });
+      const firstPage = await readPageByUpdate(octokit, repo, 1, reusable?.etag);
+      if (firstPage === 'unchanged') return reusable?.pulls ?? [];
+      const list = await appendOlderPulls(octokit, repo, firstPage.data.map(toPull), sinceMs);
+      const { etag } = firstPage.headers;
+      if (etag !== undefined) lastLists.set(repo, { sinceMs, etag, pulls: list });
       return list;
     });
-    return pulls.filter((pull) => pull.updatedAt >= from);
+    return pulls.filter((pull) => pull.updatedAt >= sinceMs);
   };
 }
 
-/** Appends older pages. A pull request that changes in the meantime moves to the front: it may be read twice, but is never missed. */
+/** Appends older pages. A pull request that changes meanwhile moves to the front, so the pages may repeat a pull request but miss none. */
 async function appendOlderPulls(
   octokit: Octokit,
   repo: RepoName,
-  first: readonly PullRequest[],
-  from: number,
+  firstPage: readonly PullRequest[],
+  sinceMs: number,
 ): Promise<PullRequest[]> {
-  const pulls = new Map(first.map((pull) => [pull.number, pull]));
-  let last = first;
+  const pulls = new Map(firstPage.map((pull) => [pull.number, pull]));
+  let lastPage = firstPage;
   for (let page = 2; page <= MAX_PAGES; page += 1) {
-    const oldest = last.at(-1);
-    if (last.length < PAGE_SIZE || oldest === undefined || oldest.updatedAt < from) break;
-    const next = await listNewestPulls(octokit, repo, page);
-    last = next === 'unchanged' ? [] : next.data.map(toPull);
-    for (const pull of last) if (!pulls.has(pull.number)) pulls.set(pull.number, pull);
+    const oldest = lastPage.at(-1);
+    if (lastPage.length < PAGE_SIZE || oldest === undefined || oldest.updatedAt < sinceMs) break;
+    const next = await readPageByUpdate(octokit, repo, page);
+    lastPage = next === 'unchanged' ? [] : next.data.map(toPull);
+    for (const pull of lastPage) if (!pulls.has(pull.number)) pulls.set(pull.number, pull);
   }
   return [...pulls.values()];
 }
 
-async function listNewestPulls(octokit: Octokit, repo: RepoName, page: number, tag?: string) {
+/** Reads a page of all pull requests, last update first; returns `unchanged` if the page still has the given ETag. */
+async function readPageByUpdate(octokit: Octokit, repo: RepoName, page: number, etag?: string) {
   try {
     return await octokit.rest.pulls.list({
       ...splitRepoName(repo),
@@ -229,7 +230,7 @@ async function listNewestPulls(octokit: Octokit, repo: RepoName, page: number, t
       direction: 'desc',
       per_page: PAGE_SIZE,
       page,
-      ...(tag !== undefined && { headers: { 'if-none-match': tag } }),
+      ...(etag !== undefined && { headers: { 'if-none-match': etag } }),
     });
   } catch (error) {
     if (error instanceof Error && 'status' in error && error.status === 304) return 'unchanged';

@@ -3,7 +3,7 @@ import type { Connection } from '../create-connection.ts';
 import { createWritePermissionCheck } from './create-write-permission-check.ts';
 
 const PAGE_SIZE = 100;
-/** Associations of authors who may have write permission; the permission check decides. */
+/** GitHub's author associations that can include write permission. They only save permission checks for all other authors. */
 const POSSIBLE_WRITERS = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
 
 const REVIEW_STATES: Readonly<Record<string, Review['state']>> = {
@@ -24,20 +24,20 @@ export function createReviewsReader(
     const { reviews, comments } = await readReviews(connection, repo, number);
     const authors = new Set(
       [...reviews, ...comments]
-        .filter((remark) => remark.authorCanWrite)
-        .map((remark) => remark.author),
+        .filter((entry) => entry.authorCanWrite)
+        .map((entry) => entry.author),
     );
     const writers = new Set<string>();
     for (const author of authors) if (await hasWritePermission(repo, author)) writers.add(author);
-    const confirmAuthor = <T extends Review | ReviewComment>(remark: T): T => ({
-      ...remark,
-      authorCanWrite: remark.authorCanWrite && writers.has(remark.author),
+    const confirmAuthor = <T extends Review | ReviewComment>(entry: T): T => ({
+      ...entry,
+      authorCanWrite: entry.authorCanWrite && writers.has(entry.author),
     });
     return { reviews: reviews.map(confirmAuthor), comments: comments.map(confirmAuthor) };
   };
 }
 
-/** Reads reviews and comments; `authorCanWrite` reflects only the association of the author. */
+/** Reads reviews and comments; `authorCanWrite` is only a guess from the association of the author. */
 async function readReviews(
   connection: Connection,
   repo: RepoName,

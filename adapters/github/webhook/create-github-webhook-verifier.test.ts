@@ -8,7 +8,7 @@ function signBody(secret: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }
 
-test('accepts a signature of any configured secret', async () => {
+test('accepts a signature that was made with any of the configured secrets', async () => {
   const verify = createGitHubWebhookVerifier(['new', 'old']);
 
   expect(await verify(body, signBody('new'))).toBe(true);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Subject of a webhook. The engine reads the current state from the forge and trusts nothing else of the webhook. */
+/** Repository, and pull request or branch, that a webhook concerns. The engine reads the current state from the forge and uses nothing else of the webhook. */
 export type WebhookSubject = {
   readonly repo: string;
   readonly pull?: number;

@@ -18,9 +18,10 @@ export type HookDeps = {
   ) => { readonly repo: string; readonly pull?: number; readonly branch?: string } | undefined;
 };
 
-const REMEMBERED_DAYS = 3;
+/** Number of days for which delivery ids are stored, to recognise a repeated delivery. */
+const DELIVERY_RETENTION_DAYS = 3;
 
-/** Enqueues each delivery once. Polling finds the changes of a lost delivery. */
+/** Enqueues a wake-up once for each delivery. Polling finds the changes of a lost delivery. */
 export const hookHandlers = {
   github: async ({ body, header, deps }) => {
     const delivery = header('x-github-delivery') ?? '';
@@ -28,7 +29,7 @@ export const hookHandlers = {
     if (change === undefined || delivery === '' || delivery.length > 200) return { accepted: true };
     if ((await deps.table.get(KEY.delivery(delivery))) !== undefined) return { accepted: true };
     await deps.queue.send([{ message: reportForgeChange({ delivery, ...change }) }]);
-    const expiresAt = Math.floor(deps.clock.now() / 1_000) + REMEMBERED_DAYS * 86_400;
+    const expiresAt = Math.floor(deps.clock.now() / 1_000) + DELIVERY_RETENTION_DAYS * 86_400;
     await deps.table.put({ ...KEY.delivery(delivery), expiresAt });
     return { accepted: true };
   },

@@ -4,6 +4,7 @@ import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { listNotices, listPlanNotices } from '../../../core/store/notice-store.ts';
 import type { Handlers } from '../handlers.ts';
 
+/** Dependencies of the notice routes. */
 export type NoticeDeps = { readonly engine: Pick<EngineDeps, 'table' | 'clock'> };
 
 export const noticeHandlers = {

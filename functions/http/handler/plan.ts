@@ -22,7 +22,7 @@ import type { Handlers } from '../handlers.ts';
 /** Dependencies of the plan routes and the task routes. */
 export type PlanDeps = { readonly engine: ForgeDeps };
 
-function toChangedPlan({ state, version }: StoredPlan): {
+function summarisePlan({ state, version }: StoredPlan): {
   readonly id: string;
   readonly status: string;
   readonly version: number;
@@ -45,16 +45,16 @@ export const planHandlers = {
   editPlan: async ({ params, body, actor, deps }) =>
     buildGraphView(params.plan, await editPlan(deps.engine, params.plan, body, actor.email)),
   approvePlan: async ({ params, body, actor, deps }) =>
-    toChangedPlan(await approvePlan(deps.engine, params.plan, body.revision, actor.email)),
+    summarisePlan(await approvePlan(deps.engine, params.plan, body.revision, actor.email)),
   rejectPlan: async ({ params, body, actor, deps }) =>
-    toChangedPlan(await rejectPlan(deps.engine, params.plan, body.reason, actor.email)),
+    summarisePlan(await rejectPlan(deps.engine, params.plan, body.reason, actor.email)),
   cancelPlan: async ({ params, body, actor, deps }) =>
-    toChangedPlan(await cancelPlan(deps.engine, params.plan, body.reason, actor.email)),
+    summarisePlan(await cancelPlan(deps.engine, params.plan, body.reason, actor.email)),
   restartPlan: async ({ params, body, actor, deps }) =>
-    toChangedPlan(await restartPlan(deps.engine, params.plan, body.run, actor.email)),
+    summarisePlan(await restartPlan(deps.engine, params.plan, body.run, actor.email)),
   recoverPlan: async ({ params, deps }) =>
-    toChangedPlan(await recoverPlan(deps.engine, params.plan)),
+    summarisePlan(await recoverPlan(deps.engine, params.plan)),
   changeBudget: async ({ params, body, actor, deps }) =>
-    toChangedPlan(await changeBudget(deps.engine, params.plan, body, actor.email)),
+    summarisePlan(await changeBudget(deps.engine, params.plan, body, actor.email)),
   planChanges: async ({ params, query, deps }) => readChanges(deps.engine, params.plan, query),
 } satisfies Partial<Handlers<typeof API, PlanDeps>>;

@@ -206,7 +206,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     await expectRefusal(sendPart(row, { body: longJson }), [400], 'many entries');
     for (const body of NOT_UTF8) {
       const answer = await expectRefusal(sendPart(row, { body }), [400], body.toString('hex'));
-      expect(answer.error.message).toBe('the request: is not UTF-8');
+      expect(answer.error.message).toBe('the request body is not valid UTF-8');
     }
   });
 
