@@ -4,8 +4,9 @@ import { findPortHolder } from './find-port-holder.ts';
 import { listenOnLoopback } from './listen-on-loopback.ts';
 
 /**
- * Checks that a port is free on loopback and returns the port; 0 selects any free port. Throws AppError `port_taken` with the
- * process that uses the port, or `port_refused`; both messages name the environment variable that selects another port.
+ * Checks that a port is free on loopback and returns the port, without reserving the port; 0 selects any free port. Throws
+ * AppError `port_taken` if a process uses the port, or `port_refused` if the system refuses to open the port. Both messages
+ * name the environment variable that selects another port.
  */
 export async function claimPort(variable: string, port: number): Promise<number> {
   const server = createServer();
@@ -21,7 +22,7 @@ export async function claimPort(variable: string, port: number): Promise<number>
 async function createPortError(variable: string, port: number, cause: unknown): Promise<AppError> {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code !== 'EADDRINUSE') {
-    const message = `port ${port} cannot be opened (${String(code)}): set ${variable} to another port`;
+    const message = `port ${port} cannot be opened (${String(code ?? cause)}): set ${variable} to another port`;
     return new AppError('conflict', 'port_refused', message, { cause });
   }
   const holder = (await findPortHolder(port)) ?? 'an unknown process, possibly of another user';

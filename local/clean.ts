@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stopPlatformProcesses } from './platform/stop-platform-processes.ts';
 
-// `npm run clean`: stops the platform and removes its data and all build output from the checkout. A data folder elsewhere
-// (SMOL_DATA_DIR) is left alone.
+// `npm run clean`: stops the platform and removes its data and all build output from the checkout. A data folder outside
+// `.smol-gang` (SMOL_DATA_DIR) is kept.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -8,7 +8,7 @@ import { createClient } from '../cli/client/client.ts';
 import { isAppError } from '../core/base/app-error.ts';
 import { API } from '../core/contract/api.ts';
 import { createLog } from '../functions/log.ts';
-import type { DemoStage } from './demo/demo-plans.ts';
+import type { DemoContext } from './demo/demo-plans.ts';
 import { approveWhenPlanned, followPlan, submitPrompt } from './demo/demo-plans.ts';
 import type { DemoState } from './demo/demo-state.ts';
 import { loadDemoState, saveDemoState } from './demo/demo-state.ts';
@@ -33,7 +33,7 @@ const { values } = parseArgs({
     exit: { type: 'boolean', default: false },
     /** Continues a demo whose process was killed. */
     resume: { type: 'boolean', default: false },
-    /** Seed of the variations of the model's answers. */
+    /** Seed of the variations in the answers of the scripted model; absent: the answers do not vary. */
     shuffle: { type: 'string' },
   },
 });
@@ -102,22 +102,22 @@ async function playDemo(
   const path = join(settings.dataDir, 'sample');
   await seedSample(path);
   const client = await connectClient(platform, settings.dataDir);
-  const stage: DemoStage = { client, out: process.stdout, printText };
+  const context: DemoContext = { client, out: process.stdout, printText };
   const repository = await client.call(API.linkRepository, { body: { path, forge: 'local' } });
 
   printText(
     `Part 1: a complex prompt for the repository ${repository.name}. A planner splits it into tasks for several agents.\n\n${indentLines(DEMO_COMPLEX_PROMPT)}`,
   );
   const complexPlan = await submitPrompt(
-    stage,
+    context,
     repository.name,
     DEMO_COMPLEX_PROMPT,
     'demo-complex',
   );
   await saveDemoState(settings.dataDir, { ...state, repository: repository.name, complexPlan });
-  await approveWhenPlanned(stage, complexPlan);
-  const complexEnd = await followPlan(stage, complexPlan);
-  const pull = complexEnd.plan.pulls[0];
+  await approveWhenPlanned(context, complexPlan);
+  const completedPlan = await followPlan(context, complexPlan);
+  const pull = completedPlan.plan.pulls[0];
   const rootTests =
     pull === undefined
       ? undefined
@@ -129,14 +129,19 @@ async function playDemo(
   printText(
     `Part 2: a simple prompt, which a single agent completes with a single pull request.\n\n${indentLines(DEMO_SIMPLE_PROMPT)}`,
   );
-  const simplePlan = await submitPrompt(stage, repository.name, DEMO_SIMPLE_PROMPT, 'demo-simple');
+  const simplePlan = await submitPrompt(
+    context,
+    repository.name,
+    DEMO_SIMPLE_PROMPT,
+    'demo-simple',
+  );
   await saveDemoState(settings.dataDir, {
     ...state,
     repository: repository.name,
     complexPlan,
     simplePlan,
   });
-  await followPlan(stage, simplePlan);
+  await followPlan(context, simplePlan);
   await saveDemoState(settings.dataDir, {
     ...state,
     repository: repository.name,
@@ -148,7 +153,7 @@ async function playDemo(
 
 async function connectClient(platform: Platform, dataDir: string): Promise<Client> {
   const { token } = JSON.parse(await readFile(getDataLayout(dataDir).cli, 'utf8'));
-  // The command line reads the token from the parent of the demo's folder.
+  // The `smol-gang` command looks for cli.json in `.smol-gang`, not in `.smol-gang/demo`.
   if (basename(dirname(dataDir)) === '.smol-gang') {
     await writePrivateFile(getDataLayout(dirname(dataDir)).cli, { url: platform.url, token });
   }

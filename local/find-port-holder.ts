@@ -50,7 +50,7 @@ async function listNumericEntries(folder: string): Promise<string[]> {
   return entries.filter((entry) => /^\d+$/.test(entry));
 }
 
-/** Reads a file; returns an empty string for a process that has ended or belongs to another user. */
+/** Reads a file of /proc; returns an empty string if the process has ended or belongs to another user. */
 function readOrEmpty(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }

@@ -7,14 +7,16 @@ const SAMPLE_FOLDER = fileURLToPath(new URL('./sample/', import.meta.url));
 const AUTHOR = { name: 'Sample Author', email: 'author@example.com', date: '2026-01-05T09:00:00Z' };
 
 /**
- * Creates the sample's git repository in `directory` and returns the commit of its branch `main`, which is always the same.
- * An existing repository is left unchanged.
+ * Creates the git repository of the sample in `directory`; leaves an existing repository unchanged. Returns the head commit of
+ * `main`, which has the same id in every new repository.
  */
 export async function seedSample(directory: string): Promise<{ readonly commit: string }> {
   await mkdir(directory, { recursive: true });
   const entries = await readdir(directory);
   if (entries.length > 0 && !entries.includes('.git')) {
-    throw new Error(`${directory} contains other files: choose an empty folder`);
+    throw new Error(
+      `${directory} contains files but no git repository: choose an empty folder for the sample`,
+    );
   }
   if (entries.length === 0) {
     await cp(SAMPLE_FOLDER, directory, { recursive: true });
@@ -25,7 +27,7 @@ export async function seedSample(directory: string): Promise<{ readonly commit: 
   return { commit: await runGit(directory, ['rev-parse', 'main']) };
 }
 
-/** Runs git without the user's configuration, because hooks, signing and templates would change the commit. */
+/** Runs git without the user's configuration, because hooks, signatures and templates would change the id of the commit. */
 async function runGit(directory: string, args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('git', [...args], {
     cwd: directory,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createOpenApiDocument } from '../functions/http/create-openapi-document.ts';
 import { VERSION } from '../functions/version.ts';
 
-// `npm run build`: writes the OpenAPI description of the API, from which other tools generate clients or documents.
+// Second part of `npm run build`: writes the OpenAPI description of the API, from which tools generate clients and documentation.
 
 const path = fileURLToPath(new URL('../dist/openapi.json', import.meta.url));
 await mkdir(fileURLToPath(new URL('../dist/', import.meta.url)), { recursive: true });

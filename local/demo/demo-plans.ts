@@ -10,19 +10,19 @@ import { watchPlan } from '../../cli/watch/watch-plan.ts';
 import { API } from '../../core/contract/api.ts';
 import type { CreatePlan } from '../../core/contract/plan.ts';
 
-/** The client and the terminal of the demo. */
-export type DemoStage = {
+/** The API client and the terminal of the demo. */
+export type DemoContext = {
   readonly client: Client;
   readonly out: NodeJS.WriteStream;
   readonly printText: (text: string) => void;
 };
 
-/** Creates a plan and returns its id; a resumed demo gets the same plan for the same key. */
+/** Creates a plan and returns its id. A repeated call with the same idempotency key returns the id of the existing plan. */
 export async function submitPrompt(
-  stage: DemoStage,
+  context: DemoContext,
   repository: string,
   prompt: string,
-  key: string,
+  idempotencyKey: string,
 ): Promise<string> {
   const body: CreatePlan = {
     prompt,
@@ -34,21 +34,21 @@ export async function submitPrompt(
     budget: {},
     interactive: false,
   };
-  const plan = await stage.client.call(API.createPlan, { body }, { idempotencyKey: key });
+  const plan = await context.client.call(API.createPlan, { body }, { idempotencyKey });
   return plan.id;
 }
 
-/** Waits for the planner, shows the graph and approves it. */
-export async function approveWhenPlanned(stage: DemoStage, plan: string): Promise<void> {
+/** Waits for the end of planning. If the plan then waits for approval, prints the graph and approves the plan. */
+export async function approveWhenPlanned(context: DemoContext, plan: string): Promise<void> {
   for (;;) {
-    const view = await stage.client.call(API.getPlan, { params: { plan } });
+    const view = await context.client.call(API.getPlan, { params: { plan } });
     if (view.status === 'pending_approval') {
-      const graph = await stage.client.call(API.getGraph, { params: { plan }, query: {} });
-      printLines(stage, renderGraph(view, graph, { width: getTerminalWidth(stage) }));
-      stage.printText(
+      const graph = await context.client.call(API.getGraph, { params: { plan }, query: {} });
+      printLines(context, renderGraph(view, graph, { width: getTerminalWidth(context) }));
+      context.printText(
         `The demo now approves this plan for you. The command would be: smol-gang plan approve ${plan}`,
       );
-      await stage.client.call(API.approvePlan, {
+      await context.client.call(API.approvePlan, {
         params: { plan },
         body: { revision: view.revision },
       });
@@ -59,15 +59,15 @@ export async function approveWhenPlanned(stage: DemoStage, plan: string): Promis
   }
 }
 
-/** Shows the progress of a plan until its end; throws unless the plan is complete. */
-export async function followPlan(stage: DemoStage, plan: string): Promise<PlanSnapshot> {
-  const { state } = await watchPlan(stage.client, plan, {
-    out: stage.out,
-    isTTY: stage.out.isTTY === true,
-    colour: stage.out.isTTY === true,
+/** Prints the progress of a plan until the plan stops, and then a summary. Throws unless the plan is complete. */
+export async function followPlan(context: DemoContext, plan: string): Promise<PlanSnapshot> {
+  const { state } = await watchPlan(context.client, plan, {
+    out: context.out,
+    isTTY: context.out.isTTY === true,
+    colour: context.out.isTTY === true,
     until: hasStopped,
   });
-  printLines(stage, renderSummary(state.plan, state.tasks, { width: getTerminalWidth(stage) }));
+  printLines(context, renderSummary(state.plan, state.tasks, { width: getTerminalWidth(context) }));
   if (getExitCode(state) === 0) return state;
   throw new Error(
     `the demo expected plan ${plan} to complete, but the plan is ${state.plan.status}${state.plan.reason === undefined ? '' : `: ${state.plan.reason}`}`,
@@ -75,10 +75,10 @@ export async function followPlan(stage: DemoStage, plan: string): Promise<PlanSn
 }
 
 /** Prints rendered lines after a blank line. */
-export function printLines(stage: DemoStage, lines: readonly Line[]): void {
-  stage.out.write(`\n${renderLines(lines, { colour: stage.out.isTTY === true }).join('\n')}\n`);
+export function printLines(context: DemoContext, lines: readonly Line[]): void {
+  context.out.write(`\n${renderLines(lines, { colour: context.out.isTTY === true }).join('\n')}\n`);
 }
 
-function getTerminalWidth(stage: DemoStage): number {
-  return Math.min(stage.out.columns ?? 100, 100);
+function getTerminalWidth(context: DemoContext): number {
+  return Math.min(context.out.columns ?? 100, 100);
 }

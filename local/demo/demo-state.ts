@@ -10,16 +10,16 @@ const stateSchema = z.object({
   simplePlan: z.string().optional(),
   done: z.boolean(),
 });
-/** Progress of a demo, sufficient to resume after its process was killed. */
+/** Progress of a demo: the facts from which `--resume` continues after the demo process was killed. */
 export type DemoState = z.infer<typeof stateSchema>;
 
-/** Loads the progress; undefined if no demo has started. Throws if the file is damaged. */
+/** Loads the progress; undefined if no demo has started. Throws if the file is invalid. */
 export async function loadDemoState(dataDir: string): Promise<DemoState | undefined> {
   const text = await readFile(getStatePath(dataDir), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : stateSchema.parse(JSON.parse(text));
 }
 
-/** Saves the progress. */
+/** Saves the progress to `demo.json`. */
 export function saveDemoState(dataDir: string, state: DemoState): Promise<void> {
   return writePrivateFile(getStatePath(dataDir), state);
 }

@@ -7,7 +7,7 @@ const execFileAsync = promisify(execFile);
 
 /**
  * Runs the sample's tests on a branch in a separate checkout and returns the number of passed tests. Throws if a test fails.
- * `folder` is emptied first, because a killed run may have left files.
+ * `folder` is emptied first, because a killed demo may have left files.
  */
 export async function testBranch(
   repository: string,
@@ -37,7 +37,8 @@ export async function testBranch(
     const passed = Number(
       /^# pass (\d+)$/m.exec(stdout)?.[1] ?? /ℹ pass (\d+)/.exec(stdout)?.[1] ?? Number.NaN,
     );
-    if (!(passed > 0)) throw new Error(`no test ran on branch ${branch}:\n${stdout.slice(-2_000)}`);
+    if (!(passed > 0))
+      throw new Error(`no test passed on branch ${branch}:\n${stdout.slice(-2_000)}`);
     return { passed };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -8,7 +8,7 @@ import {
 import { TABLE } from '../../core/topology/table.ts';
 import type { Credential } from './credential.ts';
 
-/** Times in seconds. */
+/** How long and how often to check whether the table exists; seconds. */
 const WAIT_SETTINGS = { maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.1 };
 
 /** Creates the table of core/topology; leaves an existing table unchanged. */
@@ -47,11 +47,11 @@ export async function createTable(options: {
 }
 
 function listAttributes(): AttributeDefinition[] {
-  const strings = [TABLE.pk, TABLE.sk, ...TABLE.indexes.map((index) => index.hash)];
-  const numbers = TABLE.indexes.map((index) => index.range);
+  const stringNames = [TABLE.pk, TABLE.sk, ...TABLE.indexes.map((index) => index.hash)];
+  const numberNames = TABLE.indexes.map((index) => index.range);
   return [
-    ...strings.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
-    ...numbers.map((AttributeName) => ({ AttributeName, AttributeType: 'N' as const })),
+    ...stringNames.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+    ...numberNames.map((AttributeName) => ({ AttributeName, AttributeType: 'N' as const })),
   ];
 }
 

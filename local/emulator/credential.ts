@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-// The emulators check no signatures. Instead, the access key id is a secret that is new on each start.
+// The emulators do not verify AWS signatures. The access key id is a random secret instead, which each start creates anew.
 
 /** An AWS access key. */
 export type Credential = { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -13,7 +13,7 @@ export function createCredential(): Credential {
   };
 }
 
-/** Checks the access key id of a header `AWS4-HMAC-SHA256 Credential=<id>/<date>/...`. */
+/** Returns whether an `Authorization` header (`AWS4-HMAC-SHA256 Credential=<id>/<date>/...`) has the id of `credential`. */
 export function isAuthorized(authorization: string | undefined, credential: Credential): boolean {
   const accessKeyId = /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(authorization ?? '')?.[1];
   if (accessKeyId === undefined) return false;

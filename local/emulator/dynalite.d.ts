@@ -1,4 +1,4 @@
-// Types for the used part of dynalite, which ships no types.
+// Types for the functions of dynalite that this project uses, because dynalite ships no types.
 
 declare module 'dynalite' {
   import type { Server } from 'node:http';
@@ -18,13 +18,13 @@ declare module 'dynalite/db/index.js' {
     readonly TableName: string;
     readonly GlobalSecondaryIndexes?: readonly { readonly IndexName: string }[];
   };
-  type Iterated = AsyncIterable<readonly [string, StoredItem]>;
+  type EntryIterator = AsyncIterable<readonly [string, StoredItem]>;
   export type Level = {
     open(): Promise<void>;
     get(key: string): Promise<StoredItem | undefined>;
     put(key: string, value: StoredItem): Promise<void>;
     del(key: string): Promise<void>;
-    iterator(range: { readonly gte: string; readonly lt: string }): Iterated;
+    iterator(range: { readonly gte: string; readonly lt: string }): EntryIterator;
     close(): Promise<void>;
   };
   export type Store = {

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { buildApp } from 'fauxqs';
 
-// The public API of fauxqs always listens on every interface. This module assembles the server from the parts of fauxqs, so
-// that it can listen on loopback only. fauxqs does not export these parts; their files lie next to its main module.
+// The public API of fauxqs always listens on every network interface. This module assembles the server from internal modules of
+// fauxqs instead, so that the server can listen on loopback only.
 
 type FauxqsStores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
 /** Queues and messages in the memory of fauxqs. */
@@ -24,7 +24,7 @@ const MODULES = {
   PersistenceManager: './persistence.js',
 } as const;
 
-/** Creates the server with the queues and messages in `dataDir`; the server does not listen yet. */
+/** Creates a server with the queues and messages that `dataDir` contains. The server does not listen yet. */
 export async function loadFauxqs(dataDir: string) {
   const parts = await importParts();
   const stores = {
@@ -34,7 +34,7 @@ export async function loadFauxqs(dataDir: string) {
   };
   const persistence = new parts.PersistenceManager(dataDir);
   skipFlushes(persistence);
-  // Loading comes before persistence is attached, because attached stores write each loaded message again.
+  // Messages are loaded before persistence is attached: otherwise fauxqs would write each loaded message again.
   persistence.load(stores.sqsStore, stores.snsStore, stores.s3Store);
   stores.sqsStore.persistence = persistence;
   for (const queue of stores.sqsStore.allQueues()) queue.persistence = persistence;
@@ -44,8 +44,8 @@ export async function loadFauxqs(dataDir: string) {
 }
 
 /**
- * Turns off the flush to the disk on each commit, which takes 10 ms per message. A killed process still loses no message. A
- * power failure may lose the last wake-up messages, but the next resync finds the affected tasks and plans.
+ * Turns off the flush to disk after each commit, because a flush takes about 10 ms per message. A killed process still loses no
+ * message. A power failure may lose the last wake-up messages, but the next resync finds the affected tasks and plans.
  */
 function skipFlushes(persistence: Persistence): void {
   const db: unknown = Reflect.get(persistence, 'db');

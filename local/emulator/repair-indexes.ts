@@ -6,19 +6,19 @@ import { AppError } from '../../core/base/app-error.ts';
 // an index that differs from the items; for example, an item with pending work is missing from the index of due items.
 // DynamoDB has no such inconsistency, so this module repairs each index after an unclean exit.
 
-/** Opens the data, repairs all indexes after an unclean exit, and closes the data. Returns the number of repaired entries. */
-export async function repairIndexes(path: string, wasUnclean: boolean): Promise<number> {
+/** Repairs all indexes if the previous process had an unclean exit. Returns the number of repaired index entries. */
+export async function repairIndexes(path: string, hadUncleanExit: boolean): Promise<number> {
   const store = create({ path });
   await openDatabase(store.db, path);
   try {
-    if (!wasUnclean) return 0;
-    let repaired = 0;
+    if (!hadUncleanExit) return 0;
+    let repairedCount = 0;
     for (const name of await listTableNames(store.db)) {
       const table = await readTable(store, name);
-      repaired += await putMissingEntries(store.db, table);
-      repaired += await removeStaleEntries(store.db, table);
+      repairedCount += await putMissingEntries(store.db, table);
+      repairedCount += await removeStaleEntries(store.db, table);
     }
-    return repaired;
+    return repairedCount;
   } finally {
     await store.db.close();
   }

@@ -114,8 +114,8 @@ async function startWithRetry(
     try {
       return await startProcess(command, options);
     } catch (error) {
-      const isTaken = error instanceof AppError && error.code === 'store_in_use';
-      if (!isTaken || Date.now() > deadline) throw error;
+      const isStoreInUse = error instanceof AppError && error.code === 'store_in_use';
+      if (!isStoreInUse || Date.now() > deadline) throw error;
       await delay(RETRY_DELAY_MS);
     }
   }

@@ -6,7 +6,8 @@ import type { Log } from '../../core/port/runtime.ts';
 import { TABLE } from '../../core/topology/table.ts';
 import type { Credential } from './credential.ts';
 
-// Removes expired items, as DynamoDB does but the emulator does not. As in DynamoDB, the exact time of the removal is undefined.
+// DynamoDB removes expired items by itself, the emulator does not, so this module removes them. As in DynamoDB, an expired item
+// may remain for some time.
 
 const INTERVAL_MS = 3_600_000;
 const FIRST_DELAY_MS = 60_000;

@@ -5,7 +5,6 @@ import type { Credential } from './credential.ts';
 import { isAuthorized } from './credential.ts';
 import type { SqsStore } from './load-fauxqs.ts';
 import { loadFauxqs } from './load-fauxqs.ts';
-import type { StoreEmulator } from './start-store.ts';
 
 type FauxqsApp = Awaited<ReturnType<typeof loadFauxqs>>['app'];
 
@@ -13,11 +12,13 @@ const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
 
 /** A running emulator of SQS. */
-export type QueueEmulator = StoreEmulator & {
+export type QueueEmulator = {
+  readonly endpoint: string;
   /** URL of each queue, by its name in core/topology. */
   readonly urls: Readonly<Record<string, string>>;
-  /** URL of each dead-letter queue, by the name of its queue. */
+  /** URL of the dead-letter queue of each queue, by the name of the queue in core/topology. */
   readonly deadLetterUrls: Readonly<Record<string, string>>;
+  close(): Promise<void>;
 };
 
 /** Starts an emulator of SQS on loopback with the queues of core/topology. Callers must sign with `credential`. */
@@ -27,7 +28,7 @@ export async function startQueues(options: {
   readonly port?: number;
   /** Default: the queues of core/topology. */
   readonly definitions?: readonly QueueDefinition[];
-  /** True: received messages stay invisible, because their receivers are still running. */
+  /** True: messages that were received before the start stay invisible, because their receivers are still running. */
   readonly keepInFlight?: boolean;
 }): Promise<QueueEmulator> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
@@ -61,7 +62,10 @@ function requireCredential(app: FauxqsApp, credential: Credential): void {
   });
 }
 
-/** Ends the long poll of a disconnected caller, which would otherwise hide the next message until its visibility timeout. */
+/**
+ * Ends all long polls when a caller disconnects. Otherwise fauxqs would deliver the next message to the disconnected caller, and
+ * the message would stay invisible until its visibility timeout. Connected callers receive an empty answer and poll again.
+ */
 function dropDisconnectedWaiters(app: FauxqsApp, store: SqsStore): void {
   app.addHook('onRequest', async (_request, reply) => {
     reply.raw.once('close', () => {

@@ -11,10 +11,10 @@ import { repairIndexes } from './repair-indexes.ts';
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
-/** A running emulator. */
+/** A running emulator of DynamoDB. */
 export type StoreEmulator = { readonly endpoint: string; close(): Promise<void> };
 
-/** Starts an emulator of DynamoDB on loopback. Callers must sign with `credential`. Port 0 or none selects any free port. */
+/** Starts an emulator of DynamoDB on loopback. Callers must sign with `credential`. Port 0 (the default) selects any free port. */
 export async function startStore(options: {
   readonly dataDir: string;
   readonly credential: Credential;
@@ -37,7 +37,7 @@ export async function startStore(options: {
   };
 }
 
-/** Checks the credential and passes only complete requests on, because dynalite throws on an aborted request. */
+/** Makes the server check the credential, and pass only complete requests on to dynalite, which throws on an aborted request. */
 function installGuard(server: Server, credential: Credential): void {
   const listeners = server.listeners('request');
   server.removeAllListeners('request');

@@ -6,12 +6,12 @@ import type { RepositoryRow } from './store/row-schema.ts';
 import { findAccount, findToken, hashToken } from './store/token-store.ts';
 
 /** Returns the token of an `Authorization` header: `bearer <token>`, `token <token>`, or Basic with the token as password. */
-export function readCredential(header: string | undefined): string | undefined {
+export function parseAuthorizationToken(header: string | undefined): string | undefined {
   const [scheme = '', value = ''] = (header ?? '').split(' ');
   if (/^(bearer|token)$/i.test(scheme)) return value;
   if (!/^basic$/i.test(scheme)) return undefined;
-  const userAndPassword = Buffer.from(value, 'base64').toString();
-  return userAndPassword.slice(userAndPassword.indexOf(':') + 1);
+  const userAndToken = Buffer.from(value, 'base64').toString();
+  return userAndToken.slice(userAndToken.indexOf(':') + 1);
 }
 
 export function isAdminToken(context: ForgeContext, token: string): boolean {
@@ -21,7 +21,7 @@ export function isAdminToken(context: ForgeContext, token: string): boolean {
 
 /** Returns the account that owns the token of a request. Throws an HttpError 401 for a missing or unknown token. */
 export function requireCaller(context: ForgeContext, header: string | undefined): Caller {
-  const token = readCredential(header);
+  const token = parseAuthorizationToken(header);
   if (token === undefined || token === '') {
     throw new HttpError(401, 'Requires authentication', { status: '401' });
   }
@@ -44,7 +44,7 @@ export async function requireApp(
   context: ForgeContext,
   header: string | undefined,
 ): Promise<{ readonly id: string; readonly slug: string }> {
-  const token = readCredential(header);
+  const token = parseAuthorizationToken(header);
   const app = context.app;
   if (token === undefined || app === undefined) {
     throw new HttpError(401, 'A JSON web token could not be decoded', { status: '401' });
@@ -64,13 +64,13 @@ export function canReach(caller: Caller, repository: RepositoryRow): boolean {
   return caller.repositories?.includes(repository.id) ?? true;
 }
 
-/** Returns whether the token of a caller grants write access by a GitHub permission such as `contents`. */
+/** Returns whether the token of a caller grants write access to the resources of a GitHub permission such as `contents`. */
 export function canWrite(caller: Caller, permission: string): boolean {
   if (caller.permissions === undefined) return true;
   return ['write', 'admin'].includes(caller.permissions[permission] ?? '');
 }
 
-/** Returns whether the token of a caller grants read access by a GitHub permission such as `contents`. */
+/** Returns whether the token of a caller grants read access to the resources of a GitHub permission such as `contents`. */
 export function canRead(caller: Caller, permission: string): boolean {
   return caller.permissions === undefined || caller.permissions[permission] !== undefined;
 }

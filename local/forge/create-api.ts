@@ -39,7 +39,7 @@ export function createApi(context: ForgeContext): Hono<ForgeEnv> {
   return api;
 }
 
-/** Adds an `ETag` to each answer; answers 304 if the request names the current tag in `If-None-Match`. */
+/** Adds an `ETag` to each successful GET answer; answers 304 if `If-None-Match` of the request contains the same tag. */
 function addEntityTags(api: Hono<ForgeEnv>): void {
   api.use('*', async (c, next) => {
     await next();
@@ -68,6 +68,7 @@ function addAccessChecks(api: Hono<ForgeEnv>, context: ForgeContext): void {
     const path = c.req.path.split(/\/repos\/[^/]+\/[^/]+/)[1] ?? '';
     const isWrite = !['GET', 'HEAD'].includes(c.req.method);
     requirePermission(caller, findRequiredPermission(path), isWrite);
+    // The settings of an archived repository (empty path) stay writable, so that the repository can be unarchived.
     if (isWrite && repository.settings.archived && path !== '') {
       throw forbidden('Repository was archived so is read-only.');
     }
@@ -76,7 +77,7 @@ function addAccessChecks(api: Hono<ForgeEnv>, context: ForgeContext): void {
   });
 }
 
-/** Patterns of paths below a repository, each with the GitHub permission that the path requires. The first match counts. */
+/** GitHub permission by the path below a repository. The first matching pattern counts. */
 const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
   [/^\/pulls/, 'pull_requests'],
   [/^\/issues/, 'issues'],
@@ -91,7 +92,7 @@ function findRequiredPermission(path: string): string {
   return PERMISSIONS.find(([pattern]) => pattern.test(path))?.[1] ?? 'metadata';
 }
 
-/** Permissions under which an account with read access to the repository may write. */
+/** Permissions whose resources even an account with only read access to the repository may write, such as comments. */
 const WRITABLE_FOR_READERS = new Set(['pull_requests', 'issues']);
 
 function requirePermission(caller: Caller, permission: string, isWrite: boolean): void {
@@ -99,6 +100,7 @@ function requirePermission(caller: Caller, permission: string, isWrite: boolean)
     if (!canRead(caller, permission)) throw forbidden();
     return;
   }
+  // No token has write access to `metadata`. The only such write changes the repository itself, and its route requires an admin.
   if (!canWrite(caller, permission) && permission !== 'metadata') throw forbidden();
   if (caller.branch !== undefined) throw forbidden('This token may only fetch and push with git.');
   if (caller.permission === 'read' && !WRITABLE_FOR_READERS.has(permission)) {

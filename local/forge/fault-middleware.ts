@@ -5,11 +5,11 @@ import type { ForgeContext, ForgeEnv } from './forge-context.ts';
 import { sendJson, toErrorResponse } from './http.ts';
 import { HttpError } from './http-error.ts';
 
-/** Calls per hour that GitHub allows an App. */
+/** Maximum number of API calls per hour that GitHub allows an App. */
 const HOURLY_QUOTA = 15_000;
 const HOUR_MS = 3_600_000;
 
-/** Applies the faults that were set through `/_forge/faults` to API calls, and adds the rate limit headers. */
+/** Applies the injected faults to API calls, and adds the rate limit headers to each answer. */
 export function addFaults(app: Hono<ForgeEnv>, context: ForgeContext): void {
   const { faults } = context;
   app.use('/api/*', async (c, next) => {
@@ -21,6 +21,7 @@ export function addFaults(app: Hono<ForgeEnv>, context: ForgeContext): void {
     if (failure === 'before') return toErrorResponse(new HttpError(502, 'Server Error'));
     await next();
     if (failure === 'after') {
+      // Hono copies the headers of a replaced response unless the response is cleared first.
       c.res = undefined;
       c.res = toErrorResponse(new HttpError(502, 'Server Error'));
     }

@@ -14,9 +14,11 @@ export const faultsSchema = z
     /** Values of the rate limit headers in every answer. */
     quota: z.object({ remaining: z.number().int().min(0), resetSeconds: z.number().min(0) }),
     webhookDelayMs: z.number().min(0).max(600_000),
+    /** Every n-th webhook is dropped. */
     webhookDropEvery: z.number().int().min(1),
+    /** Every n-th webhook is sent twice. */
     webhookDuplicateEvery: z.number().int().min(1),
-    /** Number of reads of `mergeable` that answer null after head or base moved. Default: 1. */
+    /** Number of reads that answer `mergeable: null` each time after head or base has moved. Default: 1. */
     mergeableNullReads: z.number().int().min(0),
     /** Every n-th API call answers 502, alternately before and after the call took effect. */
     serverErrorEvery: z.number().int().min(1),
@@ -35,25 +37,26 @@ export type Faults = {
   /** Replaces the settings and resets the counters, except `rateLimited`. */
   set(settings: FaultSettings): void;
   readonly settings: FaultSettings;
-  /** Number of calls that rate limits refused since the forge started. */
+  /** Number of API calls since the start of the forge that were refused because of an injected rate limit. */
   readonly rateLimited: number;
+  /** Returns the rate limit that refuses the call; undefined: the call proceeds. */
   takeRateLimit(): RateLimit | undefined;
-  /** Whether the call answers 502 instead: `before` or `after` the call takes effect. */
+  /** Returns whether the call answers 502 before or after the call takes effect; undefined: the call answers normally. */
   takeServerError(): 'before' | 'after' | undefined;
-  /** How often the delivery is sent. */
+  /** Returns how often the delivery is sent. */
   takeWebhook(): 'once' | 'twice' | 'lost';
 };
 
 export function createFaults(): Faults {
   let settings: FaultSettings = {};
-  let limitedSinceSet = 0;
+  let refusedSinceSet = 0;
   let rateLimited = 0;
   let calls = 0;
   let webhooks = 0;
   return {
     set(next) {
       settings = next;
-      limitedSinceSet = 0;
+      refusedSinceSet = 0;
       calls = 0;
       webhooks = 0;
     },
@@ -64,9 +67,9 @@ export function createFaults(): Faults {
       return rateLimited;
     },
     takeRateLimit() {
-      if (settings.rateLimit === undefined || limitedSinceSet >= settings.rateLimit.count)
+      if (settings.rateLimit === undefined || refusedSinceSet >= settings.rateLimit.count)
         return undefined;
-      limitedSinceSet += 1;
+      refusedSinceSet += 1;
       rateLimited += 1;
       return settings.rateLimit;
     },

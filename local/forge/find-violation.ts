@@ -12,7 +12,7 @@ import { findAccount } from './store/token-store.ts';
 /** A rule, and the ruleset or protection that contains the rule. */
 export type SourcedRule = { readonly rule: BranchRule; readonly source: RulesetRow };
 
-/** Returns the rules that apply to a branch name. The branch need not exist. */
+/** Returns the rules that apply to a branch name, even if no such branch exists. */
 export function listBranchRules(
   context: ForgeContext,
   repository: RepositoryRow,

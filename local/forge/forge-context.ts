@@ -9,7 +9,7 @@ import type { Database } from './store/database.ts';
 import type { RepositoryRow } from './store/row-schema.ts';
 import type { WebhookSender } from './webhook.ts';
 
-/** Dependencies that all routes share. */
+/** State and dependencies that all routes of the forge share. */
 export type ForgeContext = {
   readonly database: Database;
   readonly dataDir: string;

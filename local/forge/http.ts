@@ -6,7 +6,7 @@ import { HttpError } from './http-error.ts';
 
 const DEFAULT_PER_PAGE = 30;
 const MAX_PER_PAGE = 100;
-/** Largest page number; a larger number is read as this page, which is empty as well. */
+/** Largest page number. A larger number counts as this page, which is always empty. */
 const MAX_PAGE = 1_000_000;
 
 /** Parses the body; an empty body counts as `{}`. Throws an HttpError 400 for malformed JSON, and 422 for invalid values. */
@@ -45,8 +45,8 @@ export function readPage(c: Context<ForgeEnv>): PageWindow {
 }
 
 /**
- * Sets the `Link` header and returns the items of the page. `items` start with the first item of the page; an item beyond
- * `perPage` says that another page follows.
+ * Sets the `Link` header and returns the items of the page. `items` starts with the first item of the page; if `items` is longer
+ * than `perPage`, another page follows.
  */
 export function takePage<T>(c: Context<ForgeEnv>, window: PageWindow, items: readonly T[]): T[] {
   const links: string[] = [];
@@ -59,7 +59,7 @@ export function takePage<T>(c: Context<ForgeEnv>, window: PageWindow, items: rea
 }
 
 /** Sets the `Link` header and returns the requested page of a complete list. */
-export function takePageOfAll<T>(c: Context<ForgeEnv>, all: readonly T[]): T[] {
+export function selectRequestedPage<T>(c: Context<ForgeEnv>, all: readonly T[]): T[] {
   const window = readPage(c);
   return takePage(c, window, all.slice(window.offset, window.offset + window.perPage + 1));
 }

@@ -1,5 +1,5 @@
 /**
- * Runs `work` after all earlier work of the same key has finished. Not reentrant: work that waits for its own key waits
+ * Runs `work` after all earlier work of the same key has finished. Not reentrant: work that locks the same key again waits
  * forever.
  */
 export type Lock = <T>(key: number, work: () => Promise<T>) => Promise<T>;

@@ -8,7 +8,7 @@ import { addRepository, findRepository } from './store/repository-store.ts';
 import type { RepositoryRow } from './store/row-schema.ts';
 import { settingsSchema } from './store/row-schema.ts';
 
-/** Creates an empty bare repository; may be repeated. Throws an HttpError 409 if the name belongs to a linked repository. */
+/** Creates an empty bare repository; safe to repeat. Throws an HttpError 409 if the name belongs to a linked repository. */
 export async function createEmptyRepository(
   context: ForgeContext,
   name: string,
@@ -30,7 +30,8 @@ export async function createEmptyRepository(
 }
 
 /**
- * Adds an existing work tree or bare repository under a name, without a copy. A repeated call updates the default branch.
+ * Links an existing work tree or bare repository under a name; the forge uses its git directory in place. A repeated call updates
+ * the default branch.
  * Throws an HttpError 422 if `path` has no repository, and 409 if the name belongs to another repository.
  */
 export async function linkRepository(
@@ -108,7 +109,7 @@ function insertRepository(
   addRepository(context.database, {
     ...repository,
     settings: settingsSchema.parse({}),
-    at: context.now(),
+    createdAt: context.now(),
   });
   return reload(context, repository.name);
 }

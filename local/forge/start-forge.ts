@@ -30,9 +30,9 @@ import { createWebhookSender } from './webhook.ts';
 
 /** Options of a forge. The host is always 127.0.0.1. */
 export type ForgeOptions = {
-  /** 0 takes any free port. */
+  /** 0 selects any free port. */
   readonly port: number;
-  /** Folder of the database and of the forge's own repositories; created when missing. */
+  /** Folder of the database and of the repositories that are not linked; created if missing. */
   readonly dataDir: string;
   /** Token of the account `admin`, which may call every route, including the routes below `/_forge`. */
   readonly adminToken: string;
@@ -45,11 +45,11 @@ export type ForgeOptions = {
   readonly log?: Log;
 };
 
-/** A started forge. */
+/** A running forge. */
 export type RunningForge = {
   /** Base URL of pages and git, without a slash at the end. */
   readonly url: string;
-  /** Base URL of a GitHub client. */
+  /** Base URL for GitHub clients. */
   readonly apiUrl: string;
   readonly port: number;
   /** Replaces the receiver of webhooks; undefined: the forge sends no webhooks. */
@@ -71,7 +71,7 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
     putAccount(context.database, { login, type: 'Bot', permission: 'write' });
   }
   removeExpiredTokens(context.database, context.now());
-  const { server, port } = await listen(createServer(context), options.port);
+  const { server, port } = await startServer(createApp(context), options.port);
   context.urls.base = `http://127.0.0.1:${port}`;
   context.urls.api = `${context.urls.base}/api/v3`;
   await refreshAllPulls(context);
@@ -82,7 +82,7 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
     setWebhook: (target) => context.webhooks.setTarget(target),
     close: async () => {
       context.webhooks.close();
-      await stop(server);
+      await stopServer(server);
       for (const repository of listRepositories(context.database)) context.closeGit(repository);
       sqlite.close();
     },
@@ -122,7 +122,7 @@ function createContext(options: ForgeOptions, database: ForgeContext['database']
   };
 }
 
-function createServer(context: ForgeContext): Hono<ForgeEnv> {
+function createApp(context: ForgeContext): Hono<ForgeEnv> {
   const app = new Hono<ForgeEnv>();
   app.use('*', async (c, next) => {
     // Prevents DNS rebinding: a web page must not reach the forge through a host name that resolves to 127.0.0.1.
@@ -154,7 +154,7 @@ function createServer(context: ForgeContext): Hono<ForgeEnv> {
   return app;
 }
 
-function listen(
+function startServer(
   app: Hono<ForgeEnv>,
   port: number,
 ): Promise<{ readonly server: ServerType; readonly port: number }> {
@@ -166,7 +166,7 @@ function listen(
   });
 }
 
-function stop(server: ServerType): Promise<void> {
+function stopServer(server: ServerType): Promise<void> {
   return new Promise((resolve, reject) => {
     server.close((error) => (error === undefined ? resolve() : reject(error)));
     if (isHttpServer(server)) server.closeAllConnections();

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Faults } from './fault.ts';
 
-/** Receiver of webhooks, and the secret that signs them. */
+/** URL that receives webhooks, and the secret that signs the deliveries. */
 export type WebhookTarget = { readonly url: string; readonly secret: string };
 
 /** Sends webhooks to one target. */

@@ -5,23 +5,27 @@ import { isAuthorized } from '../emulator/credential.ts';
 import { readBody } from './read-body.ts';
 import type { SocketConnection } from './socket-gateway.ts';
 
-// The management API `@connections/{id}` of WebSocket connections, as called by the AWS SDK.
+// API Gateway's management API `@connections/{id}`, through which handlers send to, describe and close WebSocket connections.
 
 const PREFIX = '/@connections/';
 const MAX_MESSAGE_BYTES = 128 * 1024;
 
-type ManagementAnswer = { readonly status: number; readonly type?: string; readonly body?: object };
+type ManagementAnswer = {
+  readonly status: number;
+  readonly errorType?: string;
+  readonly body?: object;
+};
 
-const FORBIDDEN: ManagementAnswer = { status: 403, type: 'ForbiddenException' };
-const GONE: ManagementAnswer = { status: 410, type: 'GoneException' };
-const TOO_LARGE: ManagementAnswer = { status: 413, type: 'PayloadTooLargeException' };
+const FORBIDDEN: ManagementAnswer = { status: 403, errorType: 'ForbiddenException' };
+const GONE: ManagementAnswer = { status: 410, errorType: 'GoneException' };
+const TOO_LARGE: ManagementAnswer = { status: 413, errorType: 'PayloadTooLargeException' };
 
-/** Tells whether a path belongs to the management API. */
+/** Returns whether a path belongs to the management API. */
 export function isManagementPath(path: string): boolean {
   return path.startsWith(PREFIX);
 }
 
-/** Answers a request to send to, describe or close a connection. */
+/** Answers a request to the management API. */
 export async function answerManagement(
   request: IncomingMessage,
   response: ServerResponse,
@@ -33,12 +37,12 @@ export async function answerManagement(
     : FORBIDDEN;
   request.resume();
   response.setHeader('x-amzn-requestid', randomUUID());
-  if (answer.type !== undefined) response.setHeader('x-amzn-errortype', answer.type);
+  if (answer.errorType !== undefined) response.setHeader('x-amzn-errortype', answer.errorType);
   if (answer.status === 204) {
     response.writeHead(204).end();
     return;
   }
-  const body = answer.body ?? (answer.type === undefined ? {} : { message: answer.type });
+  const body = answer.body ?? (answer.errorType === undefined ? {} : { message: answer.errorType });
   response.writeHead(answer.status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
 }

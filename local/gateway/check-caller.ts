@@ -1,26 +1,26 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-// Any page in a browser can send requests to loopback. The Host header exposes a foreign name that resolves to 127.0.0.1, and
-// the Origin header exposes a foreign page.
+// Any web page in the user's browser can send requests to loopback. The Host header reveals a page under a foreign name that
+// resolves to 127.0.0.1 (DNS rebinding). The Origin header reveals a page of another site.
 
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Callers that are allowed in addition to loopback. */
+/** Hosts and origins that are allowed in addition to loopback. */
 export type AllowedCallers = {
-  /** Host names, for example the name of this machine inside a container. */
+  /** Host names, such as the name under which a container reaches this machine. */
   readonly hosts: readonly string[];
-  /** Origins, for example of a development server for web pages. */
+  /** Origins, such as the address of a development server for web pages. */
   readonly origins: readonly string[];
 };
 
-/** Checks the headers of a request; returns undefined for an allowed caller, else the reason of the refusal. */
+/** Returns why a request must be refused, judged by its headers; undefined: the caller is allowed. */
 export function checkCaller(
   headers: IncomingHttpHeaders,
   allowed: AllowedCallers,
 ): string | undefined {
   const host = parseHost(headers.host);
   if (host === undefined || !isKnownHost(host.hostname, allowed)) {
-    return 'this server accepts requests to localhost only, but the Host header names another host';
+    return 'this server accepts requests to localhost only, but the Host header is missing or names another host';
   }
   const { origin } = headers;
   if (origin === undefined || allowed.origins.includes(origin)) return undefined;

@@ -1,4 +1,5 @@
-// Chooses routes like API Gateway: the most specific matching route wins, compared segment by segment from the left.
+// Chooses routes like API Gateway. Routes are compared segment by segment from the left: a literal segment takes precedence over
+// `{name}`, and `{name}` over `{name+}`.
 
 /** Method and path pattern of a route. */
 export type RouteKey = { readonly method: string; readonly path: string };
@@ -11,24 +12,24 @@ export type MatchedRoute<T> = {
 type RouteCandidate<T> = {
   readonly route: T;
   readonly segments: readonly string[];
-  readonly order: string;
+  readonly sortKey: string;
 };
 
 /**
- * Creates a function that finds the route for a method and a path. `{name}` matches a segment, `{name+}` all remaining
- * segments. The function returns undefined if no route matches, and 'malformed' for invalid percent-encoding.
+ * Creates a function that finds the route for a method and a path. `{name}` matches one segment, `{name+}` all
+ * remaining segments. The function returns undefined if no route matches, and 'malformed' for invalid percent-encoding.
  */
 export function createRouteFinder<T extends RouteKey>(
   routes: readonly T[],
 ): (method: string, path: string) => MatchedRoute<T> | 'malformed' | undefined {
   const candidates = routes
     .map(createCandidate)
-    .sort((a, b) => a.order.localeCompare(b.order, 'en'));
+    .sort((a, b) => a.sortKey.localeCompare(b.sortKey, 'en'));
   return (method, path) => {
-    const parts = path.split('/');
+    const pathSegments = path.split('/');
     for (const { route, segments } of candidates) {
       if (route.method !== method) continue;
-      const parameters = matchSegments(segments, parts);
+      const parameters = matchSegments(segments, pathSegments);
       if (parameters !== undefined) return decodeParameters(route, parameters);
     }
     return undefined;
@@ -37,8 +38,8 @@ export function createRouteFinder<T extends RouteKey>(
 
 function createCandidate<T extends RouteKey>(route: T): RouteCandidate<T> {
   const segments = route.path.split('/');
-  const order = segments.map(rankSegment).join('');
-  return { route, segments, order };
+  const sortKey = segments.map(rankSegment).join('');
+  return { route, segments, sortKey };
 }
 
 function rankSegment(segment: string): string {
@@ -48,24 +49,24 @@ function rankSegment(segment: string): string {
 
 function matchSegments(
   segments: readonly string[],
-  parts: readonly string[],
+  pathSegments: readonly string[],
 ): readonly (readonly [string, string])[] | undefined {
   const parameters: (readonly [string, string])[] = [];
   for (const [index, segment] of segments.entries()) {
-    const part = parts[index];
-    if (part === undefined) return undefined;
+    const pathSegment = pathSegments[index];
+    if (pathSegment === undefined) return undefined;
     if (segment.endsWith('+}')) {
-      const remainder = parts.slice(index).join('/');
+      const remainder = pathSegments.slice(index).join('/');
       return remainder === '' ? undefined : [...parameters, [segment.slice(1, -2), remainder]];
     }
     if (segment.startsWith('{')) {
-      if (part === '') return undefined;
-      parameters.push([segment.slice(1, -1), part]);
-    } else if (segment !== part) {
+      if (pathSegment === '') return undefined;
+      parameters.push([segment.slice(1, -1), pathSegment]);
+    } else if (segment !== pathSegment) {
       return undefined;
     }
   }
-  return segments.length === parts.length ? parameters : undefined;
+  return segments.length === pathSegments.length ? parameters : undefined;
 }
 
 function decodeParameters<T>(
@@ -73,7 +74,10 @@ function decodeParameters<T>(
   parameters: readonly (readonly [string, string])[],
 ): MatchedRoute<T> | 'malformed' {
   try {
-    const decoded = parameters.map(([name, part]) => [name, decodeURIComponent(part)]);
+    const decoded = parameters.map(([name, pathSegment]) => [
+      name,
+      decodeURIComponent(pathSegment),
+    ]);
     return { route, pathParameters: Object.fromEntries(decoded) };
   } catch {
     return 'malformed';

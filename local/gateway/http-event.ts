@@ -83,11 +83,11 @@ export function getRemoteAddress(request: IncomingMessage): string {
 function joinHeaders(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string> {
-  const flat: Record<string, string> = {};
+  const joined: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(',') : value;
+    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(',') : value;
   }
-  return flat;
+  return joined;
 }
 
 /** Joins several values of a query parameter with commas; returns undefined without parameters. */
@@ -100,7 +100,7 @@ export function joinQuery(rawQueryString: string): Record<string, string> | unde
   return values.size === 0 ? undefined : Object.fromEntries(values);
 }
 
-/** Tells whether a body is passed as text; API Gateway encodes all other bodies as base64, including forms. */
+/** Returns whether a body of this type stays text in the event. As in API Gateway, other bodies (also forms) become base64. */
 function isTextual(contentType: string | undefined): boolean {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   return /^(text\/.+|application\/(json|javascript|xml)|application\/[^ ]+\+(json|xml))$/.test(

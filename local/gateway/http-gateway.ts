@@ -14,7 +14,7 @@ import { readBody } from './read-body.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** A function of core/topology that answers HTTP requests, with its loaded handler. */
+/** A function of core/topology that answers HTTP requests, together with the handler loaded from its module. */
 export type HttpTarget = {
   readonly name: string;
   readonly routes: Readonly<Record<string, Pick<Route, 'method' | 'path'>>>;
@@ -33,7 +33,7 @@ type HttpExchange = {
 /** Answers an HTTP request; never rejects. */
 export type HttpGateway = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Creates a gateway that passes each request to the handler of its route. `maxTimeoutMs` limits the time of a handler. */
+/** Creates a gateway that passes each request to the handler of its route. No handler runs longer than `maxTimeoutMs`. */
 export function createHttpGateway(
   targets: readonly HttpTarget[],
   options: { readonly maxTimeoutMs: number; readonly log: Log },
@@ -60,18 +60,18 @@ function toRoutes(target: HttpTarget, maxTimeoutMs: number): TargetRoute[] {
 
 async function answerExchange(
   exchange: HttpExchange,
-  match: MatchedRoute<TargetRoute> | 'malformed' | undefined,
+  matchedRoute: MatchedRoute<TargetRoute> | 'malformed' | undefined,
 ): Promise<void> {
   const { request, response, requestId } = exchange;
   const [path] = splitUrl(request.url ?? '/');
-  if (match === undefined) {
+  if (matchedRoute === undefined) {
     throw new AppError(
       'notFound',
       'no_route',
       `this server has no route ${request.method} ${path}`,
     );
   }
-  if (match === 'malformed') {
+  if (matchedRoute === 'malformed') {
     throw new AppError('invalid', 'bad_path', 'the path contains invalid percent-encoding');
   }
   const body = await readBody(request, MAX_BODY_BYTES);
@@ -79,7 +79,7 @@ async function answerExchange(
     const message = `the request body is larger than ${MAX_BODY_BYTES} bytes`;
     throw new AppError('limited', 'payload_too_large', message);
   }
-  const { route, pathParameters } = match;
+  const { route, pathParameters } = matchedRoute;
   const routeKey = `${route.method} ${route.path}`;
   const now = Date.now();
   const event = createHttpEvent({ request, body, routeKey, pathParameters, requestId, now });

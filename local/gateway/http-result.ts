@@ -13,8 +13,8 @@ const resultSchema = z.object({
 /** Result of a handler for HTTP requests. */
 export type HttpResult = z.infer<typeof resultSchema>;
 
-/** Headers that the gateway sets. */
-const DROPPED_HEADERS = new Set([
+/** Headers that a handler cannot set, because the HTTP server sets them. */
+const IGNORED_HEADERS = new Set([
   'connection',
   'content-length',
   'keep-alive',
@@ -22,7 +22,7 @@ const DROPPED_HEADERS = new Set([
   'upgrade',
 ]);
 
-/** Parses a handler's result; like API Gateway, treats a value without `statusCode` as the body of a 200 response. */
+/** Parses a handler's result; like API Gateway, uses a value without `statusCode` as the JSON body of a 200 response. */
 export function parseHttpResult(result: unknown): HttpResult {
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
     const headers = { 'content-type': 'application/json' };
@@ -39,7 +39,7 @@ export function sendResult(response: ServerResponse, result: HttpResult, request
   if (response.destroyed) return;
   response.statusCode = result.statusCode;
   for (const [name, value] of Object.entries(result.headers ?? {})) {
-    if (!DROPPED_HEADERS.has(name.toLowerCase())) response.setHeader(name, String(value));
+    if (!IGNORED_HEADERS.has(name.toLowerCase())) response.setHeader(name, String(value));
   }
   const cookies = result.cookies ?? [];
   if (cookies.length > 0) response.setHeader('set-cookie', cookies);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Reads a body; returns undefined as soon as it exceeds `maxBytes`. Throws if the caller aborts. */
+/** Reads a request body; returns undefined as soon as the body exceeds `maxBytes`. Throws if the caller aborts the request. */
 export async function readBody(
   request: IncomingMessage,
   maxBytes: number,

@@ -6,7 +6,7 @@ import { getRemoteAddress, joinQuery, splitUrl } from './http-event.ts';
 /** Routes of a WebSocket API. */
 export type SocketRouteKey = '$connect' | '$default' | '$disconnect';
 
-/** Properties of a connection that its events contain. */
+/** Properties of a connection that each event of the connection contains. */
 export type SocketIdentity = {
   readonly connectionId: string;
   /** Epoch milliseconds. */
@@ -31,7 +31,7 @@ export function createSocketIdentity(
   };
 }
 
-/** Creates the event before a connection opens. */
+/** Creates the event that the connect handler receives before a connection opens. */
 export function createConnectEvent(
   request: IncomingMessage,
   identity: SocketIdentity,
@@ -46,7 +46,7 @@ export function createConnectEvent(
   };
 }
 
-/** Reads headers with unchanged names; an HTTP API would convert the names to lower case. */
+/** Returns the headers with unchanged names. In events of an HTTP API, the names are in lower case. */
 function readHeadersAsSent({ rawHeaders }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -56,7 +56,7 @@ function readHeadersAsSent({ rawHeaders }: IncomingMessage): Record<string, stri
   return headers;
 }
 
-/** Creates the event for a message from a client. */
+/** Creates the event that the default handler receives for a message from a client. */
 export function createMessageEvent(
   identity: SocketIdentity,
   body: string,
@@ -72,7 +72,7 @@ export function createMessageEvent(
   };
 }
 
-/** Creates the event after a connection closed. */
+/** Creates the event that the disconnect handler receives after a connection closed. */
 export function createDisconnectEvent(
   identity: SocketIdentity,
   close: { readonly code: number; readonly reason: string },

@@ -23,10 +23,12 @@ const MAX_FRAME_BYTES = 32 * 1024;
 const HANDLER_TIMEOUT_MS = 29_000;
 const CLOSE_GRACE_MS = 500;
 
+// Close codes of RFC 6455.
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
+const ABNORMAL_CLOSURE = 1006;
 
-/** Maximum time without data (`idleMs`) and maximum lifetime (`lifeMs`) of a connection. */
+/** Maximum milliseconds without data (`idleMs`) and maximum lifetime in milliseconds (`lifeMs`) of a connection. */
 export type SocketLimits = { readonly idleMs: number; readonly lifeMs: number };
 
 /** Limits that API Gateway applies. */
@@ -50,8 +52,8 @@ export class SocketGateway {
   /** Open connections by id. */
   readonly connections = new Map<string, SocketConnection>();
   readonly #server: WebSocketServer;
-  readonly #protocols = new WeakMap<IncomingMessage, string>();
-  readonly #runningWork = new Set<Promise<unknown>>();
+  readonly #chosenProtocols = new WeakMap<IncomingMessage, string>();
+  readonly #pendingPromises = new Set<Promise<unknown>>();
   readonly #handlers: SocketHandlers;
   readonly #limits: SocketLimits;
   readonly #log: Log;
@@ -67,14 +69,14 @@ export class SocketGateway {
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_FRAME_BYTES,
-      handleProtocols: (_offered, request) => this.#protocols.get(request) ?? false,
+      handleProtocols: (_offered, request) => this.#chosenProtocols.get(request) ?? false,
     });
   }
 
-  /** Invokes the connect handler, and opens the connection unless the handler refuses. */
+  /** Invokes the connect handler, and opens the connection unless the handler answers with a status of 300 or more. */
   acceptUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    this.#trackWork(this.#performUpgrade(request, socket, head));
+    this.#trackPromise(this.#performUpgrade(request, socket, head));
   }
 
   /** Closes all connections and waits for running handlers. */
@@ -83,9 +85,9 @@ export class SocketGateway {
       socket.close(GOING_AWAY);
       setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
     }
-    while (this.connections.size > 0 || this.#runningWork.size > 0) {
+    while (this.connections.size > 0 || this.#pendingPromises.size > 0) {
       const closes = [...this.connections.values()].map(({ socket }) => waitForClose(socket));
-      await Promise.all([...closes, ...this.#runningWork]);
+      await Promise.all([...closes, ...this.#pendingPromises]);
     }
   }
 
@@ -98,11 +100,11 @@ export class SocketGateway {
       return;
     }
     if (socket.destroyed) {
-      await this.#handleDisconnect(identity, { code: 1006, reason: '' });
+      await this.#handleDisconnect(identity, { code: ABNORMAL_CLOSURE, reason: '' });
       return;
     }
     const protocol = getChosenProtocol(result);
-    if (protocol !== undefined) this.#protocols.set(request, protocol);
+    if (protocol !== undefined) this.#chosenProtocols.set(request, protocol);
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
       this.#openConnection(webSocket, identity),
     );
@@ -129,11 +131,11 @@ export class SocketGateway {
     socket.on('message', (data, isBinary) => {
       connection.recordActivity();
       if (isBinary) socket.close(UNSUPPORTED_DATA, 'text frames only');
-      else this.#trackWork(this.#handleMessage(connection, data.toString()));
+      else this.#trackPromise(this.#handleMessage(connection, data.toString()));
     });
     socket.on('close', (code, reason) => {
       this.connections.delete(identity.connectionId);
-      this.#trackWork(this.#handleDisconnect(identity, { code, reason: reason.toString() }));
+      this.#trackPromise(this.#handleDisconnect(identity, { code, reason: reason.toString() }));
     });
   }
 
@@ -187,11 +189,13 @@ export class SocketGateway {
     return invokeLambda({ ...target, timeoutMs: HANDLER_TIMEOUT_MS }, createEvent(requestId));
   }
 
-  #trackWork(work: Promise<void>): void {
-    const tracked = work
-      .catch((error) => this.#log.error('socket work failed', { error: describeError(error) }))
-      .finally(() => this.#runningWork.delete(tracked));
-    this.#runningWork.add(tracked);
+  #trackPromise(promise: Promise<void>): void {
+    const tracked = promise
+      .catch((error) =>
+        this.#log.error('an operation on a socket failed', { error: describeError(error) }),
+      )
+      .finally(() => this.#pendingPromises.delete(tracked));
+    this.#pendingPromises.add(tracked);
   }
 }
 

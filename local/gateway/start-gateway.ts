@@ -20,7 +20,7 @@ import { SOCKET_LIMITS, SocketGateway } from './socket-gateway.ts';
 const MAX_TIMEOUT_MS = 30_000;
 const CLOSE_GRACE_MS = 2_000;
 
-/** Port, handlers and access rules of a gateway. */
+/** Port, handlers, access rules and limits of a gateway. */
 export type GatewayOptions = {
   /** 0 selects any free port. */
   readonly port: number;
@@ -39,13 +39,13 @@ export type GatewayOptions = {
 /** A running gateway. */
 export type Gateway = {
   readonly port: number;
-  /** `http://127.0.0.1:<port>`; also the endpoint of the `@connections` client. */
+  /** Base URL of the HTTP API, and endpoint for AWS clients of the management API. */
   readonly url: string;
   readonly socketUrl: string;
   close(): Promise<void>;
 };
 
-/** Starts an emulator of API Gateway on a loopback port: the HTTP API, the WebSocket API and its `@connections`. */
+/** Starts an emulator of API Gateway on a loopback port: the HTTP API, the WebSocket API and the management API `@connections`. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, credential, sockets: handlers, socketPath = '/socket' } = options;
   const maxTimeoutMs = options.limits?.maxTimeoutMs ?? MAX_TIMEOUT_MS;

@@ -1,7 +1,7 @@
 import type { CompletedCall } from './conversation.ts';
 import type { Variations } from './variations.ts';
 
-/** The conversation between the bridge and the scripted agent. The agent decides on its next step from these fields only. */
+/** The conversation of an agent, as the scripted model reads it. The model decides on the next step from these fields only. */
 export type AgentConversation = {
   /** First user message. */
   readonly prompt: string;
@@ -9,22 +9,22 @@ export type AgentConversation = {
   readonly followUps: readonly string[];
   /** Completed tool calls, oldest first. */
   readonly calls: readonly CompletedCall[];
-  /** Variations of order and wording that the seed of this run selects. */
+  /** Variations of wording, order and files that the seed of the scripted model selects. */
   readonly variations: Variations;
 };
 
-/** Renders the line by which the agent tells the bridge that it gives up. */
+/** Renders the line that tells the bridge that the agent gives up. */
 export function renderGiveUpLine(reason: string): string {
   return `CANNOT: ${reason}`;
 }
 
-/** Parses the verify commands from a prompt; `node --test` if the prompt has none. */
+/** Parses the verify commands from a prompt, each split into program and arguments; `node --test` if the prompt has none. */
 export function parseVerifyCommands(prompt: string): string[][] {
   const commandList = /(?:has to|must) succeed: (.*)$/m.exec(prompt)?.[1] ?? '`node --test`';
   return [...commandList.matchAll(/`([^`]+)`/g)].map((match) => (match[1] ?? '').split(' '));
 }
 
-/** Returns the name of the first failed test in the output of a command, else its last line. */
+/** Returns the name of the first failed test in the output of a command; without such a test, the last line of the output. */
 export function findFirstFailure(output: string): string {
   const failure = /^\s*(?:✖|not ok \d+ -) (.*)$/m.exec(output)?.[1];
   return failure ?? output.trim().split('\n').at(-1) ?? '';

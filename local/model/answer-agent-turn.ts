@@ -8,9 +8,9 @@ import { findDemoTask } from './demo-tasks.ts';
 import type { Reply } from './reply.ts';
 import type { Variations } from './variations.ts';
 
-// Answers as the model of a coding agent. Each answer depends only on the conversation.
+// The scripted model in the role of the model behind a coding agent. Each answer depends only on the conversation.
 
-/** Answers the next turn of an agent; gives up on any task outside the demo. */
+/** Answers the next request of an agent; gives up on any task outside the demo. */
 export function answerAgentTurn(messages: ChatRequest['messages'], variations: Variations): Reply {
   const [prompt = '', ...followUps] = readUserMessages(messages);
   const conversation: AgentConversation = {
@@ -30,7 +30,7 @@ export function answerAgentTurn(messages: ChatRequest['messages'], variations: V
   };
 }
 
-/** Extracts title and description of the task; later sections may quote other tasks. */
+/** Extracts the section with title and description of the task, because later sections may quote other tasks. */
 function extractTaskText(prompt: string): string {
   const start = prompt.search(/^# Task: /m);
   return prompt.slice(Math.max(0, start)).split(/^## /m)[0] ?? '';

@@ -28,7 +28,7 @@ describe('DEMO_TASKS', () => {
     expect(findDemoTask(DEMO_COMPLEX_PROMPT)).toBeUndefined();
   });
 
-  test('a plan varies by seed and is equal for equal seeds', () => {
+  test('a plan is equal for equal seeds, and differs for different seeds and without a seed', () => {
     expect(requestPlan(7)).toBe(requestPlan(7));
     expect(requestPlan(7)).not.toBe(requestPlan(1));
     expect(requestPlan(1)).not.toBe(requestPlan());

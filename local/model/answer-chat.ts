@@ -14,22 +14,23 @@ export const MODEL_NAME = 'scripted-model';
 const UNKNOWN_PROMPT_MESSAGE =
   'the scripted model can answer only the prompts of the demo; configure a real model for other prompts';
 
-/** Returns the scripted answer to a request. The answer depends only on the request and the variations, not on earlier requests. */
+/** Returns the scripted answer to a request. The answer depends only on the request and the variations. */
 export function answerChat(request: ChatRequest, variations: Variations): Reply {
   const allText = request.messages.map((message) => message.content).join('\n');
-  const last = readUserMessages(request.messages).at(-1) ?? '';
+  const lastMessage = (readUserMessages(request.messages).at(-1) ?? '').trim();
   if (/"estimatedTasks"/.test(allText) && /"complexity"/.test(allText))
     return answerAssessment(allText);
   if (/"tasks"/.test(allText) && /"dependsOn"/.test(allText))
     return answerPlanning(allText, variations);
-  const requestedCall = /^Call the tool (\w+) for the path (\S+?)\.?$/.exec(last.trim());
+  // The doctor command sends these two prompts to test tool calls and JSON answers.
+  const requestedCall = /^Call the tool (\w+) for the path (\S+?)\.?$/.exec(lastMessage);
   if (requestedCall !== null) {
     return {
       text: '',
       calls: [createRequestedCall(requestedCall[1] ?? '', { path: requestedCall[2] ?? '' })],
     };
   }
-  const requestedText = /^Answer (\{.*\})$/s.exec(last.trim());
+  const requestedText = /^Answer (\{.*\})$/s.exec(lastMessage);
   if (requestedText !== null) return { text: requestedText[1] ?? '' };
   if ((request.tools ?? []).length > 0) return answerAgentTurn(request.messages, variations);
   return { text: 'I am the scripted model of the demo.' };

@@ -6,9 +6,9 @@ import { keepBothSides } from './keep-both-sides.ts';
 import type { Reply } from './reply.ts';
 import { createRequestedCall } from './reply.ts';
 
-// The scripted agent in a repair attempt: resolves conflicts by keeping both sides, and checks everything else with the tests.
+// The scripted model in a repair attempt: resolves conflicts by keeping both sides, and then runs the tests.
 
-/** Answers the next turn of a repair. */
+/** Answers the next request of an agent in a repair attempt. */
 export function answerRepairTurn(conversation: AgentConversation): Reply {
   const files = parseConflictFiles(conversation.prompt);
   const unread = files.filter((path) => findReadContent(conversation.calls, path) === undefined);
@@ -26,16 +26,16 @@ export function answerRepairTurn(conversation: AgentConversation): Reply {
 }
 
 function finishRepair(conversation: AgentConversation, files: readonly string[]): Reply {
-  const afterWrites = conversation.calls.findLastIndex((call) => call.name === 'write_file') + 1;
-  const runs = conversation.calls.slice(afterWrites).filter((call) => call.name === 'run');
+  const lastWrite = conversation.calls.findLastIndex((call) => call.name === 'write_file');
+  const testRuns = conversation.calls.slice(lastWrite + 1).filter((call) => call.name === 'run');
   const commands = parseVerifyCommands(conversation.prompt);
-  if (runs.length < commands.length) {
+  if (testRuns.length < commands.length) {
     const calls = commands.map((command) =>
       createRequestedCall('run', { command, timeoutSeconds: 120 }),
     );
     return { text: 'I run the tests on the combined result.', calls };
   }
-  const failedRun = runs.find((run) => !run.output.startsWith('exit code 0'));
+  const failedRun = testRuns.find((run) => !run.output.startsWith('exit code 0'));
   if (failedRun !== undefined)
     return { text: renderGiveUpLine(`the tests fail: ${findFirstFailure(failedRun.output)}`) };
   if (files.length === 0)
@@ -45,7 +45,7 @@ function finishRepair(conversation: AgentConversation, files: readonly string[])
   };
 }
 
-/** Parses the list of files below "left conflict markers in:". */
+/** Returns the files that a prompt lists after "left conflict markers in:". */
 function parseConflictFiles(prompt: string): string[] {
   const list = /left conflict markers in:\n((?:- .*\n?)+)/.exec(prompt)?.[1] ?? '';
   return list.split('\n').flatMap((line) => (line.startsWith('- ') ? [line.slice(2).trim()] : []));
@@ -53,8 +53,8 @@ function parseConflictFiles(prompt: string): string[] {
 
 function isUnresolved(calls: readonly CompletedCall[], path: string): boolean {
   const hasMarkers = /^<{7} /m.test(findReadContent(calls, path) ?? '');
-  const isWritten = calls.some((call) => call.name === 'write_file' && call.input.path === path);
-  return hasMarkers && !isWritten;
+  const isRewritten = calls.some((call) => call.name === 'write_file' && call.input.path === path);
+  return hasMarkers && !isRewritten;
 }
 
 function resolveConflict(calls: readonly CompletedCall[], path: string) {

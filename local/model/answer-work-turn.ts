@@ -7,28 +7,30 @@ import { readWorkFiles } from './demo-task.ts';
 import type { Reply, RequestedCall } from './reply.ts';
 import { createRequestedCall } from './reply.ts';
 
-// Works on a task of the demo in steps: list, read, write, edit, test, summarise. A step is complete when all its tool calls
-// have an output.
+// The scripted model at work on a task of the demo, in steps: list, read, write, edit, test, summarise. A step is complete when
+// each of its tool calls has an output.
 
-/** A step of the agent: a text and the tool calls to run. */
+/** A step of the work: a text, and the tool calls that the agent shall run. */
 type Step = { readonly text: string; readonly calls: readonly RequestedCall[] };
 
-/** Answers the next turn of a task. */
+/** Answers the next request of an agent that works on `task`. */
 export function answerWorkTurn(conversation: AgentConversation, task: DemoTask): Reply {
-  const isFirstTry = task.firstTry !== undefined && !isRetry(conversation, task);
-  if (isFirstTry && hasFailureReport(conversation))
+  const isCarelessTry = task.firstTry !== undefined && !isRetry(conversation, task);
+  if (isCarelessTry && hasFailureReport(conversation))
     return { text: renderGiveUpLine(task.firstTry?.giveUpReason ?? '') };
-  const steps = isFirstTry ? listFirstTrySteps(conversation, task) : listSteps(conversation, task);
+  const steps = isCarelessTry
+    ? listFirstTrySteps(conversation, task)
+    : listSteps(conversation, task);
   for (const step of steps) {
-    const openCalls = step.calls.filter((call) => !isCompleted(conversation.calls, call));
-    if (openCalls.length > 0) return { text: step.text, calls: openCalls };
+    const missingCalls = step.calls.filter((call) => !isCompleted(conversation.calls, call));
+    if (missingCalls.length > 0) return { text: step.text, calls: missingCalls };
   }
   const problem = findLastProblem(conversation.calls);
   if (problem !== undefined) return { text: renderGiveUpLine(problem) };
   return { text: [...acknowledgeMessages(conversation), task.summary].join('\n\n') };
 }
 
-/** Tells whether an earlier attempt exists: the prompt mentions such an attempt, or files of the task exist. */
+/** Returns whether an earlier attempt exists: the prompt mentions such an attempt, or a file of the task exists. */
 function isRetry({ prompt, calls }: AgentConversation, task: DemoTask): boolean {
   const reason = task.firstTry?.giveUpReason.slice(0, 40) ?? '';
   if (prompt.includes(reason) || /(earlier|previous|last) attempt/i.test(prompt)) return true;
@@ -55,7 +57,7 @@ function listSteps(conversation: AgentConversation, task: DemoTask): Step[] {
   ];
 }
 
-/** Lists the steps of a careless first attempt: the code is wrong and the tests do not run. */
+/** Lists the steps of a careless first attempt, which writes defective code and does not run the tests. */
 function listFirstTrySteps(conversation: AgentConversation, task: DemoTask): Step[] {
   return [
     ...listReadingSteps(task),
@@ -79,11 +81,11 @@ function listReadingSteps(task: DemoTask): Step[] {
 function createWriteCalls(
   { variations }: AgentConversation,
   task: DemoTask,
-  isFirstTry: boolean,
+  isCarelessTry: boolean,
 ): RequestedCall[] {
   if (task.work === undefined) return [];
   const files = new Map(readWorkFiles(task.work));
-  const defectiveFiles = isFirstTry && task.firstTry ? readWorkFiles(task.firstTry.work) : [];
+  const defectiveFiles = isCarelessTry && task.firstTry ? readWorkFiles(task.firstTry.work) : [];
   for (const [path, content] of defectiveFiles) files.set(path, content);
   return [...files].map(([path, content]) =>
     createRequestedCall('write_file', { path, content: variations.varyFile(content) }),
@@ -92,7 +94,7 @@ function createWriteCalls(
 
 const UNRELEASED = '## Unreleased\n\n';
 
-/** Creates the edits that the read files do not contain yet. */
+/** Creates a call for each edit whose new text is not yet in the file, according to the last read of the file. */
 function createEditCalls({ calls }: AgentConversation, task: DemoTask): RequestedCall[] {
   const changelogEdits = task.changelog === undefined ? [] : [createChangelogEdit(task.changelog)];
   return [...task.edits, ...changelogEdits]
@@ -110,11 +112,11 @@ function createTestCalls({ prompt }: AgentConversation): RequestedCall[] {
   );
 }
 
-const FILE_TOOLS = new Set(['write_file', 'edit_file']);
+const FILE_CHANGE_TOOLS = new Set(['write_file', 'edit_file']);
 
-/** Tells whether a call is complete; a test run counts only after the last change to a file. */
+/** Returns whether a call has an output. A test run counts only if no file has changed since. */
 function isCompleted(calls: readonly CompletedCall[], requested: RequestedCall): boolean {
-  const lastChange = calls.findLastIndex((call) => FILE_TOOLS.has(call.name));
+  const lastChange = calls.findLastIndex((call) => FILE_CHANGE_TOOLS.has(call.name));
   const candidates = requested.name === 'run' ? calls.slice(lastChange + 1) : calls;
   return candidates.some(
     (call) =>
@@ -125,14 +127,19 @@ function isCompleted(calls: readonly CompletedCall[], requested: RequestedCall):
   );
 }
 
-function hasSameInput(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>) {
-  return Object.keys(b).every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
+function hasSameInput(
+  actual: Readonly<Record<string, unknown>>,
+  expected: Readonly<Record<string, unknown>>,
+): boolean {
+  return Object.keys(expected).every(
+    (name) => JSON.stringify(actual[name]) === JSON.stringify(expected[name]),
+  );
 }
 
-/** Describes a rejected file change, or else a failed last test run; undefined without a problem. */
+/** Describes the last rejected file change, otherwise the last test run if the run failed. Undefined: no problem. */
 export function findLastProblem(calls: readonly CompletedCall[]): string | undefined {
   const rejected = calls.findLast(
-    (call) => FILE_TOOLS.has(call.name) && call.output.startsWith('error:'),
+    (call) => FILE_CHANGE_TOOLS.has(call.name) && call.output.startsWith('error:'),
   );
   if (rejected !== undefined) return `${rejected.name} ${rejected.input.path}: ${rejected.output}`;
   const run = calls.findLast((call) => call.name === 'run');
@@ -140,7 +147,7 @@ export function findLastProblem(calls: readonly CompletedCall[]): string | undef
   return `the tests fail: ${findFirstFailure(run.output)}`;
 }
 
-/** Acknowledges later messages, such as notes of people. No message changes the scripted work. */
+/** Acknowledges messages that people sent after the prompt. Such messages do not change the scripted work. */
 function acknowledgeMessages({ followUps }: AgentConversation): string[] {
   return followUps.length === 0 ? [] : ['Noted; no further change is necessary.'];
 }

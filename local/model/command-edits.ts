@@ -1,6 +1,6 @@
 import type { FileEdit } from './demo-task.ts';
 
-/** Changes of the last task of the complex prompt to existing files. */
+/** Edits of existing files in the last task of the complex prompt, which adds the commands. */
 export const COMMAND_EDITS: readonly FileEdit[] = [
   {
     path: 'src/cli.js',
@@ -64,13 +64,13 @@ function formatEntry({`,
   },
   {
     path: 'README.md',
-    old: '| `total` | prints what was spent |\n',
-    new: `| \`total\` | prints what was spent |
+    old: '| `total` | prints the sum of all entries |\n',
+    new: `| \`total\` | prints the sum of all entries |
 | \`report <period>\` | prints each month of a period (2026, 2026-03, 2026-03-01..2026-03-15) by category |
-| \`find <text> [min] [max]\` | prints the entries that hold the text and lie between the amounts |
-| \`budget <period> <category=limit>...\` | says how much of each budget is used |
+| \`find <text> [min] [max]\` | prints the entries that contain the text and lie between the amounts |
+| \`budget <period> <category=limit>...\` | prints how much of each budget is spent |
 | \`export\` | prints all entries as CSV |
-| \`import <file>\` | takes entries from a CSV file and skips those that are there already |
+| \`import <file>\` | imports entries from a CSV file and skips entries that already exist |
 `,
   },
 ];

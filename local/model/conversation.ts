@@ -44,7 +44,7 @@ export type CompletedCall = {
   readonly output: string;
 };
 
-/** Returns the texts of all user messages. */
+/** Returns the texts of all user messages, oldest first. */
 export function readUserMessages(messages: readonly Message[]): string[] {
   return messages.filter(({ role }) => role === 'user').map(({ content }) => content);
 }
@@ -64,7 +64,7 @@ function parseInput(text: string): Record<string, unknown> {
   return z.record(z.string(), z.unknown()).safeParse(parseJson(text)).data ?? {};
 }
 
-/** Returns the text of a file from the last read; undefined if the file was not read or does not exist. */
+/** Returns the content of a file according to the last `read_file` call; undefined without a successful call. */
 export function findReadContent(calls: readonly CompletedCall[], path: string): string | undefined {
   const read = calls.findLast((call) => call.name === 'read_file' && call.input.path === path);
   return read === undefined || read.output.startsWith('error:') ? undefined : read.output;

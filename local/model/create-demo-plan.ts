@@ -8,9 +8,9 @@ export function createDemoPlan(variations: Variations): unknown {
     variations.pickVariant(DEMO_TASKS.find((task) => task.key === key)?.ids ?? []);
   return {
     summary: variations.pickVariant([
-      'Four small modules come first and need nothing of each other; reports, budgets and import build on them; the commands come last.',
+      'Four small, independent modules come first; reports, budgets and import build on them; the commands come last.',
       'Categories, periods, CSV and filters are independent of each other. Modules that build on two of these follow, then the commands.',
-      'From the leaves to the root: small modules, then reports, budgets and transfer, then the command line.',
+      'First the small modules, then reports, budgets and transfer, and finally the command line.',
     ]),
     tasks: variations.orderItems(DEMO_TASKS).map((task) => ({
       id: variations.pickVariant(task.ids),
@@ -29,8 +29,8 @@ export function createDemoPlan(variations: Variations): unknown {
 function describeTask(task: DemoTask, variations: Variations): string {
   const opening = variations.pickVariant([
     '',
-    'Part of making the ledger fit for a household. ',
-    'Plain modules without dependencies, as everywhere in the ledger. ',
+    'This task is part of a ledger for household planning. ',
+    'Use plain modules without dependencies, as in the rest of the ledger. ',
   ]);
   return `${opening}${task.description}`;
 }

@@ -1,16 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-// A task of the demo: the planner's description and the agent's prepared work.
-
 /** Replacement of a text in a file. */
 export type FileEdit = { readonly path: string; readonly old: string; readonly new: string };
 
-/** A task of the demo. */
+/** A task of the demo: the fields of the task in the scripted plan, and the prepared work of the agent. */
 export type DemoTask = {
-  /** Names the task in `dependsOn` of other tasks; its id in a plan is chosen from `ids`. */
+  /** Name of the task in this code and in `dependsOn`. A plan uses an id from `ids` instead. */
   readonly key: string;
-  /** Matches only this task's description. */
+  /** Matches the description of this task and of no other task. */
   readonly phrase: RegExp;
   /** Possible ids of the task in a plan. */
   readonly ids: readonly string[];
@@ -27,16 +25,17 @@ export type DemoTask = {
   readonly reads: readonly string[];
   /** Folder below work/ with the files that the agent writes. */
   readonly work?: string;
+  /** Edits of existing files. */
   readonly edits: readonly FileEdit[];
   /** Line that the agent adds to CHANGELOG.md. */
   readonly changelog?: string;
-  /** Folder below work/ with the defective files of the first attempt, and the reason with which the agent then gives up. */
+  /** Files of a defective first attempt (folder below work/), and the reason for which the agent then gives up. */
   readonly firstTry?: { readonly work: string; readonly giveUpReason: string };
   /** Final answer of the agent. */
   readonly summary: string;
 };
 
-/** Reads the files in the folder work/`name`. Returns the content by path in the repository. */
+/** Returns the content of each file in the folder work/`name`, by the path of the file in the repository. */
 export function readWorkFiles(name: string): ReadonlyMap<string, string> {
   const folder = fileURLToPath(new URL(`./work/${name}/`, import.meta.url));
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });

@@ -10,11 +10,11 @@ export const DEMO_TASKS: readonly DemoTask[] = [
     ids: ['categories', 'category-names', 'canonical-categories'],
     titles: [
       'Canonical category names',
-      'One name for each category',
-      'Know a category by any name',
+      'A canonical name for each category',
+      'Resolve aliases of categories',
     ],
     description:
-      'Add src/category.js. canonicalCategory(name) answers the canonical name of a category: trimmed, lower case, hyphens for spaces, and aliases resolved (groceries, lunch and restaurant are food; bus, train and fuel are transport; rent and electricity are home); an empty name has a fallback. groupByCategory(entries) answers a Map from canonical name to entries in alphabetical order.',
+      'Add src/category.js. canonicalCategory(name) returns the canonical name of a category: trimmed, lower case, hyphens for spaces, and aliases resolved (groceries, lunch and restaurant are food; bus, train and fuel are transport; rent and electricity are home); an empty name has a fallback. groupByCategory(entries) returns a Map from canonical name to entries in alphabetical order.',
     dependsOn: [],
     scope: ['src/category.js', 'test/category.test.js'],
     criteria: [
@@ -31,16 +31,16 @@ export const DEMO_TASKS: readonly DemoTask[] = [
   },
   {
     key: 'period',
-    phrase: /parsePeriod\(text\) reads a year/,
+    phrase: /parsePeriod\(text\) parses a year/,
     ids: ['periods', 'time-periods', 'date-spans'],
     titles: ['Periods of time', 'Years, months and spans of days', 'Read periods of time'],
     description:
-      'Add src/period.js. parsePeriod(text) reads a year (2026), a month (2026-03) or a span (2026-03-01..2026-03-15) and answers {first, last}, both days included; anything else throws. isInPeriod(date, period) and monthOf(date) go with it. Add a line about periods to the unreleased part of CHANGELOG.md.',
+      'Add src/period.js. parsePeriod(text) parses a year (2026), a month (2026-03) or a span (2026-03-01..2026-03-15) and returns {first, last}, both days included; any other text throws an error. Also add isInPeriod(date, period) and monthOf(date). Add a line about periods to the unreleased part of CHANGELOG.md.',
     dependsOn: [],
     scope: ['src/period.js', 'test/period.test.js'],
     criteria: [
       'February of a leap year ends on the 29th',
-      'a period that ends before it begins is refused',
+      'a period that ends before its start is rejected',
     ],
     tier: 'auto',
     estimate: 10,
@@ -53,11 +53,11 @@ export const DEMO_TASKS: readonly DemoTask[] = [
   },
   {
     key: 'csv',
-    phrase: /parseCsv\(text\) answers rows of fields/,
+    phrase: /parseCsv\(text\) returns rows of fields/,
     ids: ['csv', 'csv-format', 'comma-separated-values'],
     titles: ['Read and write CSV', 'A reader and writer of CSV', 'CSV without a dependency'],
     description:
-      'Add src/csv.js without a dependency. parseCsv(text) answers rows of fields by RFC 4180: quoted fields with commas, doubled quotes and line ends in them, both kinds of line ends, empty lines left out, an unfinished field refused. formatCsv(rows) writes them, quoting only where needed. Add a line about CSV to the unreleased part of CHANGELOG.md.',
+      'Add src/csv.js without a dependency. parseCsv(text) returns rows of fields according to RFC 4180: quoted fields may contain commas, doubled quotes and line ends; lines end with LF or CRLF; empty lines are skipped; an unfinished field throws an error. formatCsv(rows) writes rows and quotes only fields that need quotes. Add a line about CSV to the unreleased part of CHANGELOG.md.',
     dependsOn: [],
     scope: ['src/csv.js', 'test/csv.test.js'],
     criteria: ['parseCsv(formatCsv(rows)) equals rows', 'an unfinished quoted field throws'],
@@ -66,9 +66,9 @@ export const DEMO_TASKS: readonly DemoTask[] = [
     reads: ['src/store.js', 'CHANGELOG.md'],
     work: 'csv',
     edits: [],
-    changelog: 'CSV is read and written by RFC 4180.',
+    changelog: 'CSV is read and written according to RFC 4180.',
     summary:
-      'Added src/csv.js: parseCsv and formatCsv by RFC 4180, with tests and a line in the changelog.',
+      'Added src/csv.js: parseCsv and formatCsv according to RFC 4180, with tests and a line in the changelog.',
   },
   {
     key: 'filter',
@@ -76,7 +76,7 @@ export const DEMO_TASKS: readonly DemoTask[] = [
     ids: ['filters', 'find-entries', 'entry-filter'],
     titles: ['Find entries by text and amount', 'Filter entries', 'Entries by text and amount'],
     description:
-      'Add src/filter.js. filterEntries(entries, {text, min, max}) answers the entries whose note or category holds the text, in any case, and whose amount is not below min and not above max; these are amounts as people type them ("12.50"). Each option may be missing.',
+      'Add src/filter.js. filterEntries(entries, {text, min, max}) returns the entries whose note or category contains the text, regardless of case, and whose amount is not below min and not above max. min and max are texts as people type amounts ("12.50"). Each option is optional.',
     dependsOn: [],
     scope: ['src/filter.js', 'test/filter.test.js'],
     criteria: [
@@ -91,7 +91,7 @@ export const DEMO_TASKS: readonly DemoTask[] = [
     firstTry: {
       work: 'filter-first',
       giveUpReason:
-        'amounts are compared as text in filterEntries, so 9.00 counts as more than 10; I found no correction in this session',
+        'amounts are compared as text in filterEntries, so 9.00 counts as more than 10; I found no correction in this attempt',
     },
     summary:
       'Added src/filter.js: filterEntries by text and amount, compared in whole cents, with tests.',
@@ -100,14 +100,14 @@ export const DEMO_TASKS: readonly DemoTask[] = [
     key: 'report',
     phrase: /monthlyReport\(entries, period\)/,
     ids: ['reports', 'monthly-reports', 'report-by-month'],
-    titles: ['Monthly reports', 'What was spent in each month', 'Reports by month and category'],
+    titles: ['Monthly reports', 'Expenses of each month', 'Reports by month and category'],
     description:
-      'Add src/report.js on top of src/category.js and src/period.js. monthlyReport(entries, period) answers, for each month of the period that has entries, {month, cents, categories: [{category, cents}]}. formatReport(report) answers lines for people: month and sum, then each category indented.',
+      'Add src/report.js on top of src/category.js and src/period.js. monthlyReport(entries, period) returns, for each month of the period that has entries, {month, cents, categories: [{category, cents}]}. formatReport(report) returns lines for people: month and sum, followed by an indented line for each category.',
     dependsOn: ['category', 'period'],
     scope: ['src/report.js', 'test/report.test.js'],
     criteria: [
-      'months without entries are left out',
-      'entries of one category under several names are summed',
+      'months without entries are omitted',
+      'entries of a category under several names are summed',
     ],
     tier: 'auto',
     estimate: 12,
@@ -120,14 +120,18 @@ export const DEMO_TASKS: readonly DemoTask[] = [
     key: 'budget',
     phrase: /checkBudgets\(entries, budgets, period\)/,
     ids: ['budgets', 'category-budgets', 'spending-limits'],
-    titles: ['Budgets for categories', 'Limits of what is spent', 'Warn when a budget is used up'],
+    titles: [
+      'Budgets for categories',
+      'Spending limits for categories',
+      'Warn when a budget is used up',
+    ],
     description:
-      'Add src/budget.js on top of src/category.js and src/period.js. checkBudgets(entries, budgets, period) takes budgets such as {food: "300.00"} and answers [{category, limit, spent, state}] in their order; state is fine, nearly (from WARN_PERCENT of the limit on, exported) or exceeded.',
+      'Add src/budget.js on top of src/category.js and src/period.js. checkBudgets(entries, budgets, period) takes budgets such as {food: "300.00"} and returns [{category, limit, spent, state}] in the order of the budgets. The state is fine, nearly (from WARN_PERCENT of the limit, an exported constant) or exceeded.',
     dependsOn: ['category', 'period'],
     scope: ['src/budget.js', 'test/budget.test.js'],
     criteria: [
-      'a budget that is exactly used up is nearly and not exceeded',
-      'only the period counts',
+      'the state of a budget that is exactly used up is nearly, not exceeded',
+      'only entries of the period count',
     ],
     tier: 'auto',
     estimate: 12,
@@ -140,18 +144,22 @@ export const DEMO_TASKS: readonly DemoTask[] = [
     key: 'transfer',
     phrase: /importCsv\(entries, text\)/,
     ids: ['import-export', 'transfer', 'bank-import'],
-    titles: ['Import and export', 'Entries from and to CSV', 'Import without doubles, export'],
+    titles: [
+      'Import and export',
+      'Entries from and to CSV',
+      'Import without duplicates, and export',
+    ],
     description:
-      'Add src/transfer.js on top of src/csv.js and src/category.js. exportCsv(entries) answers CSV with the header date,amount,category,note. importCsv(entries, text) takes CSV with those columns in any order (note may be missing), canonical categories, skips entries that are there already, and answers {entries, added, skipped}; a wrong line is named by its number.',
+      'Add src/transfer.js on top of src/csv.js and src/category.js. exportCsv(entries) returns CSV with the header date,amount,category,note. importCsv(entries, text) reads CSV with these columns in any order (note is optional), makes categories canonical, skips entries that already exist, and returns {entries, added, skipped}. The error for an invalid line contains the number of the line.',
     dependsOn: ['csv', 'category'],
     scope: ['src/transfer.js', 'test/transfer.test.js'],
-    criteria: ['importing an export adds nothing', 'a wrong line is refused with its number'],
+    criteria: ['importing an export adds nothing', 'an invalid line is rejected with its number'],
     tier: 'auto',
     estimate: 12,
     reads: ['src/csv.js', 'src/category.js', 'src/entry.js'],
     work: 'transfer',
     edits: [],
-    summary: 'Added src/transfer.js: exportCsv and importCsv without doubles, with tests.',
+    summary: 'Added src/transfer.js: exportCsv and importCsv without duplicates, with tests.',
   },
   {
     key: 'command',
@@ -174,7 +182,7 @@ export const DEMO_TASKS: readonly DemoTask[] = [
   },
 ];
 
-/** Returns the task whose description an agent's prompt contains. */
-export function findDemoTask(description: string): DemoTask | undefined {
-  return [...DEMO_TASKS, SIMPLE_TASK].find((task) => task.phrase.test(description));
+/** Returns the task whose description the text contains; undefined for a task outside the demo. */
+export function findDemoTask(text: string): DemoTask | undefined {
+  return [...DEMO_TASKS, SIMPLE_TASK].find((task) => task.phrase.test(text));
 }

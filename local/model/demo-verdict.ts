@@ -1,4 +1,4 @@
-/** The planner's verdict on the complex prompt of the demo, as the scripted model answers. */
+/** Answer of the scripted model to the planner that asks for a verdict on the complex prompt. */
 export const COMPLEX_VERDICT = {
   complexity: 'complex',
   reasoning:
@@ -9,12 +9,12 @@ export const COMPLEX_VERDICT = {
     'Begin with categories, periods, CSV and filters, which are independent of each other; then reports, budgets and import; the commands last.',
 };
 
-/** The planner's verdict on the simple prompt of the demo, as the scripted model answers. */
+/** Answer of the scripted model to the planner that asks for a verdict on the simple prompt. */
 export const SIMPLE_VERDICT = {
   complexity: 'simple',
   reasoning:
     'All amounts are printed through formatAmount in src/money.js: one function, its test and the changelog.',
   confidence: 0.97,
   estimatedTasks: 1,
-  suggestion: 'Change formatAmount only; parseAmount keeps refusing commas between thousands.',
+  suggestion: 'Change formatAmount only; parseAmount continues to reject commas between thousands.',
 };

@@ -2,10 +2,10 @@
 export type Reply =
   | { readonly text: string }
   | { readonly text: string; readonly calls: readonly RequestedCall[] }
-  /** HTTP status and error message. */
+  /** An error: HTTP status and message. */
   | { readonly status: number; readonly problem: string };
 
-/** A tool call for the agent to run. */
+/** A tool call that the agent shall run. */
 export type RequestedCall = {
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;

@@ -6,8 +6,8 @@ import type { Reply } from './reply.ts';
 
 // Sends a reply in the format of chat/completions, as a single response or as a stream.
 
-/** Number of chunks into which a stream divides a text. */
-const PIECE_COUNT = 8;
+/** Maximum number of chunks into which a stream divides a text. */
+const MAX_TEXT_CHUNKS = 8;
 const CHARS_PER_TOKEN = 4;
 
 /** A reply, and how to send the reply. */
@@ -16,12 +16,12 @@ export type SendOptions = {
   readonly reply: Exclude<Reply, { readonly status: number }>;
   /** Unique id of the reply. */
   readonly id: string;
-  /** Milliseconds until the end of the reply. */
+  /** Milliseconds from the start to the end of the reply. */
   readonly latencyMs: number;
   readonly signal: AbortSignal;
 };
 
-/** Sends a reply; rejects when the signal aborts. */
+/** Sends a reply; rejects if the signal aborts before the end of the reply. */
 export async function sendReply(response: ServerResponse, options: SendOptions): Promise<void> {
   if (options.request.stream) await sendStream(response, options);
   else await sendResponse(response, options);
@@ -83,8 +83,8 @@ function createTextDeltas(text: string): { readonly content: string }[] {
 }
 
 function splitText(text: string): string[] {
-  const size = Math.max(8, Math.ceil(text.length / PIECE_COUNT));
-  return text.match(new RegExp(`.{1,${size}}`, 'gs')) ?? [];
+  const chunkLength = Math.max(8, Math.ceil(text.length / MAX_TEXT_CHUNKS));
+  return text.match(new RegExp(`.{1,${chunkLength}}`, 'gs')) ?? [];
 }
 
 function createToolCalls({ reply, id }: SendOptions) {

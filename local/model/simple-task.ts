@@ -1,7 +1,7 @@
 import { SIMPLE_PHRASE } from './demo-prompt.ts';
 import type { DemoTask } from './demo-task.ts';
 
-/** The task of the simple prompt. Its description stays empty, because the prompt itself describes the task. */
+/** The task of the simple prompt. `description` is empty, because a simple plan uses the prompt as the description. */
 export const SIMPLE_TASK: DemoTask = {
   key: 'thousands',
   phrase: SIMPLE_PHRASE,
@@ -17,8 +17,8 @@ export const SIMPLE_TASK: DemoTask = {
   edits: [
     {
       path: 'src/money.js',
-      old: '/** "12.50" for 1250. */',
-      new: '/** "12.50" for 1250, "1,234.50" for 123450. */',
+      old: '/** Formats cents: "12.50" for 1250. */',
+      new: '/** Formats cents: "12.50" for 1250, "1,234.50" for 123450. */',
     },
     {
       path: 'src/money.js',

@@ -16,11 +16,11 @@ export type ScriptedModelOptions = {
   readonly port: number;
   /** Key that clients must send. Default: a random key. */
   readonly apiKey?: string;
-  /** Seed of the random latencies. */
+  /** Seed of the random latencies; default: 1. */
   readonly latencySeed?: number;
-  /** Average milliseconds until the end of a reply; default: 250. */
+  /** Average duration of a reply in milliseconds; default: 250. */
   readonly latencyMs?: number;
-  /** Seed of the variations of ids, wordings, orders and files; default: no variations. */
+  /** Seed of the variations of ids, wordings, orders and files; absent: answers do not vary. */
   readonly variationSeed?: number;
 };
 
@@ -29,6 +29,7 @@ export type ScriptedModel = {
   /** Base address for OpenAI-compatible clients. */
   readonly url: string;
   readonly apiKey: string;
+  /** Name of the only model that the endpoint serves. */
   readonly model: string;
   close(): Promise<void>;
 };
@@ -53,7 +54,7 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
             'the API key is not the key of this scripted model',
           ),
         );
-    // After an error, no further response can reach the client.
+    // The request is incomplete or the client has disconnected, so an error response cannot reach the client.
     work.catch(() => response.destroy());
   });
   const port = await listenOnLoopback(server, options.port);

@@ -1,12 +1,12 @@
 // Varies the answers of the scripted model by a seed. Equal seeds give equal answers.
 
-/** Functions that vary ids, wordings, orders and file contents of an answer. */
+/** Functions that vary ids, wordings, orders and file contents in answers. Equal inputs give equal results. */
 export type Variations = {
-  /** Selects one of several wordings. */
+  /** Selects a wording from several. */
   pickVariant(options: readonly string[]): string;
   /** Returns the items in a varied order. */
   orderItems<T>(items: readonly T[]): T[];
-  /** Varies constants and comments of a file. */
+  /** Varies constants and comments in the content of a file. */
   varyFile(content: string): string;
 };
 
@@ -27,7 +27,7 @@ export function createVariations(seed: number | undefined): Variations {
   };
 }
 
-/** Creates a generator of numbers from 0 to below 1 (mulberry32). */
+/** Creates a generator of pseudo-random numbers in [0, 1) (mulberry32). */
 export function createSeededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -44,7 +44,7 @@ function shuffleItems<T>(items: readonly T[], seed: number): T[] {
   return ranked.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
 }
 
-/** Original text and two variants of constants and comments in files. The tests of the files pass with every variant. */
+/** Constants and comments of the files below work/: the original text and two variants. The tests pass with every variant. */
 const FILE_VARIANTS: readonly (readonly [string, string, string])[] = [
   ['WARN_PERCENT = 80', 'WARN_PERCENT = 75', 'WARN_PERCENT = 90'],
   ["FALLBACK = 'other'", "FALLBACK = 'unsorted'", "FALLBACK = 'misc'"],
@@ -54,20 +54,19 @@ const FILE_VARIANTS: readonly (readonly [string, string, string])[] = [
     "['rent', 'home'],\n  ['gas', 'home'],",
   ],
   [
-    'A period has a first and a last day, both of them in it.',
+    'A period includes the first and the last day.',
     'Both the first and the last day belong to a period.',
-    'A period: from its first day to the end of its last.',
+    'A period starts with the first day and ends after the last day.',
   ],
   [
     'as spreadsheets and banks write them (RFC 4180)',
-    'the way RFC 4180 has them',
-    'of banks and spreadsheets, by RFC 4180',
+    'as RFC 4180 defines them',
+    'that spreadsheets and banks can exchange (RFC 4180)',
   ],
 ];
 
 function applyVariant(content: string, variant: number): string {
   let text = content;
-  for (const wordings of FILE_VARIANTS)
-    text = text.replace(wordings[0], wordings[variant] ?? wordings[0]);
+  for (const texts of FILE_VARIANTS) text = text.replace(texts[0], texts[variant] ?? texts[0]);
   return text;
 }

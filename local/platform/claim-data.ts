@@ -7,7 +7,7 @@ import { getDataLayout } from './platform-settings.ts';
 
 // Ensures that only one platform uses a data folder, and that this version can read the data.
 
-/** Version of the stored data. A change of the format needs a higher version and a migration in this file. */
+/** Version of the format of stored data. A change of the format needs a higher version, and a migration in this file. */
 export const DATA_VERSION = 1;
 
 const versionSchema = z.object({ version: z.number().int() });
@@ -59,7 +59,10 @@ export async function findDataHolder(dataDir: string): Promise<number | undefine
   return holder.data.pid;
 }
 
-/** Returns the start time of a running process; undefined if no such process runs. Process ids are reused, start times are not. */
+/**
+ * Returns the start time of a process, which identifies the process even if its id is reused later. Undefined: no such process
+ * runs. Without /proc (macOS), the result is derived from the process id only.
+ */
 function readStartTime(pid: number): string | undefined {
   try {
     process.kill(pid, 0);

@@ -12,7 +12,7 @@ const keysSchema = z.object({
 /** Secrets of a local platform. */
 export type PlatformKeys = z.infer<typeof keysSchema>;
 
-/** Loads the secrets of the platform, or creates and stores new secrets on the first start. */
+/** Loads the secrets of the platform; creates and stores the secrets if the file `path` does not exist. */
 export async function loadPlatformKeys(path: string): Promise<PlatformKeys> {
   if (existsSync(path)) return keysSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   const { privateKey } = generateKeyPairSync('rsa', {
@@ -30,7 +30,7 @@ export async function loadPlatformKeys(path: string): Promise<PlatformKeys> {
   return keys;
 }
 
-/** Writes JSON atomically to a file that only its owner can read (mode 600). */
+/** Writes JSON atomically to a file that only the user who runs the platform can read (mode 600). */
 export async function writePrivateFile(path: string, value: unknown): Promise<void> {
   const temporaryPath = `${path}.${process.pid}`;
   await writeFile(temporaryPath, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 
-// Reads the settings of the local platform from environment variables. Handlers read their own settings, as in AWS Lambda.
+// Reads the settings of the local platform from environment variables. Handlers read the environment themselves, as in AWS Lambda.
 
 const settingsSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
@@ -19,11 +19,11 @@ export type PlatformSettings = {
   readonly forgePort: number;
   /** Absolute path of the data folder. */
   readonly dataDir: string;
-  /** Upper bound in seconds for the intervals of scheduled handlers, from 1 to 60. Tests lower the bound. */
+  /** Upper bound for the intervals of scheduled handlers: 1 to 60 seconds. Tests set a lower bound to run schedules more often. */
   readonly maxScheduleIntervalSeconds: number;
 };
 
-/** Reads the settings; throws AppError `invalid_settings` with every invalid variable. */
+/** Reads the settings; throws AppError `invalid_settings`, whose message lists every invalid variable. */
 export function readPlatformSettings(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
@@ -50,7 +50,16 @@ export function readPlatformSettings(
 export function getDataLayout(
   dataDir: string,
 ): Record<
-  'store' | 'queues' | 'forge' | 'launcher' | 'code' | 'keys' | 'lock' | 'version' | 'cli' | 'log',
+  | 'store'
+  | 'queues'
+  | 'forge'
+  | 'launcher'
+  | 'codeCache'
+  | 'keys'
+  | 'lock'
+  | 'version'
+  | 'cli'
+  | 'log',
   string
 > {
   return {
@@ -58,7 +67,7 @@ export function getDataLayout(
     queues: join(dataDir, 'queues'),
     forge: join(dataDir, 'forge'),
     launcher: join(dataDir, 'attempts'),
-    code: join(dataDir, 'code-cache'),
+    codeCache: join(dataDir, 'code-cache'),
     keys: join(dataDir, 'keys.json'),
     lock: join(dataDir, 'platform.lock'),
     version: join(dataDir, 'version.json'),

@@ -14,7 +14,7 @@ export async function printReadyBanner(
     `  API      ${platform.url}   (OpenAPI description: ${platform.url}/v1/openapi.json)`,
     `  Forge    ${platform.forgeUrl}   (local repositories and pull requests)`,
     `  Data     ${settings.dataDir}`,
-    `  Sign in  smol-gang login '${await platform.createSignInLink()}'   (valid once, for ten minutes; this folder needs no sign-in)`,
+    `  Sign in  smol-gang login '${await platform.createSignInLink()}'   (valid once, for ten minutes; in this folder, smol-gang needs no sign-in)`,
   ];
   if (admin.generatedPassword !== undefined)
     lines.push(`  Admin    ${admin.email}, password ${admin.generatedPassword}   (shown only now)`);

@@ -31,8 +31,8 @@ import { getDataLayout } from './platform-settings.ts';
 import { resolveProgramPath } from './resolve-program-path.ts';
 import { writeCliFile } from './write-cli-file.ts';
 
-// Starts the local platform part by part and stops the parts in reverse order. The handlers are the same as in AWS Lambda; they
-// learn the addresses of all parts from their environment.
+// Starts the parts of the local platform one after another, and stops the parts in reverse order. The handlers are the same as in
+// AWS Lambda and read the addresses of all parts from the environment.
 
 const REGION = 'us-east-1';
 const TABLE_NAME = 'smol-gang';
@@ -71,7 +71,7 @@ type StartContext = {
   readonly forgePort: number;
   readonly keys: PlatformKeys;
   readonly credential: Credential;
-  /** Registers an action for the stop of the platform; actions run in reverse order. */
+  /** Registers a function that stops a part. When the platform stops, the functions run in reverse order of registration. */
   readonly onStop: (stop: () => Promise<void>) => void;
 };
 
@@ -97,7 +97,7 @@ export async function startPlatform(
   }
 }
 
-/** Checks the settings and claims ports and data before any part starts. */
+/** Checks the settings and the ports, and claims the data folder, before any part starts. */
 async function claimResources(
   settings: PlatformSettings,
   env: Record<string, string | undefined>,
@@ -135,6 +135,7 @@ async function startParts(context: StartContext): Promise<Omit<Platform, 'close'
   };
 }
 
+/** Starts the emulators of the store and the queues, creates the table, and starts the removal of expired items. */
 async function startStorage(context: StartContext): Promise<Emulators> {
   const { paths, credential, log, env, onStop } = context;
   const emulators = await startEmulators({
@@ -171,7 +172,7 @@ async function startLocalForge(context: StartContext): Promise<RunningForge> {
   return forge;
 }
 
-/** Writes the addresses and secrets of all parts to the environment, from where the handlers read them. */
+/** Writes the addresses and secrets of all parts to the environment of the handlers. */
 function publishAddresses(context: StartContext, emulators: Emulators, forge: RunningForge): void {
   const { env, credential, port, keys, paths, settings } = context;
   const { store, queues } = emulators;
@@ -199,7 +200,7 @@ function publishAddresses(context: StartContext, emulators: Emulators, forge: Ru
     LAUNCHER: env.LAUNCHER ?? 'process',
     LAUNCHER_DIR: paths.launcher,
     LAUNCHER_PATH: env.LAUNCHER_PATH ?? resolveProgramPath(env.PATH, process.execPath),
-    NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? paths.code,
+    NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? paths.codeCache,
     SMOL_DATA_DIR: settings.dataDir,
     LOG_FILE: paths.log,
   });

@@ -9,19 +9,19 @@ const STOP_TIMEOUT_MS = 20_000;
 const ATTEMPT_GRACE_MS = 3_000;
 
 /**
- * Stops the platform that uses a data folder, and its attempts, which would outlive the platform. Returns a description of each
- * stopped process.
+ * Stops the platform that uses a data folder, and then the attempts, which continue when only the platform stops. Returns a
+ * description of each stopped platform or attempt.
  */
 export async function stopPlatformProcesses(dataDir: string): Promise<string[]> {
-  const stoppedPlatform: string[] = [];
+  const stopped: string[] = [];
   const pid = await findDataHolder(dataDir);
   if (pid !== undefined) {
     await stopPlatform(pid, dataDir);
-    stoppedPlatform.push(`the platform (process ${pid})`);
+    stopped.push(`the platform (process ${pid})`);
   }
   const stateDir = join(getDataLayout(dataDir).launcher, 'pods');
-  if (!existsSync(stateDir)) return stoppedPlatform;
-  // The launcher only stops attempts here, so no bridge program is necessary.
+  if (!existsSync(stateDir)) return stopped;
+  // `bridgeEntry` may be empty, because this launcher starts no attempts.
   const options = {
     stateDir,
     bridgeEntry: '',
@@ -30,9 +30,9 @@ export async function stopPlatformProcesses(dataDir: string): Promise<string[]> 
     sweepMs: 0,
   };
   const launcher = createProcessLauncher(options);
-  const running = (await launcher.list()).filter(({ state }) => state !== 'gone');
+  const runningPods = (await launcher.list()).filter(({ state }) => state !== 'gone');
   await launcher.killAll();
-  return [...stoppedPlatform, ...running.map(({ name }) => `the attempt ${name}`)];
+  return [...stopped, ...runningPods.map(({ name }) => `the attempt ${name}`)];
 }
 
 async function stopPlatform(pid: number, dataDir: string): Promise<void> {

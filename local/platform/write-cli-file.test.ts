@@ -10,7 +10,7 @@ import { writeCliFile } from './write-cli-file.ts';
 const EMAIL = 'ada@example.com';
 const DAY_MS = 86_400_000;
 
-async function createTestStage() {
+async function createTestPlatform() {
   const folder = await mkdtemp(join(tmpdir(), 'cli-file-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, 'cli.json');
@@ -32,7 +32,7 @@ async function createTestStage() {
 }
 
 test('writeCliFile updates the address and keeps the existing token', async () => {
-  const { start, countTokens, deps } = await createTestStage();
+  const { start, countTokens, deps } = await createTestPlatform();
   const first = await start();
 
   const second = await start('http://localhost:3001');
@@ -42,8 +42,8 @@ test('writeCliFile updates the address and keeps the existing token', async () =
   expect(await verifyApiToken(deps, second.token)).toMatchObject({ email: EMAIL, role: 'admin' });
 });
 
-test('writeCliFile replaces a token that expires soon or cannot be read', async () => {
-  const { start, countTokens, deps, advanceClock, path } = await createTestStage();
+test('writeCliFile replaces a token that expires in less than 15 days, and a file that is not JSON', async () => {
+  const { start, countTokens, deps, advanceClock, path } = await createTestPlatform();
   const first = await start();
   advanceClock(16 * DAY_MS);
 

@@ -12,11 +12,11 @@ import {
 import { parseJson } from '../../core/base/parse-json.ts';
 import { writePrivateFile } from './platform-keys.ts';
 
-// Writes an admin's token to the data folder, because the command line on this machine should need no sign-in.
+// Writes an API token of the admin to the data folder, so that the command on this machine needs no sign-in.
 
 const TOKEN_NAME = 'this laptop';
 const TOKEN_DAYS = 30;
-/** A start replaces a token with less remaining time. */
+/** A token that expires earlier is replaced when the platform starts. */
 const MIN_REMAINING_DAYS = 15;
 
 type TokenAccess = Pick<AccessDeps, 'table' | 'clock' | 'randomBytes'>;
@@ -31,7 +31,7 @@ export async function writeCliFile(
   access: TokenAccess,
 ): Promise<void> {
   const existing = await readToken(path);
-  const canReuse = existing !== undefined && (await isTokenStillValid(access, existing, email));
+  const canReuse = existing !== undefined && (await isTokenReusable(access, existing, email));
   await writePrivateFile(path, {
     url,
     token: canReuse ? existing : await renewToken(access, email),
@@ -43,13 +43,17 @@ async function readToken(path: string): Promise<string | undefined> {
   return cliFileSchema.safeParse(parseJson(await readFile(path, 'utf8'))).data?.token;
 }
 
-async function isTokenStillValid(
+/** Returns whether `token` will be valid as a token of the admin `email` for another MIN_REMAINING_DAYS. */
+async function isTokenReusable(
   access: TokenAccess,
   token: string,
   email: string,
 ): Promise<boolean> {
-  const later = access.clock.now() + MIN_REMAINING_DAYS * 86_400_000;
-  const holder = await verifyApiToken({ table: access.table, clock: { now: () => later } }, token);
+  const checkTime = access.clock.now() + MIN_REMAINING_DAYS * 86_400_000;
+  const holder = await verifyApiToken(
+    { table: access.table, clock: { now: () => checkTime } },
+    token,
+  );
   return holder?.email === email && holder.role === 'admin';
 }
 

@@ -1,4 +1,4 @@
-// All tests in one process, which is quicker than one for each file as `node --test` does it.
+// Runs all tests in one process, because `node --test` starts a process for each file, which takes longer.
 
 import { readdirSync } from 'node:fs';
 

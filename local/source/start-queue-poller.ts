@@ -11,9 +11,10 @@ import { invokeLambda } from '../lambda-handler.ts';
 import { findFailedMessages } from './find-failed-messages.ts';
 
 // Polls a queue like the event source mapping of AWS Lambda: receives messages, invokes the handler and deletes the messages
-// that did not fail. A failed message becomes visible again after its timeout; after `maxReceives` it is a dead letter.
+// that did not fail. A failed message becomes visible again after its visibility timeout. A message that fails `maxReceives` times
+// becomes a dead letter.
 
-/** Limit of SQS for a single receive call. */
+/** Maximum number of messages that SQS returns for a receive call. */
 const MAX_MESSAGES_PER_RECEIVE = 10;
 const WAIT_SECONDS = 20;
 const PAUSE_AFTER_ERROR_MS = 250;
@@ -66,21 +67,21 @@ export function startQueuePoller(options: {
 
 async function pollQueue(queue: QueuePoll, signal: AbortSignal): Promise<void> {
   const running = new Set<Promise<void>>();
-  let freeSlots = queue.definition.concurrency;
+  let freeCapacity = queue.definition.concurrency;
   while (!signal.aborted) {
-    if (freeSlots <= 0) {
+    if (freeCapacity <= 0) {
       await Promise.race(running);
       continue;
     }
     const messages = await receiveMessages(
       queue,
-      Math.min(queue.definition.batchSize, freeSlots, MAX_MESSAGES_PER_RECEIVE),
+      Math.min(queue.definition.batchSize, freeCapacity, MAX_MESSAGES_PER_RECEIVE),
       signal,
     );
     if (messages.length === 0) continue;
-    freeSlots -= messages.length;
+    freeCapacity -= messages.length;
     const batch = handleBatch(queue, messages).finally(() => {
-      freeSlots += messages.length;
+      freeCapacity += messages.length;
       running.delete(batch);
     });
     running.add(batch);
@@ -88,7 +89,7 @@ async function pollQueue(queue: QueuePoll, signal: AbortSignal): Promise<void> {
   await Promise.all(running);
 }
 
-/** Waits for messages and returns up to `maxMessages`. Returns an empty list after the wait time, or after an error and a pause. */
+/** Waits for messages and returns up to `maxMessages`. Returns an empty list if no message arrives within WAIT_SECONDS, or after an error. */
 async function receiveMessages(
   queue: QueuePoll,
   maxMessages: number,

@@ -18,7 +18,7 @@ export type Schedule = {
   readonly handler: LambdaHandler;
 };
 
-/** Runs each schedule immediately and then at its interval. Skips a run if the previous run has not finished. */
+/** Invokes the handler of each schedule immediately and then at its interval. Skips a run while the previous run continues. */
 export function startScheduler(options: {
   readonly schedules: readonly Schedule[];
   readonly log: Log;
@@ -53,7 +53,10 @@ async function runSchedule({ definition, handler }: Schedule, log: Log): Promise
   try {
     await invokeLambda(target, createScheduledEvent(definition.name));
   } catch (error) {
-    log.error('schedule failed', { schedule: definition.name, error: describeError(error) });
+    log.error('the handler of a schedule failed', {
+      schedule: definition.name,
+      error: describeError(error),
+    });
   }
 }
 

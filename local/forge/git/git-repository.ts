@@ -18,7 +18,7 @@ export type FileChange = {
   readonly sha: string;
 };
 
-/** A git directory, with caches of results that depend only on commit ids and so never change. */
+/** A git directory, with caches of results that never change because they depend only on commit ids. */
 export type GitRepository = {
   readonly gitDir: string;
   /** True: the directory has no work tree of its own. */

@@ -14,7 +14,10 @@ test('LruCache computes the result of a key once for concurrent reads', async ()
   const { computedKeys, compute } = createComputation();
   const cache = new LruCache<string>(2);
 
-  const results = await Promise.all([cache.get('a', compute('a')), cache.get('a', compute('a'))]);
+  const results = await Promise.all([
+    cache.getOrCompute('a', compute('a')),
+    cache.getOrCompute('a', compute('a')),
+  ]);
 
   expect(results).toEqual(['A', 'A']);
   expect(computedKeys).toEqual(['a']);
@@ -24,14 +27,16 @@ test('LruCache drops the least recently used key when a new key exceeds its limi
   const { computedKeys, compute } = createComputation();
   const cache = new LruCache<string>(2);
 
-  for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await cache.get(key, compute(key));
+  for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await cache.getOrCompute(key, compute(key));
 
   expect(computedKeys).toEqual(['a', 'b', 'c', 'b']);
 });
 
-test('LruCache repeats a computation that failed', async () => {
+test('LruCache computes a key again after a failed computation', async () => {
   const cache = new LruCache<string>(2);
-  await expect(cache.get('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  await expect(cache.getOrCompute('a', () => Promise.reject(new Error('no')))).rejects.toThrow(
+    'no',
+  );
 
-  expect(await cache.get('a', async () => 'A')).toBe('A');
+  expect(await cache.getOrCompute('a', async () => 'A')).toBe('A');
 });

@@ -1,4 +1,4 @@
-/** Cache of computations whose result never changes. Beyond `limit` entries the least recently used entry is dropped. */
+/** Cache of computations whose results never change. The cache holds `limit` entries and drops the least recently used entry. */
 export class LruCache<T> {
   readonly #limit: number;
   readonly #entries = new Map<string, Promise<T>>();
@@ -8,7 +8,7 @@ export class LruCache<T> {
   }
 
   /** Returns the cached result of a key, or computes the result. Concurrent calls share a computation. Failures are not cached. */
-  get(key: string, compute: () => Promise<T>): Promise<T> {
+  getOrCompute(key: string, compute: () => Promise<T>): Promise<T> {
     const cached = this.#entries.get(key);
     if (cached !== undefined) {
       this.#entries.delete(key);

@@ -7,8 +7,8 @@ export type GitObject = { readonly sha: string; readonly type: string; readonly 
 /** A git object with its content. */
 export type GitContent = GitObject & { readonly content: Buffer };
 
-/** A read that waits for its answer; cat-file answers in the order of the requests. */
-type Request = {
+/** A read whose answer has not arrived. cat-file answers in the order of the reads. */
+type PendingRead = {
   readonly withContent: boolean;
   readonly resolve: (answer: GitContent | undefined) => void;
   readonly reject: (error: Error) => void;
@@ -16,11 +16,11 @@ type Request = {
 
 const IDLE_MS = 30_000;
 
-/** Reads objects through a `git cat-file` process, which starts on demand and is ended after `IDLE_MS` without a read. */
+/** Reads git objects through a `git cat-file` process. The process starts on demand and ends after `IDLE_MS` without a read. */
 export class ObjectReader {
   readonly #gitDir: string;
   #child: ChildProcessWithoutNullStreams | undefined;
-  readonly #requests: Request[] = [];
+  readonly #pendingReads: PendingRead[] = [];
   #buffer: Buffer = Buffer.alloc(0);
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -30,28 +30,29 @@ export class ObjectReader {
 
   /** Returns type and size of the object that a revision such as `<sha>:<path>` or `<sha>^{tree}` names; undefined: no such object. */
   async readInfo(revision: string): Promise<GitObject | undefined> {
-    return this.#request(revision, false);
+    return this.#read(revision, false);
   }
 
   /** Returns type, size and content of the object that a revision names; undefined: no such object. */
   async readContent(revision: string): Promise<GitContent | undefined> {
-    return this.#request(revision, true);
+    return this.#read(revision, true);
   }
 
+  /** Ends the process; pending reads fail. */
   close(): void {
     clearTimeout(this.#idleTimer);
     const child = this.#child;
     if (child === undefined) return;
-    this.#rejectRequests(child, new Error('The object reader was closed during a read.'));
+    this.#rejectPendingReads(child, new Error('The object reader was closed during a read.'));
     child.kill('SIGKILL');
   }
 
-  #request(revision: string, withContent: boolean): Promise<GitContent | undefined> {
-    // Requests to cat-file are lines. No object has a line feed or NUL in its name.
+  #read(revision: string, withContent: boolean): Promise<GitContent | undefined> {
+    // cat-file reads one request per line, and no git object has a line feed or NUL in its name.
     if (/[\n\0]/.test(revision)) return Promise.resolve(undefined);
     const child = this.#ensureProcess();
     return new Promise((resolve, reject) => {
-      this.#requests.push({ withContent, resolve, reject });
+      this.#pendingReads.push({ withContent, resolve, reject });
       child.stdin.write(`${withContent ? 'contents' : 'info'} ${revision}\n`);
     });
   }
@@ -70,11 +71,11 @@ export class ObjectReader {
     child.stdout.on('data', (chunk: Buffer) => {
       if (this.#child !== child) return;
       this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
-      this.#answerRequests();
+      this.#resolvePendingReads();
     });
-    child.on('error', (error) => this.#rejectRequests(child, error));
+    child.on('error', (error) => this.#rejectPendingReads(child, error));
     child.on('close', () =>
-      this.#rejectRequests(
+      this.#rejectPendingReads(
         child,
         new Error(`git cat-file exited during a read in ${this.#gitDir}.`),
       ),
@@ -85,35 +86,35 @@ export class ObjectReader {
   #restartIdleTimer(): void {
     clearTimeout(this.#idleTimer);
     this.#idleTimer = setTimeout(() => {
-      if (this.#requests.length === 0) this.close();
+      if (this.#pendingReads.length === 0) this.close();
       else this.#restartIdleTimer();
     }, IDLE_MS).unref();
   }
 
-  #rejectRequests(child: ChildProcessWithoutNullStreams, error: Error): void {
+  #rejectPendingReads(child: ChildProcessWithoutNullStreams, error: Error): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    for (const request of this.#requests.splice(0)) request.reject(error);
+    for (const pendingRead of this.#pendingReads.splice(0)) pendingRead.reject(error);
   }
 
-  #answerRequests(): void {
+  #resolvePendingReads(): void {
     for (;;) {
-      const request = this.#requests[0];
+      const pendingRead = this.#pendingReads[0];
       const lineEnd = this.#buffer.indexOf(10);
-      if (request === undefined || lineEnd === -1) return;
-      const answer = this.#takeAnswer(request, lineEnd);
+      if (pendingRead === undefined || lineEnd === -1) return;
+      const answer = this.#takeAnswer(pendingRead, lineEnd);
       if (answer === 'incomplete') return;
-      this.#requests.shift();
-      request.resolve(answer);
+      this.#pendingReads.shift();
+      pendingRead.resolve(answer);
     }
   }
 
-  #takeAnswer(request: Request, lineEnd: number): GitContent | undefined | 'incomplete' {
+  #takeAnswer(pendingRead: PendingRead, lineEnd: number): GitContent | undefined | 'incomplete' {
     const line = this.#buffer.toString('utf8', 0, lineEnd);
     const match = /^([0-9a-f]{40}) (\w+) (\d+)$/.exec(line);
     const [, sha = '', type = '', digits = '0'] = match ?? [];
     const size = Number(digits);
-    const end = match === null || !request.withContent ? lineEnd + 1 : lineEnd + 1 + size + 1;
+    const end = match === null || !pendingRead.withContent ? lineEnd + 1 : lineEnd + 1 + size + 1;
     if (this.#buffer.length < end) return 'incomplete';
     const content = Buffer.from(this.#buffer.subarray(lineEnd + 1, Math.max(lineEnd + 1, end - 1)));
     this.#buffer = this.#buffer.subarray(end);

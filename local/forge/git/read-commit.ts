@@ -14,7 +14,7 @@ export type Commit = {
   readonly message: string;
 };
 
-/** Returns the commit that a revision names, directly or by a tag; undefined: no such commit. */
+/** Returns the commit that a revision names, directly or through a tag; undefined: no such commit. */
 export async function readCommit(
   git: GitRepository,
   revision: string,
@@ -24,7 +24,7 @@ export async function readCommit(
   return parseCommit(object.sha, object.content.toString());
 }
 
-/** Returns at most `limit` commits, newest first. `range` has arguments of `git rev-list`, such as `<base>..<head>`. */
+/** Returns at most `limit` commits, newest first. `range` contains arguments for `git rev-list`, such as `<base>..<head>`. */
 export async function listCommits(
   git: GitRepository,
   range: readonly string[],

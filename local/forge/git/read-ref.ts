@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Reads references from the files of the git directory, because a git process for each read of a pull request would be too
-// slow. This covers the `files` format, which is git's default. Writes run git.
+// Reads references directly from the files of the git directory, because starting git for each read would be too slow. This module
+// supports git's default `files` format only. References are written by git.
 
 const SHA = /^[0-9a-f]{40}$/;
 const MAX_SYMBOLIC_DEPTH = 5;
@@ -10,13 +10,13 @@ const MAX_SYMBOLIC_DEPTH = 5;
 /** A branch and the id of its head commit. */
 export type Ref = { readonly name: string; readonly sha: string };
 
-/** Content of `packed-refs`; `stamp` changes with the file. */
+/** Parsed content of `packed-refs`. `stamp` combines size, time and inode, so a changed file has another stamp. */
 type PackedRefs = { readonly stamp: string; readonly refs: ReadonlyMap<string, string> };
 const packedByDirectory = new Map<string, PackedRefs>();
 
 /** Returns the commit of a full reference name such as `refs/heads/x`; follows symbolic references. Undefined: no such reference. */
 export function readRef(gitDir: string, name: string, depth = 0): string | undefined {
-  // Git forbids such names. As a file path, such a name could leave the folder or name another reference.
+  // Git forbids these names. As a path, such a name could lead to a file outside the folder of references.
   if (name.includes('..') || name.includes('\0') || name.split('/').includes('.')) return undefined;
   const text = readText(join(gitDir, name))?.trim();
   if (text === undefined || text === '') return readPackedRefs(gitDir).get(name);

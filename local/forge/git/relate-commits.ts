@@ -8,7 +8,7 @@ export function findMergeBase(
   second: string,
 ): Promise<string | undefined> {
   if (first === second) return Promise.resolve(first);
-  return git.mergeBases.get(`${first} ${second}`, async () => {
+  return git.mergeBases.getOrCompute(`${first} ${second}`, async () => {
     const { code, stdout } = await runGit(git.gitDir, ['merge-base', first, second], {
       acceptedCodes: [0, 1],
     });
@@ -31,7 +31,7 @@ export function countCommits(
   base: string,
   head: string,
 ): Promise<{ readonly behind: number; readonly ahead: number }> {
-  return git.counts.get(`${base} ${head}`, async () => {
+  return git.counts.getOrCompute(`${base} ${head}`, async () => {
     const range = `${base}...${head}`;
     const { stdout } = await runGit(git.gitDir, ['rev-list', '--count', '--left-right', range]);
     const [behind = '0', ahead = '0'] = stdout.toString().trim().split(/\s+/);
@@ -39,13 +39,13 @@ export function countCommits(
   });
 }
 
-/** Merges two commits into a tree, without a work tree or a new commit; undefined: no common ancestor. */
+/** Merges two commits into a new tree, without a commit; undefined: the commits have no common ancestor. */
 export function mergeTrees(
   git: GitRepository,
   base: string,
   head: string,
 ): Promise<TreeMerge | undefined> {
-  return git.merges.get(`${base} ${head}`, async () => {
+  return git.merges.getOrCompute(`${base} ${head}`, async () => {
     const { code, stdout, stderr } = await runGit(
       git.gitDir,
       ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, head],
@@ -65,7 +65,7 @@ export function listChanges(
   from: string,
   to: string,
 ): Promise<readonly FileChange[]> {
-  return git.changes.get(`${from} ${to}`, async () => {
+  return git.changes.getOrCompute(`${from} ${to}`, async () => {
     const args = ['diff-tree', '-r', '-z', '-M', '--raw', '--numstat', '--no-abbrev', from, to];
     const { stdout } = await runGit(git.gitDir, args);
     return parseChanges(stdout.toString());
@@ -86,13 +86,13 @@ export function parseChanges(text: string): FileChange[] {
     readonly sha: string;
   }[] = [];
   const lineCounts = new Map<string, { readonly additions: number; readonly deletions: number }>();
-  for (let i = 0; i < fields.length; i += 1) {
-    const field = fields[i] ?? '';
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index] ?? '';
     if (field.startsWith(':')) {
       const [, , , sha = '', letter = 'M'] = field.split(' ');
-      const firstPath = fields[++i] ?? '';
+      const firstPath = fields[++index] ?? '';
       const isRenamed = letter.startsWith('R') || letter.startsWith('C');
-      const path = isRenamed ? (fields[++i] ?? '') : firstPath;
+      const path = isRenamed ? (fields[++index] ?? '') : firstPath;
       changes.push({
         path,
         letter: letter.slice(0, 1),
@@ -105,8 +105,8 @@ export function parseChanges(text: string): FileChange[] {
     if (path === undefined) continue;
     // A binary file has "-" for both counts, which become 0.
     const counts = { additions: Number(added) || 0, deletions: Number(deleted) || 0 };
-    if (path === '') i += 2;
-    lineCounts.set(path === '' ? (fields[i] ?? '') : path, counts);
+    if (path === '') index += 2;
+    lineCounts.set(path === '' ? (fields[index] ?? '') : path, counts);
   }
   return changes.map(({ letter, ...change }) => ({
     ...change,

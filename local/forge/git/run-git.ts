@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** Configuration of every git process: no hooks, no background maintenance. */
+/** Configuration of every git process. Most importantly, hooks and background maintenance are off. */
 export const GIT_CONFIG: readonly string[] = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
@@ -30,7 +30,7 @@ export class GitError extends Error {
   }
 }
 
-/** Returns the environment of a git process. The configuration of the machine and its user has no effect. */
+/** Returns the environment of a git process, in which the git configuration of the machine and the user has no effect. */
 export function createGitEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
@@ -63,22 +63,22 @@ export function runGit(
       env: createGitEnv(options.env),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    const stdoutChunks: Buffer[] = [];
+    const stderrChunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdoutChunks.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderrChunks.push(chunk));
     child.on('error', reject);
-    // Git may exit without reading its input. The exit code says whether the command failed.
+    // Git may exit before it has read the whole input. Only the exit code tells whether the command failed.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
-    child.on('close', (exit) => {
-      const code = exit ?? 128;
-      const stderr = Buffer.concat(err).toString();
+    child.on('close', (exitCode) => {
+      const code = exitCode ?? 128;
+      const stderr = Buffer.concat(stderrChunks).toString();
       if (!acceptedCodes.includes(code)) {
         reject(new GitError(args, code, stderr));
         return;
       }
-      resolve({ code, stdout: Buffer.concat(out), stderr });
+      resolve({ code, stdout: Buffer.concat(stdoutChunks), stderr });
     });
   });
 }

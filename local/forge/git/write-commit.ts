@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { GitRepository } from './git-repository.ts';
 import { GitError, runGit } from './run-git.ts';
 
-/** Author and committer of a commit. */
+/** A person or account, used as author and committer of a commit. */
 export type GitAuthor = { readonly name: string; readonly email: string };
 
 /** Creates a commit and returns its id. No branch moves. */
@@ -14,11 +14,11 @@ export async function writeCommit(
     readonly parents: readonly string[];
     readonly message: string;
     readonly author: GitAuthor;
-    /** Epoch milliseconds. */
-    readonly at: number;
+    /** Time of the commit in epoch milliseconds. */
+    readonly committedAt: number;
   },
 ): Promise<string> {
-  const date = `${Math.floor(commit.at / 1_000)} +0000`;
+  const date = `${Math.floor(commit.committedAt / 1_000)} +0000`;
   const parents = commit.parents.flatMap((parent) => ['-p', parent]);
   const { stdout } = await runGit(git.gitDir, ['commit-tree', commit.tree, ...parents, '-F', '-'], {
     // Git rejects a NUL in a message, but the title of a pull request may contain a NUL.
@@ -41,7 +41,7 @@ const ZERO_SHA = '0'.repeat(40);
  * Moves a branch from the commit `before` to the commit `after`. `before` undefined: creates the branch; `after` undefined:
  * deletes the branch. Nothing changes unless the result is `done`:
  * - `changed`  the branch is not at `before`, because another writer came first
- * - `clash`    another branch has a name such as `a` while this name is `a/b`, or the reverse
+ * - `clash`    git cannot store a branch `a` and a branch `a/b` at the same time
  */
 export async function updateBranch(
   git: GitRepository,

@@ -2,7 +2,7 @@ import type { ForgeContext } from '../forge-context.ts';
 import { validationFailed } from '../http-error.ts';
 import { findCreationRefusal } from '../rules/pull-rules.ts';
 import { findPull, listPulls } from '../store/pull-store.ts';
-import { takeNumber } from '../store/repository-store.ts';
+import { reserveNextNumber } from '../store/repository-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
 import { refreshPullUnderLock } from './refresh-pull.ts';
@@ -17,7 +17,7 @@ export type NewPull = {
   readonly draft: boolean;
 };
 
-/** Opens a pull request. Throws an HttpError 422 with GitHub's message if GitHub would refuse. Takes the repository's lock. */
+/** Opens a pull request. Throws an HttpError 422 with GitHub's message if GitHub would refuse. Acquires the repository's lock. */
 export function createPull(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -68,7 +68,7 @@ function insertPull(
   const { database } = context;
   const now = context.now();
   const number = database.transaction(() => {
-    const nextNumber = takeNumber(database, repository.id);
+    const nextNumber = reserveNextNumber(database, repository.id);
     database.insert('pull', {
       repository: repository.id,
       number: nextNumber,

@@ -14,8 +14,8 @@ export type BranchChange = {
 };
 
 /**
- * Sends a `push` event and updates the open pull requests of the branch. The caller must not hold the repository's lock,
- * which is not reentrant.
+ * Sends a `push` event and updates the open pull requests from or into the branch. The caller must not hold the repository's
+ * lock, because the updates acquire the lock.
  */
 export async function handleBranchChange(
   context: ForgeContext,

@@ -4,8 +4,8 @@ import { mergeTrees } from '../git/relate-commits.ts';
 import type { PullRow } from '../store/row-schema.ts';
 
 /**
- * Returns whether a pull request merges without conflicts. As on GitHub, the first reads after head or base moved return null
- * and start the computation; the injected fault `mergeableNullReads` sets their number.
+ * Returns whether a pull request can be merged without conflicts. As on GitHub, the first reads after head or base has moved
+ * start the computation and return null; the injected fault `mergeableNullReads` sets the number of such reads.
  */
 export type MergeabilityReader = (git: GitRepository, pull: PullRow) => Promise<boolean | null>;
 

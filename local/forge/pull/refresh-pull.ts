@@ -10,10 +10,10 @@ import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
 import { relateBranches } from './relate-branches.ts';
 
-// The stored pull request can be older than its branches: a push, git commands in a linked repository, or a merge that a
-// crash interrupted move branches without an update of the database. Each read therefore compares the two and updates.
+// A stored pull request can be outdated, because a push, a git command in a linked repository or a merge that a crash interrupted
+// moves a branch without an update of the database. Each read of a pull request therefore compares the row with the branches first.
 
-/** Updates a pull request after its branches moved: head commit, state and webhooks. Takes the repository's lock if needed. */
+/** Updates a pull request after its branches moved: head commit, state and webhooks. Acquires the repository's lock for an update. */
 export function refreshPull(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -84,9 +84,9 @@ async function findMergeCommit(git: GitRepository, head: string, base: string): 
     runGit(git.gitDir, ['rev-list', '--first-parent', range]),
     runGit(git.gitDir, ['rev-list', '--ancestry-path', range]),
   ]);
-  const containingHead = new Set(descendants.stdout.toString().split('\n').filter(Boolean));
+  const commitsWithHead = new Set(descendants.stdout.toString().split('\n').filter(Boolean));
   const shas = firstParents.stdout.toString().split('\n');
-  return shas.findLast((sha) => containingHead.has(sha)) ?? base;
+  return shas.findLast((sha) => commitsWithHead.has(sha)) ?? base;
 }
 
 /** Stores that a commit merged a pull request, and sends a `pull_request` event. */

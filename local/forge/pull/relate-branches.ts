@@ -16,7 +16,7 @@ export async function relateBranches(
   return { headSha, baseSha, headIsInBase };
 }
 
-/** Returns whether two branches have a common ancestor; true if a branch is missing, which another check reports. */
+/** Returns whether two branches have a common ancestor; also true if a branch is missing, because another check reports that. */
 export async function haveCommonHistory(
   git: GitRepository,
   { headSha, baseSha }: BranchRelation,

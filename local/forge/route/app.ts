@@ -11,10 +11,10 @@ import { addToken } from '../store/token-store.ts';
 import { toRepositoryJson } from '../wire/repository.ts';
 import { toUserJson } from '../wire/user.ts';
 
-/** Id of the only installation, which covers every repository. */
+/** Id of the only installation of the App. The installation covers every repository. */
 const INSTALLATION_ID = 1;
 const TOKEN_LIFETIME_MS = 3_600_000;
-/** Request header that limits the new token to pushes of one branch. GitHub ignores the header. */
+/** Header of a token request that limits the new token to pushes to one branch. GitHub ignores the header. */
 export const BRANCH_HEADER = 'x-smol-gang-branch';
 
 const DEFAULT_PERMISSIONS = {
@@ -110,7 +110,7 @@ function findGrantedRepositories(
   return repositories;
 }
 
-/** Returns the repository with a name under any owner; undefined: no such repository, or several. */
+/** Returns the repository with a name under any owner; undefined: no repository or several repositories have the name. */
 function findByShortName(context: ForgeContext, name: string): RepositoryRow | undefined {
   const matches = context.database.list(
     z.object({ id: z.number().int() }),

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { readBody, readNumberParam, readParam, sendJson, takePageOfAll } from '../http.ts';
+import { readBody, readNumberParam, readParam, selectRequestedPage, sendJson } from '../http.ts';
 import { notFound, unprocessable } from '../http-error.ts';
 import { announceEvent } from '../pull/announce.ts';
 import { combineStatuses, selectLatestByName } from '../rules/check-rules.ts';
@@ -57,7 +57,7 @@ export function addCheckRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
     const sha = await requireSha(context, c, readParam(c, 'ref'));
     const repository = c.get('repository');
     const runs = listLatestChecks(context, repository, sha, 'check');
-    const page = takePageOfAll(c, runs);
+    const page = selectRequestedPage(c, runs);
     return sendJson(c, {
       total_count: runs.length,
       check_runs: page.map((run) => toCheckRunJson(context, repository, run)),
@@ -84,7 +84,7 @@ export function addCheckRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
       state: combineStatuses(statuses),
       sha,
       total_count: statuses.length,
-      statuses: takePageOfAll(c, statuses).map((status) => toStatusJson(context, status)),
+      statuses: selectRequestedPage(c, statuses).map((status) => toStatusJson(context, status)),
     });
   });
 }

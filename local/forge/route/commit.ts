@@ -14,10 +14,10 @@ import { toCommitJson, toGitCommitJson } from '../wire/commit.ts';
 import { toFileChangeJson } from '../wire/file-change.ts';
 import { toRepositoryApiUrl } from '../wire/repository.ts';
 
-/** Largest number of files in a comparison, as on GitHub. */
+/** Maximum number of files in a comparison, as on GitHub. */
 const MAX_FILES = 300;
 const MAX_TREE_ENTRIES = 100_000;
-/** The answer for a larger file has no content, as on GitHub. */
+/** Largest file whose content is returned, as on GitHub. */
 const MAX_CONTENT_BYTES = 1024 * 1024;
 
 export function addCommitRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
@@ -148,7 +148,7 @@ async function readContent(
   const git = context.openGit(repository);
   const commit = await findCommit(git, ref);
   if (commit === undefined) throw new HttpError(404, `No commit found for the ref ${ref}`);
-  // Git resolves such a path relative to the work tree. In a repository without a work tree, cat-file would exit.
+  // Git resolves these paths relative to the work tree. In a repository without a work tree, the cat-file process would exit.
   if (path.split('/').some((part) => part === '.' || part === '..')) throw notFound();
   const object = await git.objects.readInfo(`${commit.sha}:${path}`);
   if (object === undefined) throw notFound();

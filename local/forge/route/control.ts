@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
-import { isAdminToken, readCredential } from '../authenticate.ts';
+import { isAdminToken, parseAuthorizationToken } from '../authenticate.ts';
 import { faultsSchema } from '../fault.ts';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { listBranches, readBranch, readHeadBranch, readRef } from '../git/read-ref.ts';
@@ -31,7 +31,7 @@ const webhookTarget = z.object({ url: z.url(), secret: z.string().min(1) }).null
 /** Adds the routes below `/_forge`, which manage the forge and do not exist on GitHub. Every route requires the admin token. */
 export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.use('/_forge/*', async (c, next) => {
-    const token = readCredential(c.req.header('authorization'));
+    const token = parseAuthorizationToken(c.req.header('authorization'));
     if (token === undefined || !isAdminToken(context, token)) {
       throw new HttpError(401, 'Requires the admin token of the forge', { status: '401' });
     }
@@ -55,7 +55,7 @@ export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): vo
     const repository = requireRepository(context, c);
     context.database.run('delete from repository where id = :id', { id: repository.id });
     context.closeGit(repository);
-    // A linked repository belongs to a person, so the git directory stays.
+    // The git directory of a linked repository belongs to a person and is kept.
     if (!repository.linked) await rm(repository.git_dir, { recursive: true, force: true });
     return c.body(null, 204);
   });
@@ -92,7 +92,7 @@ function requireRepository(context: ForgeContext, c: Context<ForgeEnv>): Reposit
   return repository;
 }
 
-/** Returns a repository for the routes below `/_forge`. `head` is null for an empty repository, and `branch` if HEAD is detached. */
+/** Returns the answer for a repository. `head` is null for an empty repository, and `branch` is null if HEAD is detached. */
 function toManagedRepositoryJson(repository: RepositoryRow) {
   const gitDir = repository.git_dir;
   return {

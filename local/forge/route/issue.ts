@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { readBody, sendJson, takePageOfAll } from '../http.ts';
+import { readBody, selectRequestedPage, sendJson } from '../http.ts';
 import { notFound } from '../http-error.ts';
 import { announceEvent } from '../pull/announce.ts';
 import { findComment, insertComment, listComments } from '../store/comment-store.ts';
@@ -17,11 +17,11 @@ const labelNames = z.union([
   z.array(labelName).transform((labels) => ({ labels })),
 ]);
 
-/** Adds the routes of comments and labels. GitHub treats a pull request as an issue here; this forge has no other issues. */
+/** Adds the routes of comments and labels. GitHub treats pull requests as issues in these routes; this forge has no other issues. */
 export function addIssueRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/issues/:number/comments', async (c) => {
     const { repository, pull } = await requirePull(context, c);
-    const comments = takePageOfAll(c, listComments(context.database, pull, 'comment'));
+    const comments = selectRequestedPage(c, listComments(context.database, pull, 'comment'));
     return sendJson(
       c,
       comments.map((comment) => toCommentJson(context, repository, comment)),
@@ -30,7 +30,7 @@ export function addIssueRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
   app.post('/repos/:owner/:repo/issues/:number/comments', (c) => addPullComment(context, c));
   app.get('/repos/:owner/:repo/issues/:number/labels', async (c) => {
     const { pull } = await requirePull(context, c);
-    return sendJson(c, takePageOfAll(c, pull.labels).map(toLabelJson));
+    return sendJson(c, selectRequestedPage(c, pull.labels).map(toLabelJson));
   });
   app.on(['POST', 'PUT'], '/repos/:owner/:repo/issues/:number/labels', async (c) => {
     const { pull } = await requirePull(context, c);

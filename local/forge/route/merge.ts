@@ -59,9 +59,9 @@ async function mergeUnderLock(
 ): Promise<{ readonly before: string; readonly after: string | undefined }> {
   const git = context.openGit(repository);
   const before = readBranch(git.gitDir, merge.base);
-  if (before === undefined) throw createMissingSideError('Base');
+  if (before === undefined) throw createMissingBranchError('Base');
   const head = await findCommit(git, merge.head);
-  if (head === undefined) throw createMissingSideError('Head');
+  if (head === undefined) throw createMissingBranchError('Head');
   if (await isAncestor(git, head.sha, before)) return { before, after: undefined };
   const violation = findBranchWriteViolation(context, repository, merge.base, 'update');
   if (violation !== undefined) throw ruleViolation(violation);
@@ -75,7 +75,7 @@ async function mergeUnderLock(
     parents: [before, head.sha],
     message: merge.commit_message ?? `Merge ${merge.head} into ${merge.base}`,
     author: toGitAuthor(login),
-    at: context.now(),
+    committedAt: context.now(),
   });
   if ((await updateBranch(git, merge.base, before, after)) !== 'done') {
     throw new HttpError(409, 'Reference update failed', { status: '409' });
@@ -83,6 +83,6 @@ async function mergeUnderLock(
   return { before, after };
 }
 
-function createMissingSideError(side: string): HttpError {
-  return new HttpError(404, `${side} does not exist`, { status: '404' });
+function createMissingBranchError(role: string): HttpError {
+  return new HttpError(404, `${role} does not exist`, { status: '404' });
 }

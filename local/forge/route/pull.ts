@@ -1,7 +1,14 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { readBody, readNumberParam, readPage, sendJson, takePage, takePageOfAll } from '../http.ts';
+import {
+  readBody,
+  readNumberParam,
+  readPage,
+  selectRequestedPage,
+  sendJson,
+  takePage,
+} from '../http.ts';
 import { forbidden, notFound } from '../http-error.ts';
 import { announcePull } from '../pull/announce.ts';
 import { createPull } from '../pull/create-pull.ts';
@@ -16,7 +23,7 @@ import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { toFileChangeJson } from '../wire/file-change.ts';
 import { toPullDetailJson, toPullJson } from '../wire/pull.ts';
 
-/** Largest number of files in a list, as on GitHub. */
+/** Maximum number of listed files, as on GitHub. */
 const MAX_FILES = 3_000;
 
 const newPull = z.object({
@@ -76,17 +83,17 @@ export function addPullRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
   app.get('/repos/:owner/:repo/pulls/:number/files', async (c) => {
     const { repository, pull } = await requirePull(context, c);
     const changes = await listPullFiles(context, repository, pull);
-    return sendJson(c, takePageOfAll(c, changes.slice(0, MAX_FILES)).map(toFileChangeJson));
+    return sendJson(c, selectRequestedPage(c, changes.slice(0, MAX_FILES)).map(toFileChangeJson));
   });
   app.get('/repos/:owner/:repo/pulls/:number/merge', async (c) => {
     const { pull } = await requirePull(context, c);
     if (pull.merged_at === null) throw notFound();
     return c.body(null, 204);
   });
-  app.put('/repos/:owner/:repo/pulls/:number/merge', (c) => mergePullOfRequest(context, c));
+  app.put('/repos/:owner/:repo/pulls/:number/merge', (c) => mergeRequestedPull(context, c));
 }
 
-async function mergePullOfRequest(context: ForgeContext, c: Context<ForgeEnv>): Promise<Response> {
+async function mergeRequestedPull(context: ForgeContext, c: Context<ForgeEnv>): Promise<Response> {
   const { repository, pull } = await requirePull(context, c);
   const merge = await readBody(c, mergeRequest);
   const { login } = c.get('caller');
@@ -158,7 +165,7 @@ function readFilter(c: Context<ForgeEnv>): PullFilter {
     c.req.query('direction') ?? (c.req.query('sort') === undefined ? 'desc' : 'asc');
   return {
     state: state === 'closed' || state === 'all' ? state : 'open',
-    // As on GitHub, a head without `owner:` does not filter.
+    // As on GitHub, a `head` without `owner:` is ignored.
     ...(head?.includes(':') && { head: head.slice(head.indexOf(':') + 1) }),
     ...(base !== undefined && { base }),
     sort,
@@ -167,8 +174,8 @@ function readFilter(c: Context<ForgeEnv>): PullFilter {
 }
 
 /**
- * Returns the branch name of `owner:branch` or `branch`. Throws an HttpError 403 for the owner of a fork, because this forge
- * has no forks.
+ * Returns the branch name in `owner:branch` or `branch`. Throws an HttpError 403 for another owner, because this forge has no
+ * forks.
  */
 function parseHead(head: string, repository: RepositoryRow): string {
   if (!head.includes(':')) return head;

@@ -6,7 +6,7 @@ import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { listBranches, listCheckedOutBranches, readBranch } from '../git/read-ref.ts';
 import { isAncestor } from '../git/relate-commits.ts';
 import { updateBranch } from '../git/write-commit.ts';
-import { readBody, readParam, sendJson, takePageOfAll } from '../http.ts';
+import { readBody, readParam, selectRequestedPage, sendJson } from '../http.ts';
 import { HttpError, notFound, ruleViolation, unprocessable } from '../http-error.ts';
 import { handleBranchChange } from '../pull/handle-branch-change.ts';
 import type { RefWrite } from '../rules/ref-rules.ts';
@@ -26,7 +26,7 @@ export function addRefRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   });
   app.get('/repos/:owner/:repo/git/matching-refs/:ref{.*}', (c) => {
     const { repository, branch } = parseRefParam(c);
-    const refs = takePageOfAll(c, listBranches(repository.git_dir, branch));
+    const refs = selectRequestedPage(c, listBranches(repository.git_dir, branch));
     return sendJson(
       c,
       refs.map(({ name, sha }) => toRefJson(context, repository, name, sha)),
@@ -50,7 +50,7 @@ export function addRefRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   });
   app.get('/repos/:owner/:repo/branches', (c) => {
     const repository = c.get('repository');
-    const branches = takePageOfAll(c, listBranches(repository.git_dir));
+    const branches = selectRequestedPage(c, listBranches(repository.git_dir));
     return sendJson(
       c,
       branches.map(({ name, sha }) => ({ name, commit: { sha }, protected: false })),

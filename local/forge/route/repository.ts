@@ -14,7 +14,7 @@ const repositoryChange = z.object({
   allow_merge_commit: z.boolean().optional(),
   allow_squash_merge: z.boolean().optional(),
   allow_rebase_merge: z.boolean().optional(),
-  /** Only on this forge. On GitHub the plan of the account decides. */
+  /** Does not exist on GitHub, where the paid plan of the account decides. */
   allow_drafts: z.boolean().optional(),
 });
 

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { readBody, readNumberParam, sendJson, takePageOfAll } from '../http.ts';
+import { readBody, readNumberParam, selectRequestedPage, sendJson } from '../http.ts';
 import { notFound, validationFailed } from '../http-error.ts';
 import { announceEvent } from '../pull/announce.ts';
 import { findReviewRefusal } from '../rules/review-rules.ts';
@@ -34,7 +34,7 @@ const STATE_BY_EVENT = {
 export function addReviewRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/pulls/:number/reviews', async (c) => {
     const { repository, pull } = await requirePull(context, c);
-    const reviews = takePageOfAll(c, listComments(context.database, pull, 'review'));
+    const reviews = selectRequestedPage(c, listComments(context.database, pull, 'review'));
     return sendJson(
       c,
       reviews.map((review) => toReviewJson(context, repository, review)),
@@ -50,7 +50,7 @@ export function addReviewRoutes(app: Hono<ForgeEnv>, context: ForgeContext): voi
   });
   app.get('/repos/:owner/:repo/pulls/:number/comments', async (c) => {
     const { repository, pull } = await requirePull(context, c);
-    const comments = takePageOfAll(c, listComments(context.database, pull, 'line'));
+    const comments = selectRequestedPage(c, listComments(context.database, pull, 'line'));
     return sendJson(
       c,
       comments.map((comment) => toLineCommentJson(context, repository, comment)),

@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { listBranchRules } from '../find-violation.ts';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { readBody, readNumberParam, readParam, sendJson, takePageOfAll } from '../http.ts';
+import { readBody, readNumberParam, readParam, selectRequestedPage, sendJson } from '../http.ts';
 import { forbidden, HttpError, notFound } from '../http-error.ts';
 import type { BranchRule } from '../rules/branch-rules.ts';
 import { listRequiredChecks } from '../rules/branch-rules.ts';
@@ -37,12 +37,12 @@ export function addRuleRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
         ruleset_source: c.get('repository').name,
         ruleset_id: source.id,
       }));
-    return sendJson(c, takePageOfAll(c, rules));
+    return sendJson(c, selectRequestedPage(c, rules));
   });
   app.get('/repos/:owner/:repo/rulesets', (c) => {
     const rulesets = listRulesets(context.database, c.get('repository'));
     const withoutProtections = rulesets.filter(({ kind }) => kind === 'ruleset');
-    return sendJson(c, takePageOfAll(c, withoutProtections).map(toRulesetJson));
+    return sendJson(c, selectRequestedPage(c, withoutProtections).map(toRulesetJson));
   });
   app.post('/repos/:owner/:repo/rulesets', async (c) => {
     requireAdmin(c);
@@ -171,13 +171,13 @@ function insertRuleset(
   });
 }
 
-/** Deletes the rulesets and protections for which `isRemoved` returns true, and returns their number. */
+/** Deletes the rulesets and protections for which `shouldRemove` returns true, and returns their number. */
 function removeRulesets(
   context: ForgeContext,
   c: Context<ForgeEnv>,
-  isRemoved: (ruleset: RulesetRow) => boolean,
+  shouldRemove: (ruleset: RulesetRow) => boolean,
 ): number {
-  const rulesets = listRulesets(context.database, c.get('repository')).filter(isRemoved);
+  const rulesets = listRulesets(context.database, c.get('repository')).filter(shouldRemove);
   for (const { id } of rulesets) context.database.run('delete from ruleset where id = :id', { id });
   return rulesets.length;
 }

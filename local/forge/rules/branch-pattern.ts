@@ -1,5 +1,5 @@
-// GitHub matches branch patterns of protections and rulesets with Ruby's `File.fnmatch` under `FNM_PATHNAME`. GitHub's
-// documentation excludes three forms: a backslash does not escape, `[^...]` does not negate a set, and `{a,b}` is plain text.
+// GitHub matches the branch patterns of protections and rulesets with Ruby's `File.fnmatch` and the flag `FNM_PATHNAME`. Three forms
+// have no special meaning on GitHub: a backslash does not escape, `[^...]` does not negate a set, and `{a,b}` is plain text.
 
 type Token =
   | { readonly kind: 'text'; readonly char: string }
@@ -8,20 +8,20 @@ type Token =
   | { readonly kind: 'set'; readonly negated: boolean; readonly ranges: readonly Range[] }
   | { readonly kind: 'nothing' };
 
-/** First and last code point, both included. */
+/** First and last code point of a range, both included. */
 type Range = readonly [number, number];
 
-/** A path segment of a pattern; `anyFolders` stands for a whole segment of two stars before a slash. */
+/** A path segment of a pattern; `anyFolders` stands for the segment `**` before a slash. */
 type Segment = readonly Token[] | 'anyFolders';
 
 /**
- * Returns whether a pattern covers a branch name. Wildcards do not match a slash, except a whole segment of two stars before
- * a slash, which matches any number of segments. The run time is at most proportional to pattern length times name length, because patterns
- * come from untrusted repositories.
+ * Returns whether a pattern covers a branch name. Wildcards do not match a slash, except that the segment `**` before a slash
+ * matches any number of segments. Patterns come from untrusted repositories, so the run time is bounded by the length of the
+ * pattern times the length of the name.
  */
 export function matchesBranchPattern(pattern: string, branch: string): boolean {
   const names = branch.split('/').map((name) => [...name]);
-  // Indexes of the segments at which the rest of the pattern may continue.
+  // Indexes in `names` at which the remaining pattern segments may start.
   let starts = new Set([0]);
   for (const segment of parseSegments(pattern)) {
     starts =
@@ -33,13 +33,13 @@ export function matchesBranchPattern(pattern: string, branch: string): boolean {
   return starts.has(names.length);
 }
 
-/** Returns every segment index from the lowest start. */
+/** Returns all indexes in `names` from the lowest start. */
 function addLaterStarts(starts: ReadonlySet<number>, names: readonly unknown[]): Set<number> {
   const first = Math.min(...starts);
-  return new Set([...names.keys()].filter((position) => position >= first));
+  return new Set([...names.keys()].filter((index) => index >= first));
 }
 
-/** Returns the indexes after the segments at `starts` that match. */
+/** Returns, for each name at `starts` that matches the segment, the index of the following name. */
 function matchNextSegment(
   starts: ReadonlySet<number>,
   segment: readonly Token[],
@@ -54,27 +54,27 @@ function matchNextSegment(
 }
 
 /**
- * Returns whether tokens match a whole segment. After a mismatch only the last `*` takes one more character: if no length of
- * the last `*` matches, no other length of an earlier `*` matches either.
+ * Returns whether the tokens match a whole name. After a mismatch, the last `*` is extended by one character and the match continues
+ * from there. Earlier `*` need no other length: if the last `*` cannot match, no other length of an earlier `*` helps.
  */
 function matchesSegment(tokens: readonly Token[], name: readonly string[]): boolean {
-  let token = 0;
-  let position = 0;
-  let retry: { readonly token: number; position: number } | undefined;
-  while (position < name.length || token < tokens.length) {
-    const current = tokens[token];
-    const char = name[position];
-    if (current?.kind === 'anyText') {
-      retry = { token: token + 1, position };
-      token += 1;
-    } else if (current !== undefined && char !== undefined && acceptsChar(current, char)) {
-      token += 1;
-      position += 1;
+  let tokenIndex = 0;
+  let charIndex = 0;
+  let lastStar: { readonly nextToken: number; endIndex: number } | undefined;
+  while (charIndex < name.length || tokenIndex < tokens.length) {
+    const token = tokens[tokenIndex];
+    const char = name[charIndex];
+    if (token?.kind === 'anyText') {
+      lastStar = { nextToken: tokenIndex + 1, endIndex: charIndex };
+      tokenIndex += 1;
+    } else if (token !== undefined && char !== undefined && acceptsChar(token, char)) {
+      tokenIndex += 1;
+      charIndex += 1;
     } else {
-      if (retry === undefined || retry.position >= name.length) return false;
-      retry.position += 1;
-      token = retry.token;
-      position = retry.position;
+      if (lastStar === undefined || lastStar.endIndex >= name.length) return false;
+      lastStar.endIndex += 1;
+      tokenIndex = lastStar.nextToken;
+      charIndex = lastStar.endIndex;
     }
   }
   return true;
@@ -94,35 +94,40 @@ function parseSegments(pattern: string): Segment[] {
   const segments: Segment[] = [];
   let tokens: Token[] = [];
   let isSegmentStart = true;
-  for (let at = 0; at < chars.length; ) {
-    if (isSegmentStart && chars[at] === '*' && chars[at + 1] === '*' && chars[at + 2] === '/') {
+  for (let index = 0; index < chars.length; ) {
+    if (
+      isSegmentStart &&
+      chars[index] === '*' &&
+      chars[index + 1] === '*' &&
+      chars[index + 2] === '/'
+    ) {
       segments.push('anyFolders');
-      at += 3;
+      index += 3;
       continue;
     }
-    isSegmentStart = chars[at] === '/';
+    isSegmentStart = chars[index] === '/';
     if (isSegmentStart) {
       segments.push(tokens);
       tokens = [];
-      at += 1;
+      index += 1;
       continue;
     }
-    const { token, end } = parseToken(chars, at);
+    const { token, end } = parseToken(chars, index);
     tokens.push(token);
-    at = end;
+    index = end;
   }
   return [...segments, tokens];
 }
 
 function parseToken(
   chars: readonly string[],
-  at: number,
+  index: number,
 ): { readonly token: Token; readonly end: number } {
-  const char = chars[at] ?? '';
-  if (char === '?') return { token: { kind: 'anyChar' }, end: at + 1 };
-  if (char === '[') return parseSet(chars, at + 1);
-  if (char !== '*') return { token: { kind: 'text', char }, end: at + 1 };
-  let end = at + 1;
+  const char = chars[index] ?? '';
+  if (char === '?') return { token: { kind: 'anyChar' }, end: index + 1 };
+  if (char === '[') return parseSet(chars, index + 1);
+  if (char !== '*') return { token: { kind: 'text', char }, end: index + 1 };
+  let end = index + 1;
   while (chars[end] === '*') end += 1;
   return { token: { kind: 'anyText' }, end };
 }
@@ -146,16 +151,16 @@ const DASH = 0x2d;
 
 function parseRanges(codes: readonly number[]): Range[] {
   const ranges: Range[] = [];
-  for (let at = 0; at < codes.length; at += 1) {
-    const first = codes[at] ?? 0;
-    const last = codes[at + 2];
-    if (codes[at + 1] !== DASH || last === undefined) {
+  for (let index = 0; index < codes.length; index += 1) {
+    const first = codes[index] ?? 0;
+    const last = codes[index + 2];
+    if (codes[index + 1] !== DASH || last === undefined) {
       ranges.push([first, first]);
       continue;
     }
     // Ruby also accepts the two ends of a reversed range, such as `c-a`.
     ranges.push([first, last], [first, first], [last, last]);
-    at += 2;
+    index += 2;
   }
   return ranges;
 }

@@ -2,29 +2,31 @@ import { describe, expect, test } from 'vitest';
 import type { BranchRuleset } from './branch-rules.ts';
 import { coversBranch, findMergeViolation, findWriteViolation } from './branch-rules.ts';
 
-function ruleset(change: Partial<BranchRuleset>): BranchRuleset {
+function createRuleset(change: Partial<BranchRuleset>): BranchRuleset {
   return { enforcement: 'active', include: [], exclude: [], rules: [], ...change };
 }
 
 describe('coversBranch', () => {
   test.each([
-    { include: ['~ALL'], branch: 'a/b', isCovered: true },
-    { include: ['~DEFAULT_BRANCH'], branch: 'main', isCovered: true },
-    { include: ['~DEFAULT_BRANCH'], branch: 'other', isCovered: false },
-    { include: ['refs/heads/release/*'], branch: 'release/1', isCovered: true },
-    { include: ['release/*'], branch: 'release/1', isCovered: true },
-    { include: ['refs/tags/*'], branch: 'v1', isCovered: false },
-    { include: [], branch: 'main', isCovered: false },
-    { include: ['~ALL'], exclude: ['refs/heads/main'], branch: 'main', isCovered: false },
-    { include: ['~ALL'], exclude: ['refs/heads/main'], branch: 'side', isCovered: true },
-    { include: ['~ALL'], enforcement: 'evaluate', branch: 'main', isCovered: false },
-    { include: ['~ALL'], enforcement: 'disabled', branch: 'main', isCovered: false },
-  ])(
-    'a ruleset with $include, except $exclude, enforcement $enforcement, covers $branch: $isCovered',
-    ({ branch, isCovered, ...change }) => {
-      expect(coversBranch(ruleset(change), branch, 'main')).toBe(isCovered);
-    },
-  );
+    ['every branch with ~ALL', { include: ['~ALL'] }, 'a/b', true],
+    ['the default branch with ~DEFAULT_BRANCH', { include: ['~DEFAULT_BRANCH'] }, 'main', true],
+    ['no other branch with ~DEFAULT_BRANCH', { include: ['~DEFAULT_BRANCH'] }, 'other', false],
+    ['a full reference pattern', { include: ['refs/heads/release/*'] }, 'release/1', true],
+    ['a pattern without refs/heads/', { include: ['release/*'] }, 'release/1', true],
+    ['no branch with a pattern of tags', { include: ['refs/tags/*'] }, 'v1', false],
+    ['no branch without patterns', { include: [] }, 'main', false],
+    ['no excluded branch', { include: ['~ALL'], exclude: ['refs/heads/main'] }, 'main', false],
+    [
+      'a branch beside the excluded',
+      { include: ['~ALL'], exclude: ['refs/heads/main'] },
+      'x',
+      true,
+    ],
+    ['no branch if only evaluated', { include: ['~ALL'], enforcement: 'evaluate' }, 'main', false],
+    ['no branch if disabled', { include: ['~ALL'], enforcement: 'disabled' }, 'main', false],
+  ])('a ruleset covers %s', (_title, change, branch, isCovered) => {
+    expect(coversBranch(createRuleset(change), branch, 'main')).toBe(isCovered);
+  });
 });
 
 const checksRule = {
@@ -34,17 +36,17 @@ const checksRule = {
 
 describe('findWriteViolation', () => {
   test.each([
-    { type: 'creation', refused: ['create'] },
-    { type: 'update', refused: ['update'] },
-    { type: 'deletion', refused: ['delete'] },
-    { type: 'pull_request', refused: ['update'] },
-    { type: 'required_signatures', refused: ['create', 'update'] },
-    { type: 'required_linear_history', refused: [] },
-    { type: 'an_unknown_rule', refused: [] },
-  ])('a rule of type $type refuses the writes $refused', ({ type, refused }) => {
+    ['creation', ['create']],
+    ['update', ['update']],
+    ['deletion', ['delete']],
+    ['pull_request', ['update']],
+    ['required_signatures', ['create', 'update']],
+    ['required_linear_history', []],
+    ['an_unknown_rule', []],
+  ])('a rule of type %s refuses exactly the writes %j', (type, refusedWrites) => {
     const writes = ['create', 'update', 'delete'] as const;
     expect(writes.filter((write) => findWriteViolation([{ type }], write) !== undefined)).toEqual(
-      refused,
+      refusedWrites,
     );
   });
 

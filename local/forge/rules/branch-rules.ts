@@ -6,7 +6,7 @@ export type BranchRule = {
   readonly parameters?: Readonly<Record<string, unknown>>;
 };
 
-/** A ruleset, or the protection of a branch or pattern. Patterns may start with `refs/heads/`. */
+/** A ruleset, or the protection of a branch or pattern. The branch patterns may start with `refs/heads/`. */
 export type BranchRuleset = {
   /** `active`, `evaluate` or `disabled`; only an active ruleset refuses anything. */
   readonly enforcement: string;
@@ -18,7 +18,7 @@ export type BranchRuleset = {
 /** A write to a branch outside a pull request. */
 export type BranchWrite = 'create' | 'update' | 'delete';
 
-/** Returns whether a ruleset is active and covers a branch name. The branch need not exist. */
+/** Returns whether a ruleset is active and covers a branch name, even if no such branch exists. */
 export function coversBranch(
   ruleset: BranchRuleset,
   branch: string,
@@ -69,7 +69,7 @@ export function findWriteViolation(
   return undefined;
 }
 
-/** Facts of a pull request that the rules of its base branch need. */
+/** Facts about a pull request that decide whether the rules of the base branch allow a merge. */
 export type MergeRuleFacts = {
   readonly method: string;
   /** Number of reviewers with write permission whose last verdict is an approval. */

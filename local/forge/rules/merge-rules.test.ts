@@ -27,7 +27,7 @@ describe('findMergeRefusal', () => {
     { readonly status: number; readonly message: RegExp } | undefined,
   ])[] = [
     ['a merge of an open pull request is allowed', {}, {}, undefined],
-    ['a merge without an expected head is allowed', {}, { sha: undefined }, undefined],
+    ['a merge without an expected head commit is allowed', {}, { sha: undefined }, undefined],
     [
       'a merge of a closed pull request is refused',
       { isOpen: false },
@@ -66,7 +66,7 @@ describe('findMergeRefusal', () => {
       refusal(405, /not mergeable/),
     ],
     [
-      'a draft with a moved head is refused for its head',
+      'a draft with a moved head is refused because of the head',
       { isDraft: true, headSha: 'next' },
       {},
       refusal(409, /Head branch/),
@@ -103,7 +103,7 @@ test.each([
   expect(toMergeableState(isDraft, mergeable)).toBe(state);
 });
 
-test('decideOutcomeAfterRefusal prefers a moved head, then an earlier merge, then the refusal', () => {
+test('decideOutcomeAfterRefusal reports a moved head first, then an earlier merge, then the refusal', () => {
   const merged = { headSha: 'head', isMerged: true, mergeSha: 'merge' };
   expect(decideOutcomeAfterRefusal(merged, 'other', BASE_MODIFIED)).toEqual({ kind: 'headMoved' });
   expect(decideOutcomeAfterRefusal(merged, 'head', BASE_MODIFIED)).toEqual({

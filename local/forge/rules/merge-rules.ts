@@ -53,12 +53,12 @@ export function findMergeRefusal(
 
 const NOT_MERGEABLE = refuseWith405('Pull Request is not mergeable');
 
-/** GitHub's refusal while mergeability is unknown, and after another write to the base branch came first. */
+/** GitHub's refusal while mergeability is unknown, and if another write has moved the base branch. */
 export const BASE_MODIFIED = refuseWith405(
   'Base branch was modified. Review and try the merge again.',
 );
 
-/** Returns why mergeability refuses a merge. `mergeable` null: not known yet; false: head and base have conflicts. */
+/** Returns why a merge is refused for its mergeability. `mergeable` null: not known yet; false: head and base have conflicts. */
 export function findMergeabilityRefusal(mergeable: boolean | null): MergeRefusal | undefined {
   if (mergeable === null) return BASE_MODIFIED;
   return mergeable ? undefined : NOT_MERGEABLE;
@@ -72,8 +72,8 @@ export function toMergeableState(isDraft: boolean, mergeable: boolean | null): s
 }
 
 /**
- * Returns what a client reports after a refused merge. The client reads the pull request again, because an earlier call
- * whose answer was lost may have merged already.
+ * Returns the outcome that a client reports after a refused merge. `pull` was read after the refusal, because an earlier call
+ * whose answer was lost may have merged the pull request. `sha` is the head commit that the client wanted to merge.
  */
 export function decideOutcomeAfterRefusal(
   pull: { readonly headSha: string; readonly isMerged: boolean; readonly mergeSha?: string },

@@ -16,7 +16,7 @@ const query = { head: 'side', base: 'main', labels: ['ours'] };
 describe('choosePull', () => {
   const closed: PullSummary = { ...pull, state: 'closed' };
   const merged: PullSummary = { ...pull, state: 'merged' };
-  const elsewhere: PullSummary = { ...pull, base: 'other', labels: ['ours', 'x'] };
+  const intoOtherBase: PullSummary = { ...pull, base: 'other', labels: ['ours', 'x'] };
   const cases: readonly (readonly [string, readonly PullSummary[], number | undefined])[] = [
     ['returns undefined without pull requests', [], undefined],
     ['prefers an open pull request to closed pull requests', [closed, pull, closed], 1],
@@ -25,18 +25,18 @@ describe('choosePull', () => {
     ['returns the newest closed pull request if no other exists', [closed, closed], 1],
     [
       'prefers a closed pull request to a labelled pull request into another base',
-      [closed, elsewhere],
+      [closed, intoOtherBase],
       0,
     ],
-    ['returns a labelled open pull request into another base', [elsewhere], 0],
+    ['returns a labelled open pull request into another base', [intoOtherBase], 0],
     [
       'ignores a pull request into another base that lacks the label of the query',
-      [{ ...elsewhere, labels: ['x'] }],
+      [{ ...intoOtherBase, labels: ['x'] }],
       undefined,
     ],
     [
       'ignores a labelled closed pull request into another base',
-      [{ ...elsewhere, state: 'closed' }],
+      [{ ...intoOtherBase, state: 'closed' }],
       undefined,
     ],
     ['ignores a pull request from another head', [{ ...pull, head: 'other' }], undefined],
@@ -47,7 +47,7 @@ describe('choosePull', () => {
   });
 
   test('ignores a pull request into another base if the query has no labels', () => {
-    expect(choosePull([elsewhere], { ...query, labels: [] })).toBeUndefined();
+    expect(choosePull([intoOtherBase], { ...query, labels: [] })).toBeUndefined();
   });
 });
 
@@ -75,16 +75,20 @@ describe('findCreationRefusal', () => {
     ['allows a new pull request', {}, undefined],
     ['refuses a missing head', { headSha: undefined, baseSha: undefined }, 'head_missing'],
     ['refuses a missing base', { baseSha: undefined }, 'base_missing'],
-    ['refuses a head without commits', { headIsInBase: true, hasOpenPull: true }, 'no_commits'],
+    [
+      'refuses a head without commits of its own',
+      { headIsInBase: true, hasOpenPull: true },
+      'no_commits',
+    ],
     ['refuses unrelated branches', { haveCommonHistory: false }, 'no_common_history'],
     [
-      'refuses a second open pull request',
+      'refuses if another pull request of the same branches is open',
       { hasOpenPull: true, allowsDrafts: false },
       'already_open',
     ],
     ['refuses a draft where drafts are off', { allowsDrafts: false }, 'drafts_unsupported'],
     [
-      'allows a pull request that is no draft where drafts are off',
+      'allows a ready pull request where drafts are off',
       { allowsDrafts: false, isDraft: false },
       undefined,
     ],
@@ -110,7 +114,7 @@ test.each([
   ['refuses a deleted head', { headSha: undefined }, 'The branch was deleted.'],
   ['refuses a deleted base', { baseSha: undefined }, 'The branch was deleted.'],
   [
-    'refuses a second open pull request of the branches',
+    'refuses if another pull request of the same branches is open',
     { hasOpenPull: true, headIsInBase: true },
     'There is already an open pull request.',
   ],
@@ -160,20 +164,30 @@ test.each([
   ['a deleted head closes the pull request', { headSha: undefined }, undefined, 'closed'],
   ['a deleted base closes the pull request', { baseSha: undefined }, undefined, 'closed'],
   [
-    'a head without own commits closes the pull request',
+    'a head without commits of its own closes the pull request',
     { headIsInBase: true },
     undefined,
     'closed',
   ],
-  ['a head that the base contains is merged', { headIsInBase: true }, 'merge', 'merged'],
-  ['a merged head may be deleted', { headSha: undefined }, 'merge', 'merged'],
+  [
+    'a pull request whose head is merged into the base is merged',
+    { headIsInBase: true },
+    'merge',
+    'merged',
+  ],
+  [
+    'a pull request with a merged and deleted head is merged',
+    { headSha: undefined },
+    'merge',
+    'merged',
+  ],
 ] as const)('%s', (_title, change, mergeSha, state) => {
   const relation = { headSha: 'a', baseSha: 'b', headIsInBase: false };
   expect(decideStateAfterBranchMove({ ...relation, ...change }, mergeSha)).toBe(state);
 });
 
 test.each([
-  ['another base is accepted', pull, 'other', {}, 'changed'],
+  ['an existing other base is accepted', pull, 'other', {}, 'changed'],
   ['the same base has no effect', pull, 'main', {}, 'unchanged'],
   ['a missing base has no effect', pull, 'other', { baseExists: false }, 'unchanged'],
   [

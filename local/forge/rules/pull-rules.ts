@@ -1,6 +1,6 @@
 import type { PullQuery, PullState } from '../../../core/port/forge.ts';
 
-/** The fields of a pull request that the rules of pull requests need. */
+/** The fields of a pull request that the functions of this file need. */
 export type PullSummary = {
   readonly state: PullState;
   readonly head: string;
@@ -9,9 +9,9 @@ export type PullSummary = {
 };
 
 /**
- * Returns the pull request that a query selects: from head into base the open pull request, else the newest merged, else the
- * newest closed. If there is none, the query selects the newest open pull request from head into another base, provided that
- * the pull request has a label of the query. `pulls` are in the order of creation.
+ * Returns the pull request that a query selects. Among the pull requests from `head` into `base`, that is the open pull request,
+ * otherwise the newest merged, otherwise the newest closed. Without any, the query selects the newest open pull request from
+ * `head` into another base that has a label of the query. `pulls` must be in the order of creation.
  */
 export function choosePull<P extends PullSummary>(
   pulls: readonly P[],
@@ -137,9 +137,9 @@ export function findDraftRefusal(facts: DraftFacts, draft: boolean): string | un
 }
 
 /**
- * Returns the new state of an open pull request whose head or base branch moved. `mergeSha` is the commit by which the base
- * branch came to contain the head; with such a commit the pull request is merged. Otherwise a deleted branch, or a head
- * without commits of its own, closes the pull request.
+ * Returns the new state of an open pull request whose head or base branch moved. `mergeSha` is the commit that brought the head
+ * into the base branch; with such a commit, the pull request is merged. Otherwise a deleted branch, or a head without commits of
+ * its own, closes the pull request.
  */
 export function decideStateAfterBranchMove(
   relation: BranchRelation,
@@ -150,12 +150,12 @@ export function decideStateAfterBranchMove(
   return bothExist && !relation.headIsInBase ? 'open' : 'closed';
 }
 
-/** Returns the effect of a new base. `closed`: another open pull request already has the head and the new base. */
+/** Returns the effect of a new base on a pull request. `closed`: another open pull request already has this head and the new base. */
 export function decideBaseChange(
   pull: PullSummary,
   base: string,
-  others: { readonly baseExists: boolean; readonly hasOpenPull: boolean },
+  facts: { readonly baseExists: boolean; readonly hasOpenPull: boolean },
 ): 'unchanged' | 'closed' | 'changed' {
-  if (pull.state !== 'open' || pull.base === base || !others.baseExists) return 'unchanged';
-  return others.hasOpenPull ? 'closed' : 'changed';
+  if (pull.state !== 'open' || pull.base === base || !facts.baseExists) return 'unchanged';
+  return facts.hasOpenPull ? 'closed' : 'changed';
 }

@@ -18,20 +18,20 @@ const CASES: readonly (readonly [string, RefWrite, RefWriteFacts, string | undef
   ['a missing branch may not be moved', 'move', missing, 'Reference does not exist'],
   ['a missing branch may not be deleted', 'delete', missing, 'Reference does not exist'],
   [
-    'a branch may not be moved to an object that is no commit',
+    'a branch may not be moved to an object that is not a commit',
     'move',
     { ...existing, targetIsCommit: false },
     'Object does not exist',
   ],
   ['a branch may be moved forward', 'move', existing, undefined],
   [
-    'a branch may not be moved off its history without force',
+    'a branch may not be moved without force to a commit that does not contain the old head',
     'move',
     { ...existing, isFastForward: false },
     'Update is not a fast forward',
   ],
   [
-    'a branch may be moved off its history with force',
+    'a branch may be moved with force to a commit that does not contain the old head',
     'force',
     { ...existing, isFastForward: false },
     undefined,

@@ -6,7 +6,7 @@ export type RefWriteFacts = {
   readonly branch: string;
   /** Head of the branch before the write; undefined: no such branch. */
   readonly before: string | undefined;
-  /** False: the new head does not exist or is no commit. True for a deletion. */
+  /** False: the new head does not exist or is not a commit. True for a deletion. */
   readonly targetIsCommit: boolean;
   /** Message of a violated branch rule; undefined: no rule is violated. */
   readonly violation: string | undefined;
@@ -16,7 +16,7 @@ export type RefWriteFacts = {
   readonly isFastForward: boolean;
 };
 
-/** A refused write, answered with 422. `isRuleViolation`: the answer has GitHub's wording for violated rules. */
+/** A refused write, answered with 422. `isRuleViolation`: the answer uses GitHub's wording for violated rules. */
 export type RefRefusal = { readonly message: string; readonly isRuleViolation: boolean };
 
 /** Returns why a write to a branch is refused; undefined: the write is allowed. */

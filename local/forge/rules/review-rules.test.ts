@@ -19,7 +19,7 @@ test('a review other than an approval needs a body or a comment', () => {
   expect(findReviewRefusal({ ...request, commentCount: 1 })).toBeUndefined();
 });
 
-test('an author may comment on an own pull request, but not approve or request changes', () => {
+test('the author of a pull request may comment on it, but not approve it or request changes', () => {
   const own: SubmittedReview = { ...approval, reviewer: 'grace', body: 'x' };
   expect(findReviewRefusal(own)?.message).toContain('approve your own');
   expect(findReviewRefusal({ ...own, event: 'REQUEST_CHANGES' })?.message).toContain('changes on');

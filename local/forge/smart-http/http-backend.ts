@@ -11,14 +11,15 @@ export type BackendRequest = {
   readonly path: string;
   readonly query: string;
   readonly login: string;
-  /** Bytes that were already read from the body. */
-  readonly head: Buffer;
+  /** First bytes of the body, which the caller has already read. */
+  readonly bodyStart: Buffer;
+  /** Remaining bytes of the body. */
   readonly body: Readable;
 };
 
 /**
  * Runs `git http-backend` through CGI and copies its answer to `outgoing`. Resolves when git has exited. The caller ends the
- * response, after it has handled the branches that a push moved.
+ * response after the caller has handled the branches that a push moved.
  */
 export function runHttpBackend(
   request: BackendRequest,
@@ -32,7 +33,7 @@ export function runHttpBackend(
   });
   outgoing.on('close', () => child.kill('SIGTERM'));
   child.stdin.on('error', () => undefined);
-  if (request.head.length > 0) child.stdin.write(request.head);
+  if (request.bodyStart.length > 0) child.stdin.write(request.bodyStart);
   request.body.on('error', () => child.stdin.destroy());
   request.body.pipe(child.stdin);
   return copyAnswer(child, child.stdout, outgoing);

@@ -38,11 +38,11 @@ test.each(['zzzz', '0003', '000aoops!\n', '000fpush-cert\0\n'])(
   },
 );
 
-test('parsePushHead accepts a push without commands, which git sends as a probe', () => {
+test('parsePushHead accepts a push without commands, which git sends to test the connection', () => {
   expect(parsePushHead(Buffer.from('0000'))).toEqual({ commands: [], capabilities: new Set() });
 });
 
-test('formatRefusal reports every reference as refused, with its own reason or a general reason', () => {
+test('formatRefusal refuses every reference, with the reason of the reference or a general reason', () => {
   const head = parsePushHead(push);
   if (typeof head === 'string') throw new Error(head);
 

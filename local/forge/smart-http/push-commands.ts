@@ -1,7 +1,7 @@
-// A push has a head and pack data. The head has a packet line `<old> <new> <ref>` for each reference and ends with `0000`. In
-// the first line, a NUL and the capabilities of the client follow.
+// The body of a push starts with a head, which pack data follows. The head consists of a packet line `<old> <new> <ref>` for each
+// reference, and ends with `0000`. The first line ends with a NUL and the capabilities of the client.
 
-/** A reference to create, move or delete. `before` is `ZERO_SHA` for a creation, and `after` for a deletion. */
+/** A reference to create, move or delete. `before` is `ZERO_SHA` for a creation; `after` is `ZERO_SHA` for a deletion. */
 export type PushCommand = { readonly before: string; readonly after: string; readonly ref: string };
 
 /** The parsed head of a push. */
@@ -10,26 +10,26 @@ export type PushHead = {
   readonly capabilities: ReadonlySet<string>;
 };
 
-/** Stands for no commit in git's protocols. */
+/** Id that means `no commit` in git's protocols. */
 export const ZERO_SHA = '0'.repeat(40);
 
-/** Parses the head of a push. `incomplete`: needs more bytes; `malformed`: no push of the supported protocol. */
+/** Parses the head of a push. `incomplete`: more bytes are needed; `malformed`: the bytes are not a push that git sends. */
 export function parsePushHead(bytes: Buffer): PushHead | 'incomplete' | 'malformed' {
   const commands: PushCommand[] = [];
   const capabilities = new Set<string>();
-  let at = 0;
+  let offset = 0;
   for (;;) {
-    if (bytes.length < at + 4) return 'incomplete';
-    const digits = bytes.toString('latin1', at, at + 4);
+    if (bytes.length < offset + 4) return 'incomplete';
+    const digits = bytes.toString('latin1', offset, offset + 4);
     if (!/^[0-9a-f]{4}$/i.test(digits)) return 'malformed';
     const length = Number.parseInt(digits, 16);
     if (length === 0) return { commands, capabilities };
     if (length < 5) return 'malformed';
-    if (bytes.length < at + length) return 'incomplete';
+    if (bytes.length < offset + length) return 'incomplete';
     const [line = '', capabilityList = ''] = bytes
-      .toString('utf8', at + 4, at + length)
+      .toString('utf8', offset + 4, offset + length)
       .split('\0');
-    at += length;
+    offset += length;
     for (const name of capabilityList.trim().split(' ').filter(Boolean)) capabilities.add(name);
     if (line.startsWith('shallow ')) continue;
     const match = /^([0-9a-f]{40}) ([0-9a-f]{40}) (.+?)\n?$/.exec(line);
@@ -39,7 +39,7 @@ export function parsePushHead(bytes: Buffer): PushHead | 'incomplete' | 'malform
   }
 }
 
-/** Formats the answer to a push of which every reference is refused; undefined: the client cannot read such a report. */
+/** Formats an answer that refuses every reference of a push; undefined: the client cannot read such an answer. */
 export function formatRefusal(
   head: PushHead,
   reasons: ReadonlyMap<string, string>,

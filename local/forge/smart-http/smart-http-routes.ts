@@ -16,7 +16,7 @@ import { runHttpBackend } from './http-backend.ts';
 import type { PushCommand, PushHead } from './push-commands.ts';
 import { formatRefusal, parsePushHead, ZERO_SHA } from './push-commands.ts';
 
-/** Largest head of a push, which has about 100 bytes per reference. */
+/** Maximum size of the head of a push. The head has about 100 bytes per reference. */
 const MAX_HEAD_BYTES = 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
 
@@ -44,7 +44,7 @@ export function addSmartHttpRoutes(app: Hono<ForgeEnv>, context: ForgeContext): 
 
 type Access = { readonly repository: RepositoryRow; readonly caller: Caller };
 
-/** Returns repository and caller, or the answer of a refusal. Git sends its credential only after a 401 with a challenge. */
+/** Returns repository and caller, or the response that refuses access. Git sends a credential only after a 401 with a challenge. */
 function checkAccess(
   context: ForgeContext,
   c: Context<ForgeEnv>,
@@ -79,15 +79,15 @@ async function runBackend(
   c: Context<ForgeEnv>,
   { repository, caller }: Access,
   path: string,
-  head: Buffer,
+  bodyStart: Buffer,
   body: Readable,
-  handleResult?: () => Promise<void>,
+  handleGitExit?: () => Promise<void>,
 ): Promise<Response> {
   const { incoming, outgoing } = c.env;
   const query = new URL(c.req.url).search.slice(1);
-  const call = { gitDir: repository.git_dir, path, query, login: caller.login, head, body };
-  await runHttpBackend(call, incoming, outgoing);
-  await handleResult?.();
+  const request = { gitDir: repository.git_dir, path, query, login: caller.login, bodyStart, body };
+  await runHttpBackend(request, incoming, outgoing);
+  await handleGitExit?.();
   outgoing.end();
   return RESPONSE_ALREADY_SENT;
 }
@@ -119,7 +119,7 @@ async function receivePush(
   });
 }
 
-/** Answers after the whole body has arrived, because git reads the answer only after it has sent the whole push. */
+/** Answers after the whole body has arrived, because git sends the whole push before it reads the answer. */
 async function refusePush(
   c: Context<ForgeEnv>,
   body: Readable,
@@ -143,7 +143,7 @@ async function refusePush(
   });
 }
 
-/** Returns the reason of each refused reference. One refused reference refuses the whole push. */
+/** Returns the reason for each refused reference. A single refused reference is enough to refuse the whole push. */
 function findPushRefusals(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -180,7 +180,7 @@ function findCommandRefusal(
   return findBranchWriteViolation(context, repository, branch, write);
 }
 
-/** Reads the head of a push; `bytes` may contain the start of the pack data. `head` undefined: malformed or too long. */
+/** Reads the head of a push. `bytes` are all bytes read so far, possibly with pack data. `head` undefined: malformed or too long. */
 async function readPushHead(
   body: Readable,
 ): Promise<{ readonly bytes: Buffer; readonly head: PushHead | undefined }> {

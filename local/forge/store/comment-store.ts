@@ -23,7 +23,7 @@ export function findComment(database: Database, pull: PullRow, id: number): Comm
   );
 }
 
-/** Columns of a new review or comment; an absent column is empty. */
+/** Columns of a new review or comment. An absent `body` becomes empty text; any other absent column becomes null. */
 export type NewComment = Pick<CommentRow, 'kind' | 'author' | 'at'> &
   Partial<Pick<CommentRow, 'body' | 'state' | 'commit_sha' | 'path' | 'line' | 'review'>>;
 

@@ -1,21 +1,21 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { z } from 'zod';
 
-/** Values of columns or of named SQL parameters, by name. */
+/** Values by column name, or by the name of an SQL parameter. */
 export type Values = Readonly<Record<string, SQLInputValue>>;
 
 /** Access to the database. Each SQL statement is prepared once, and reads validate each row with a schema. */
 export type Database = {
-  /** Returns the first row of a query; undefined: no row. */
+  /** Returns the first row of a query; undefined: the query has no row. */
   find<T>(schema: z.ZodType<T>, sql: string, values?: Values): T | undefined;
   list<T>(schema: z.ZodType<T>, sql: string, values?: Values): T[];
-  /** Runs a statement and returns the id of the row that was inserted last. */
+  /** Runs a statement. Returns the id of the inserted row; the result has no meaning for other statements. */
   run(sql: string, values?: Values): number;
   /** Inserts a row and returns its id. */
   insert(table: string, values: Values): number;
   /** Sets the given columns of the row with this `id`. */
   update(table: string, id: number, values: Values): void;
-  /** Runs synchronous work in a transaction; an exception rolls back. */
+  /** Runs synchronous work in a transaction; rolls back if `work` throws. */
   transaction<T>(work: () => T): T;
 };
 

@@ -41,7 +41,7 @@ create table token (
 ) strict;
 `;
 
-/** Statements by version: each entry migrates data from the previous version to this version. */
+/** SQL statements by version. The statements of a version migrate data of the previous version. */
 const MIGRATIONS: ReadonlyMap<number, string> = new Map([
   [
     2,

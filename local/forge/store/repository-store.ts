@@ -25,7 +25,7 @@ export function addRepository(
     readonly defaultBranch: string;
     readonly settings: Settings;
     /** Epoch milliseconds. */
-    readonly at: number;
+    readonly createdAt: number;
   },
 ): void {
   database.insert('repository', {
@@ -35,12 +35,12 @@ export function addRepository(
     bare: Number(repository.bare),
     default_branch: repository.defaultBranch,
     settings: JSON.stringify(repository.settings),
-    created_at: repository.at,
+    created_at: repository.createdAt,
   });
 }
 
-/** Reserves the next number for a pull request. Call inside the transaction that inserts the pull request. */
-export function takeNumber(database: Database, repository: number): number {
+/** Returns the next free number for a pull request. The caller must insert the pull request in the same transaction. */
+export function reserveNextNumber(database: Database, repository: number): number {
   const row = database.find(
     z.object({ last_number: z.number() }),
     'update repository set last_number = last_number + 1 where id = :repository returning last_number',

@@ -40,7 +40,7 @@ export function toLineCommentJson(
   };
 }
 
-/** Prefix of the anchor on the page of a pull request; the id of the review or comment follows. */
+/** Prefix of the anchor on the page of a pull request, by kind. The anchor ends with the id of the review or comment. */
 const ANCHOR_PREFIXES: Readonly<Record<CommentRow['kind'], string>> = {
   review: 'pullrequestreview-',
   line: 'discussion_r',

@@ -14,7 +14,7 @@ export function toPullPageUrl(context: ForgeContext, repository: RepositoryRow, 
   return `${context.urls.base}/${repository.name}/pull/${number}`;
 }
 
-/** Returns a pull request as an item of a list. */
+/** Returns a pull request with the fields that GitHub sends in a list. */
 export function toPullJson(context: ForgeContext, repository: RepositoryRow, pull: PullRow) {
   const api = `${toRepositoryApiUrl(context, repository)}/pulls/${pull.number}`;
   return {
@@ -31,8 +31,8 @@ export function toPullJson(context: ForgeContext, repository: RepositoryRow, pul
     author_association: findAuthorAssociation(context, repository, pull.author),
     draft: pull.draft,
     labels: pull.labels.map(toLabelJson),
-    head: toSideJson(context, repository, pull.head, pull.head_sha),
-    base: toSideJson(context, repository, pull.base, pull.base_sha),
+    head: toBranchJson(context, repository, pull.head, pull.head_sha),
+    base: toBranchJson(context, repository, pull.base, pull.base_sha),
     merge_commit_sha: pull.merge_sha,
     created_at: toIsoSeconds(pull.created_at),
     updated_at: toIsoSeconds(pull.updated_at),
@@ -41,7 +41,7 @@ export function toPullJson(context: ForgeContext, repository: RepositoryRow, pul
   };
 }
 
-/** Returns a pull request as the answer to a read of this pull request. `mergeable` is null while unknown. */
+/** Returns a pull request with the additional fields that GitHub sends for a single pull request. `mergeable` null: not known yet. */
 export function toPullDetailJson(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -57,7 +57,12 @@ export function toPullDetailJson(
   };
 }
 
-function toSideJson(context: ForgeContext, repository: RepositoryRow, branch: string, sha: string) {
+function toBranchJson(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  branch: string,
+  sha: string,
+) {
   const owner = repository.name.split('/')[0] ?? '';
   return {
     label: `${owner}:${branch}`,

@@ -30,7 +30,7 @@ export function toRepositoryJson(
     clone_url: `${context.urls.base}/${repository.name}.git`,
     description: null,
     fork: false,
-    size: measurePackSizeKb(repository.git_dir),
+    size: measurePackSizeKib(repository.git_dir),
     default_branch: repository.default_branch,
     archived: settings.archived,
     disabled: false,
@@ -42,8 +42,8 @@ export function toRepositoryJson(
   };
 }
 
-/** Returns the size of all pack files in KiB, rounded up. Objects outside pack files are few and small, and do not count. */
-function measurePackSizeKb(gitDir: string): number {
+/** Returns the size of all pack files in KiB, rounded up. Objects outside pack files are ignored, because they are small. */
+function measurePackSizeKib(gitDir: string): number {
   const folder = join(gitDir, 'objects/pack');
   try {
     const sizes = readdirSync(folder).map((name) => readSize(join(folder, name)));

@@ -9,7 +9,7 @@ const COMMANDS = {
   total: { usage: 'total', run: total },
 };
 
-/** Runs one command; answers the exit code. `path`: the ledger; `print` and `warn` take a line. */
+/** Runs a command and returns the exit code. `path` names the ledger; `print` and `warn` each write a line. */
 export function run([name, ...args], { path, print, warn }) {
   const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name] : undefined;
   if (command === undefined) {

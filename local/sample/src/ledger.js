@@ -1,13 +1,13 @@
-// A ledger is an array of entries. These functions leave it as it is and answer a new one.
+// A ledger is an array of entries. No function changes the array that it receives.
 
-/** With one more entry, in order of date; entries of one day stay in the order in which they came. */
+/** Returns the entries with a new entry, sorted by date. The new entry follows the entries of the same day. */
 export function addEntry(entries, entry) {
-  const later = entries.findIndex((other) => other.date > entry.date);
-  const index = later === -1 ? entries.length : later;
+  const firstLater = entries.findIndex((other) => other.date > entry.date);
+  const index = firstLater === -1 ? entries.length : firstLater;
   return [...entries.slice(0, index), entry, ...entries.slice(index)];
 }
 
-/** What was spent, in cents. */
+/** Returns the sum of all entries in cents. */
 export function totalOf(entries) {
   return entries.reduce((sum, entry) => sum + entry.cents, 0);
 }

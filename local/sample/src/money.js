@@ -1,6 +1,6 @@
-// Amounts are whole cents: fractions of binary numbers do not add up.
+// Amounts are whole cents, because sums of binary fractions have rounding errors.
 
-/** Cents of a text such as "12.50", "12,5" or "12". */
+/** Parses a text such as "12.50", "12,5" or "12" into cents. */
 export function parseAmount(text) {
   const match = /^(\d{1,9})(?:[.,](\d{1,2}))?$/.exec(text.trim());
   if (match === null) throw new Error(`not an amount: ${text}`);
@@ -8,7 +8,7 @@ export function parseAmount(text) {
   return Number(whole) * 100 + Number(fraction.padEnd(2, '0'));
 }
 
-/** "12.50" for 1250. */
+/** Formats cents: "12.50" for 1250. */
 export function formatAmount(cents) {
   const sign = cents < 0 ? '-' : '';
   const digits = String(Math.abs(cents)).padStart(3, '0');

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
-/** The entries of a file; none when there is no such file. */
+/** Loads the entries of a file; returns an empty array if the file does not exist. */
 export function loadEntries(path) {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n');
   return lines.filter((line) => line !== '').map((line) => Object.freeze(JSON.parse(line)));
 }
 
-/** Whole or not at all. */
+/** Saves the entries atomically: a crash leaves either the old file or the new file. */
 export function saveEntries(path, entries) {
   const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
   writeFileSync(`${path}.new`, text);

@@ -15,7 +15,7 @@ describe('the command line', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs a command: {code, lines, warnings}. */
+  /** Runs a command and returns {code, lines, warnings}. */
   function ledger(...args) {
     const lines = [];
     const warnings = [];
@@ -28,7 +28,7 @@ describe('the command line', () => {
     return { code, lines, warnings };
   }
 
-  test('what was added is listed and totalled', () => {
+  test('list and total include the added entries', () => {
     ledger('add', '2026-03-03', '2.80', 'transport');
     ledger('add', '2026-03-02', '12.50', 'food', 'lunch');
 
@@ -46,7 +46,7 @@ describe('the command line', () => {
     assert.match(warnings.join('\n'), /ledger add <date> <amount>/);
   });
 
-  test('a wrong entry is refused with the reason', () => {
+  test('an invalid entry is rejected with the reason', () => {
     const { code, warnings } = ledger('add', 'yesterday', '1', 'food');
 
     assert.equal(code, 1);

@@ -7,7 +7,7 @@ function entry(date, amount, category = 'food') {
   return createEntry({ date, amount, category });
 }
 
-test('an entry is checked before it is taken', () => {
+test('createEntry rejects an invalid date and an empty category', () => {
   assert.deepEqual(entry('2026-03-02', '12.50'), {
     date: '2026-03-02',
     cents: 1250,
@@ -18,13 +18,13 @@ test('an entry is checked before it is taken', () => {
   assert.throws(() => entry('2026-03-02', '1', ' '), /needs a category/);
 });
 
-test('a date is a day of the calendar', () => {
+test('isDate accepts only days of the calendar', () => {
   assert.equal(isDate('2024-02-29'), true);
   assert.equal(isDate('2026-02-29'), false);
   assert.equal(isDate('3.2.2026'), false);
 });
 
-test('entries are kept in order of date', () => {
+test('addEntry sorts entries by date', () => {
   const late = entry('2026-03-05', '1');
   const early = entry('2026-03-01', '2');
   const sameDay = entry('2026-03-01', '3');

@@ -134,7 +134,7 @@ function createAssignment(
     shared: ['CHANGELOG.md'],
     foreignScopes: [{ task: 'other', scope: ['src/elsewhere.js'] }],
     parents: [
-      { task: 'csv', title: 'CSV', summary: 'Added parseCsv(text) answers rows of fields' },
+      { task: 'csv', title: 'CSV', summary: 'Added parseCsv(text) returns rows of fields' },
     ],
     notes: '',
     conversation: [],
@@ -271,7 +271,7 @@ describe('the demo', () => {
   });
 
   test('has two tasks that conflict in the changelog, which a repair resolves', async () => {
-    const csv = await planTaskAbout('parseCsv(text) answers');
+    const csv = await planTaskAbout('parseCsv(text) returns');
     const period = await planTaskAbout('parsePeriod(text)');
     await seedSample(folder);
     for (const task of [csv, period]) {

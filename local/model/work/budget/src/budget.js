@@ -3,12 +3,12 @@ import { totalOf } from './ledger.js';
 import { parseAmount } from './money.js';
 import { isInPeriod, parsePeriod } from './period.js';
 
-/** From here on a budget is nearly used up. */
+/** Percentage of a limit from which a budget counts as nearly used up. */
 export const WARN_PERCENT = 80;
 
 /**
- * How budgets ({food: '300.00'}) stand in a period, in their own order:
- * [{category, limit, spent, state: 'fine' | 'nearly' | 'exceeded'}], amounts in cents.
+ * Compares budgets such as {food: '300.00'} with the expenses of a period. Returns, in the order of the budgets,
+ * [{category, limit, spent, state: 'fine' | 'nearly' | 'exceeded'}] with amounts in cents.
  */
 export function checkBudgets(entries, budgets, period) {
   const span = parsePeriod(period);
@@ -17,11 +17,11 @@ export function checkBudgets(entries, budgets, period) {
     const category = canonicalCategory(name);
     const limit = parseAmount(amount);
     const spent = totalOf(groups.get(category) ?? []);
-    return { category, limit, spent, state: stateOf(spent, limit) };
+    return { category, limit, spent, state: compareWithLimit(spent, limit) };
   });
 }
 
-function stateOf(spent, limit) {
+function compareWithLimit(spent, limit) {
   if (spent > limit) return 'exceeded';
   return spent * 100 >= limit * WARN_PERCENT ? 'nearly' : 'fine';
 }

@@ -1,5 +1,6 @@
-// People type the same category in many ways; one name is kept.
+// People write the same category in different ways. This module maps each spelling to a canonical name.
 
+/** Canonical name of an entry whose category is empty. */
 export const FALLBACK = 'other';
 
 const ALIASES = new Map([
@@ -13,14 +14,14 @@ const ALIASES = new Map([
   ['rent', 'home'],
 ]);
 
-/** The canonical name: lower case, hyphens for spaces, aliases resolved. */
+/** Returns the canonical name of a category: lower case, hyphens instead of spaces, aliases resolved. */
 export function canonicalCategory(name) {
-  const plain = name.trim().toLowerCase().replace(/\s+/g, '-');
-  if (plain === '') return FALLBACK;
-  return ALIASES.get(plain) ?? plain;
+  const normalisedName = name.trim().toLowerCase().replace(/\s+/g, '-');
+  if (normalisedName === '') return FALLBACK;
+  return ALIASES.get(normalisedName) ?? normalisedName;
 }
 
-/** Entries by canonical category, in alphabetical order of the categories. */
+/** Groups entries by canonical category, in alphabetical order of the categories. */
 export function groupByCategory(entries) {
   const groups = new Map();
   for (const entry of entries) {

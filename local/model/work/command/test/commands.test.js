@@ -17,16 +17,16 @@ describe('the commands', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs a command and answers its lines, or its warnings when it fails. */
+  /** Runs a command and returns the printed lines, including warnings. */
   function ledger(...args) {
     const lines = [];
     const path = join(folder, 'expenses.ledger');
-    const say = (line) => lines.push(line);
-    run(args, { path, print: say, warn: say });
+    const addLine = (line) => lines.push(line);
+    run(args, { path, print: addLine, warn: addLine });
     return lines;
   }
 
-  test('report prints the months of a period', () => {
+  test('report prints the expenses of each month by category', () => {
     assert.deepEqual(ledger('report', '2026'), [
       '2026-03            37.00',
       '  food              9.00',
@@ -34,12 +34,12 @@ describe('the commands', () => {
     ]);
   });
 
-  test('find prints the entries that match', () => {
+  test('find prints the entries that match a text or a minimum amount', () => {
     assert.deepEqual(ledger('find', '', '10'), ['2026-03-03     28.00  bus']);
     assert.deepEqual(ledger('find', 'LUNCH'), ['2026-03-02      9.00  food        lunch']);
   });
 
-  test('budget says how budgets stand', () => {
+  test('budget prints how much of each budget is spent, and rejects a budget without a limit', () => {
     assert.deepEqual(ledger('budget', '2026-03', 'food=100', 'transport=20'), [
       'food: 9.00 of 100.00, fine',
       'transport: 28.00 of 20.00, exceeded',
@@ -47,7 +47,7 @@ describe('the commands', () => {
     assert.deepEqual(ledger('budget', '2026-03', 'food'), ['not a budget: food']);
   });
 
-  test('what is exported can be imported without doubles', () => {
+  test('import adds only the entries that the ledger does not contain', () => {
     const file = join(folder, 'bank.csv');
     writeFileSync(file, `${ledger('export').join('\n')}\n2026-03-04,5,food,\n`);
 

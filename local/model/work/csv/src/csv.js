@@ -1,45 +1,45 @@
 // Comma-separated values as spreadsheets and banks write them (RFC 4180).
 
-const QUOTED_WHEN = /[",\r\n]/;
+const NEEDS_QUOTES = /[",\r\n]/;
 
-/** Rows of fields. Empty lines are left out. */
+/** Parses CSV into rows of fields; skips empty lines. Throws if a quoted field does not end. */
 export function parseCsv(text) {
   const rows = [];
   let row = [];
   let field = '';
-  let quoted = false;
+  let isQuoted = false;
   const endRow = () => {
     row.push(field);
     if (row.length > 1 || row[0] !== '') rows.push(row);
     row = [];
     field = '';
   };
-  for (let at = 0; at < text.length; at += 1) {
-    const sign = text[at];
-    if (quoted && sign === '"' && text[at + 1] === '"') {
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index];
+    if (isQuoted && char === '"' && text[index + 1] === '"') {
       field += '"';
-      at += 1;
-    } else if (sign === '"' && (quoted || field === '')) {
-      quoted = !quoted;
-    } else if (!quoted && sign === ',') {
+      index += 1;
+    } else if (char === '"' && (isQuoted || field === '')) {
+      isQuoted = !isQuoted;
+    } else if (!isQuoted && char === ',') {
       row.push(field);
       field = '';
-    } else if (!quoted && sign === '\n') {
+    } else if (!isQuoted && char === '\n') {
       endRow();
-    } else if (quoted || sign !== '\r') {
-      field += sign;
+    } else if (isQuoted || char !== '\r') {
+      field += char;
     }
   }
-  if (quoted) throw new Error('a quoted field does not end');
+  if (isQuoted) throw new Error('a quoted field does not end');
   endRow();
   return rows;
 }
 
-/** One line a row; fields are quoted where they need it. */
+/** Formats each row as a line; quotes only the fields that need quotes. */
 export function formatCsv(rows) {
   return rows.map((row) => `${row.map(formatField).join(',')}\n`).join('');
 }
 
 function formatField(field) {
-  return QUOTED_WHEN.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  return NEEDS_QUOTES.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

@@ -8,17 +8,17 @@ const train = createEntry({ date: '2026-03-03', amount: '28', category: 'transpo
 const rent = createEntry({ date: '2026-03-04', amount: '640', category: 'home', note: 'March' });
 const entries = [lunch, train, rent];
 
-test('text is found in note and category, in any case', () => {
+test('filterEntries finds a text in note and category, regardless of case', () => {
   assert.deepEqual(filterEntries(entries, { text: 'LUNCH' }), [lunch]);
   assert.deepEqual(filterEntries(entries, { text: 'port' }), [train]);
   assert.deepEqual(filterEntries(entries), entries);
 });
 
-test('amounts are compared as amounts and not as text', () => {
+test('filterEntries compares amounts as numbers, not as texts', () => {
   assert.deepEqual(filterEntries(entries, { min: '10' }), [train, rent]);
   assert.deepEqual(filterEntries(entries, { max: '100.00' }), [lunch, train]);
 });
 
-test('all wishes hold at once', () => {
+test('filterEntries applies all criteria together', () => {
   assert.deepEqual(filterEntries(entries, { text: 'm', min: '5', max: '700' }), [rent]);
 });

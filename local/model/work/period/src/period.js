@@ -1,8 +1,8 @@
 import { isDate } from './entry.js';
 
-// A period has a first and a last day, both of them in it.
+// A period includes the first and the last day.
 
-/** The period of a text: a year "2026", a month "2026-03", or "2026-03-01..2026-03-15". */
+/** Parses a period: a year "2026", a month "2026-03", or a span of days "2026-03-01..2026-03-15". */
 export function parsePeriod(text) {
   if (/^\d{4}$/.test(text)) return { first: `${text}-01-01`, last: `${text}-12-31` };
   const month = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(text);
@@ -17,11 +17,12 @@ export function parsePeriod(text) {
   return { first, last };
 }
 
+/** Returns whether a date lies in a period. */
 export function isInPeriod(date, { first, last }) {
   return first <= date && date <= last;
 }
 
-/** "2026-03" for "2026-03-02". */
+/** Returns the month of a date: "2026-03" for "2026-03-02". */
 export function monthOf(date) {
   return date.slice(0, 'yyyy-mm'.length);
 }

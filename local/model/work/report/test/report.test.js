@@ -10,7 +10,7 @@ const entries = [
   ['2026-03-09', '7.50', 'food'],
 ].map(([date, amount, category]) => createEntry({ date, amount, category }));
 
-test('each month of the period has its categories', () => {
+test('monthlyReport sums each month of the period by category', () => {
   assert.deepEqual(monthlyReport(entries, '2026-03'), [
     {
       month: '2026-03',
@@ -27,7 +27,7 @@ test('each month of the period has its categories', () => {
   );
 });
 
-test('a report is printed in columns', () => {
+test('formatReport aligns the amounts in a column', () => {
   assert.deepEqual(formatReport(monthlyReport(entries, '2026-02')), [
     '2026-02            40.00',
     '  food             40.00',

@@ -5,7 +5,7 @@ import { addEntry } from './ledger.js';
 
 const COLUMNS = ['date', 'amount', 'category', 'note'];
 
-/** All entries as CSV with a header. */
+/** Formats all entries as CSV with a header. */
 export function exportCsv(entries) {
   const rows = entries.map(({ date, cents, category, note }) => [
     date,
@@ -16,21 +16,21 @@ export function exportCsv(entries) {
   return formatCsv([COLUMNS, ...rows]);
 }
 
-/** Takes entries from CSV with a header; those that are there already are skipped: {entries, added, skipped}. */
+/** Adds the entries of a CSV text with a header; skips entries that already exist. Returns {entries, added, skipped}. */
 export function importCsv(entries, text) {
   const [header = [], ...rows] = parseCsv(text);
-  const missing = COLUMNS.slice(0, 3).filter((column) => !header.includes(column));
-  if (missing.length > 0) throw new Error(`the CSV has no column ${missing.join(', ')}`);
-  const known = new Set(entries.map(keyOf));
-  let all = entries;
+  const missingColumns = COLUMNS.slice(0, 3).filter((column) => !header.includes(column));
+  if (missingColumns.length > 0) throw new Error(`the CSV has no column ${missingColumns.join(', ')}`);
+  const knownKeys = new Set(entries.map(keyOf));
+  let allEntries = entries;
   for (const [index, row] of rows.entries()) {
     const entry = toEntry(header, row, index + 2);
-    if (known.has(keyOf(entry))) continue;
-    known.add(keyOf(entry));
-    all = addEntry(all, entry);
+    if (knownKeys.has(keyOf(entry))) continue;
+    knownKeys.add(keyOf(entry));
+    allEntries = addEntry(allEntries, entry);
   }
-  const added = all.length - entries.length;
-  return { entries: all, added, skipped: rows.length - added };
+  const added = allEntries.length - entries.length;
+  return { entries: allEntries, added, skipped: rows.length - added };
 }
 
 function toEntry(header, row, line) {

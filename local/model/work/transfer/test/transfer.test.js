@@ -10,7 +10,7 @@ const lunch = createEntry({
   note: 'bread, cheese',
 });
 
-test('what was exported is imported again, without doubles', () => {
+test('importCsv adds exported entries once and skips them the second time', () => {
   const text = exportCsv([lunch]);
 
   assert.equal(text, 'date,amount,category,note\n2026-03-02,12.50,food,"bread, cheese"\n');
@@ -18,7 +18,7 @@ test('what was exported is imported again, without doubles', () => {
   assert.deepEqual(importCsv([lunch], text), { entries: [lunch], added: 0, skipped: 1 });
 });
 
-test('columns come in any order and categories by any name', () => {
+test('importCsv accepts columns in any order and makes categories canonical', () => {
   const { entries } = importCsv([], 'category,date,amount\nBus,2026-03-03,2.80\n');
 
   assert.deepEqual(entries, [
@@ -26,7 +26,7 @@ test('columns come in any order and categories by any name', () => {
   ]);
 });
 
-test('a wrong line is named, and a missing column too', () => {
+test('importCsv names the invalid line or the missing columns in the error', () => {
   assert.throws(() => importCsv([], 'date,amount,category\nsoon,1,food\n'), /line 2: not a date/);
   assert.throws(() => importCsv([], 'date,note\n'), /no column amount, category/);
 });
