@@ -2,7 +2,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import type { ErrorKind } from '../core/base/app-error.ts';
 import { AppError } from '../core/base/app-error.ts';
-import { errorBodySchema } from '../core/contract/error.ts';
+import { errorBodySchema } from '../core/contract/routes/route.ts';
 import { runBatch, toHttpError } from './edge.ts';
 import { createLog } from './log.ts';
 

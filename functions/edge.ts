@@ -1,9 +1,9 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { ErrorKind } from '../core/base/app-error.ts';
 import { AppError, isAppError } from '../core/base/app-error.ts';
-import type { ErrorBody } from '../core/contract/error.ts';
 import type { QueueMessage } from '../core/contract/queue-message.ts';
 import { queueMessageSchema } from '../core/contract/queue-message.ts';
+import type { ErrorBody } from '../core/contract/routes/route.ts';
 import type { Log } from '../core/port/runtime.ts';
 import { createChildLog } from './log.ts';
 

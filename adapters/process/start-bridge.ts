@@ -4,10 +4,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../core/base/app-error.ts';
 import { describeError } from '../../core/base/describe-error.ts';
-import {
-  BRIDGE_ENVIRONMENT,
-  DEFAULT_PROGRAM_PATH,
-} from '../../core/contract/bridge-environment.ts';
+import { BRIDGE_ENVIRONMENT, DEFAULT_PROGRAM_PATH } from '../../core/contract/bridge.ts';
 import type { PodSpec } from '../../core/port/launcher.ts';
 import { appendLauncherLine, getBridgeLogPath } from './bridge-log.ts';
 import { hasErrorCode } from './has-error-code.ts';

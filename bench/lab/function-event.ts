@@ -6,7 +6,7 @@ import { issueSocketTicket } from '../../core/access/one-time-secret.ts';
 import { openSession } from '../../core/access/session.ts';
 import { createUser } from '../../core/access/user.ts';
 import { createNotice } from '../../core/contract/notice.ts';
-import { watchPlan } from '../../core/engine/announce/plan-watchers.ts';
+import { watchPlan } from '../../core/engine/announce-changes.ts';
 import type { CloudStage } from '../../test/support/cloud/cloud-stage.ts';
 import { createJsonInput, createLambdaHttpEvent } from '../../test/support/contract/http-event.ts';
 

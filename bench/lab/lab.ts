@@ -1,7 +1,7 @@
 import { isAppError } from '../../core/base/app-error.ts';
 import { createPlanSchema } from '../../core/contract/plan.ts';
 import type { QueueMessage } from '../../core/contract/queue-message.ts';
-import { notifyWatchers } from '../../core/engine/announce/plan-watchers.ts';
+import { notifyWatchers } from '../../core/engine/announce-changes.ts';
 import { createPlan } from '../../core/engine/command/create-plan.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import { handleReconcileMessage } from '../../core/engine/handle-reconcile-message.ts';

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Page } from '../../core/base/list-pages.ts';
 import { listPages } from '../../core/base/list-pages.ts';
 import { parseJson } from '../../core/base/parse-json.ts';
-import type { Route } from '../../core/contract/route.ts';
+import type { Route } from '../../core/contract/routes/route.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { createAnswerError, createForeignAnswerError, describeParseError } from './http-error.ts';
 import type { RouteParts } from './prepare-request.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseRetryAfterMs } from '../../core/base/retry-after.ts';
-import { errorBodySchema } from '../../core/contract/error.ts';
+import { errorBodySchema } from '../../core/contract/routes/route.ts';
 import type { ExitCode } from '../cli-error.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { findErrorAdvice } from '../next-step.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Route } from '../../core/contract/route.ts';
+import type { Route } from '../../core/contract/routes/route.ts';
 import { createUsageError } from '../cli-error.ts';
 import { describeParseError } from './http-error.ts';
 

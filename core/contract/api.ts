@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ACCESS_ROUTES } from './access-routes.ts';
 import {
   acceptedSchema,
   assignmentSchema,
@@ -12,13 +11,14 @@ import {
   startRequestSchema,
   transcriptRequestSchema,
 } from './attempt.ts';
-import { ATTEMPT_CALLBACK_PATHS } from './attempt-callback.ts';
+import { ATTEMPT_CALLBACK_PATHS } from './bridge.ts';
 import { attemptIdSchema } from './id.ts';
-import { NOTICE_ROUTES } from './notice-routes.ts';
-import { PLAN_ROUTES } from './plan-routes.ts';
-import type { Route } from './route.ts';
-import { SYSTEM_ROUTES } from './system-routes.ts';
-import { TASK_ROUTES } from './task-routes.ts';
+import { ACCESS_ROUTES } from './routes/access-routes.ts';
+import { NOTICE_ROUTES } from './routes/notice-routes.ts';
+import { PLAN_ROUTES } from './routes/plan-routes.ts';
+import type { Route } from './routes/route.ts';
+import { SYSTEM_ROUTES } from './routes/system-routes.ts';
+import { TASK_ROUTES } from './routes/task-routes.ts';
 
 const attemptParams = z.object({ attempt: attemptIdSchema });
 

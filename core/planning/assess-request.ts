@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toOneLine, toPlainText, truncateText } from '../base/plain-text.ts';
+import { toOneLine, toPlainText, truncateText } from '../base/safe-text.ts';
 import type { Verdict } from '../contract/plan.ts';
 import { verdictSchema } from '../contract/plan.ts';
 import type { ChatMessage, Llm } from '../port/llm.ts';

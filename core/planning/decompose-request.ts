@@ -1,4 +1,4 @@
-import { toPlainText } from '../base/plain-text.ts';
+import { toPlainText } from '../base/safe-text.ts';
 import type { Verdict } from '../contract/plan.ts';
 import type { TaskSpec } from '../contract/task.ts';
 import type { ChatMessage, Llm } from '../port/llm.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toOneLine, toPlainText, truncateText } from '../base/plain-text.ts';
+import { toOneLine, toPlainText, truncateText } from '../base/safe-text.ts';
 import type { TaskSpec } from '../contract/task.ts';
 import { taskSpecSchema } from '../contract/task.ts';
 import type { GraphProblem } from '../graph/check/graph-problem.ts';

@@ -1,11 +1,11 @@
-import { truncateText } from '../base/plain-text.ts';
-import type { CommandResult, Evidence, Usage } from '../contract/task.ts';
 import {
   breakReferences,
   formatCodeBlock,
   formatInlineCode,
   neutraliseInline,
-} from './neutralise.ts';
+  truncateText,
+} from '../base/safe-text.ts';
+import type { CommandResult, Evidence, Usage } from '../contract/task.ts';
 
 // Assembles the description of a pull request from sections, within the template of the repository and the limit of the forge.
 

@@ -1,11 +1,11 @@
-import type { Evidence, Usage } from '../contract/task.ts';
-import type { TaskStatus } from '../contract/task-status.ts';
 import {
   formatInlineCode,
   neutraliseCell,
   neutraliseInline,
   neutraliseMarkdown,
-} from './neutralise.ts';
+} from '../base/safe-text.ts';
+import type { Evidence, Usage } from '../contract/task.ts';
+import type { TaskStatus } from '../contract/task-status.ts';
 import type { FlaggedPath, LeftOutPath, PullSection } from './pull-body.ts';
 import {
   assembleBody,

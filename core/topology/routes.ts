@@ -1,5 +1,5 @@
 import { ATTEMPT_API, DOCTOR_API, HOOK_API, USER_API } from '../contract/api.ts';
-import type { Route } from '../contract/route.ts';
+import type { Route } from '../contract/routes/route.ts';
 
 // Assigns routes to functions. The gateway in the cloud and the gateway on the laptop both follow from this assignment.
 

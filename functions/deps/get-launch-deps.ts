@@ -2,7 +2,7 @@ import { createProcessLauncher } from '../../adapters/process/create-process-lau
 import { signAttemptToken } from '../../core/access/attempt-token.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import { reportPodEnd } from '../../core/contract/queue-message.ts';
-import { enqueueWakeUps } from '../../core/engine/announce/send-messages.ts';
+import { enqueueWakeUps } from '../../core/engine/announce-changes.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import type { PodLauncher } from '../../core/port/launcher.ts';
 import { readConfig } from '../config.ts';

@@ -2,7 +2,7 @@ import type { UserActor } from '../../core/access/actor.ts';
 import { createUnauthorizedError, requireRole } from '../../core/access/actor.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import type { AttemptId } from '../../core/contract/id.ts';
-import type { RouteAccess } from '../../core/contract/route.ts';
+import type { RouteAccess } from '../../core/contract/routes/route.ts';
 import type { AnyActor, AttemptActor, HookActor } from './handlers.ts';
 
 // Authentication and authorization of callers. Each function provides only the checks that its routes need.

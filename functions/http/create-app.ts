@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
-import type { Route } from '../../core/contract/route.ts';
+import type { Route } from '../../core/contract/routes/route.ts';
 import type { Clock, Log } from '../../core/port/runtime.ts';
 import { createChildLog } from '../log.ts';
 import type { CallerChecks } from './admit-caller.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { API, ATTEMPT_API, HOOK_API } from '../../core/contract/api.ts';
-import type { Route } from '../../core/contract/route.ts';
+import type { Route } from '../../core/contract/routes/route.ts';
 import { createOpenApiDocument } from './create-openapi-document.ts';
 
 const builtDocument = createOpenApiDocument('1.2.3');

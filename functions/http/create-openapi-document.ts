@@ -2,11 +2,11 @@ import { z } from 'zod';
 import * as access from '../../core/contract/access.ts';
 import { API, ATTEMPT_API, HOOK_API } from '../../core/contract/api.ts';
 import { acceptedSchema, assignmentSchema } from '../../core/contract/attempt.ts';
-import { errorBodySchema } from '../../core/contract/error.ts';
 import { graphViewSchema, planViewSchema, reasonSchema } from '../../core/contract/plan.ts';
 import { repositorySchema } from '../../core/contract/repository.ts';
-import type { Route, RouteAccess } from '../../core/contract/route.ts';
-import { doctorCheckSchema } from '../../core/contract/system-routes.ts';
+import type { Route, RouteAccess } from '../../core/contract/routes/route.ts';
+import { errorBodySchema } from '../../core/contract/routes/route.ts';
+import { doctorCheckSchema } from '../../core/contract/routes/system-routes.ts';
 import { evidenceSchema, taskSpecSchema, taskViewSchema } from '../../core/contract/task.ts';
 
 // Builds one OpenAPI 3.1 document from the routes of the contract. OpenAPI 3.1 accepts JSON Schema 2020-12, which zod produces.

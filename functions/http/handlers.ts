@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { UserActor } from '../../core/access/actor.ts';
 import type { Role } from '../../core/contract/access.ts';
 import type { AttemptId } from '../../core/contract/id.ts';
-import type { Route, RouteAccess } from '../../core/contract/route.ts';
+import type { Route, RouteAccess } from '../../core/contract/routes/route.ts';
 import type { Log } from '../../core/port/runtime.ts';
 
 // Types of handlers, derived from the routes of the contract. A handler receives parsed input, and its response is checked.

@@ -1,5 +1,5 @@
 import { AppError } from '../../core/base/app-error.ts';
-import type { Route } from '../../core/contract/route.ts';
+import type { Route } from '../../core/contract/routes/route.ts';
 import { findJsonShapeProblem, JSON_LIMITS } from './json-shape.ts';
 import { createInvalidRequestError } from './validate-input.ts';
 

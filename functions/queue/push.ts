@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { notifyWatchers } from '../../core/engine/announce/plan-watchers.ts';
+import { notifyWatchers } from '../../core/engine/announce-changes.ts';
 import { getPush } from '../deps/get-push.ts';
 import { getTable } from '../deps/get-table.ts';
 import { clock, getLog } from '../deps/runtime.ts';

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
 import { parseJson } from '../../core/base/parse-json.ts';
-import { toOneLine } from '../../core/base/plain-text.ts';
+import { toOneLine } from '../../core/base/safe-text.ts';
 import type { ServerFrame } from '../../core/contract/frame.ts';
 import { clientFrameSchema } from '../../core/contract/frame.ts';
 import { planIdSchema } from '../../core/contract/id.ts';
-import { unwatchPlan, watchPlan } from '../../core/engine/announce/plan-watchers.ts';
+import { unwatchPlan, watchPlan } from '../../core/engine/announce-changes.ts';
 import { getPush } from '../deps/get-push.ts';
 import { getTable } from '../deps/get-table.ts';
 import { clock } from '../deps/runtime.ts';

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import { removeConnection } from '../../core/engine/announce/plan-watchers.ts';
+import { removeConnection } from '../../core/engine/announce-changes.ts';
 import { getTable } from '../deps/get-table.ts';
 
 /** Removes the subscriptions of a closed WebSocket. */

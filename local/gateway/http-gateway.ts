@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, isAppError } from '../../core/base/app-error.ts';
 import { describeError } from '../../core/base/describe-error.ts';
-import type { Route } from '../../core/contract/route.ts';
+import type { Route } from '../../core/contract/routes/route.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import type { LambdaFunction, LambdaHandler } from '../lambda-handler.ts';
 import { invokeLambda } from '../lambda-handler.ts';

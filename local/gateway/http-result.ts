@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
-import type { ErrorBody } from '../../core/contract/error.ts';
+import type { ErrorBody } from '../../core/contract/routes/route.ts';
 
 const resultSchema = z.object({
   statusCode: z.coerce.number().int().min(200).max(599),

@@ -37,7 +37,7 @@ export const LAYERINGS: readonly Layering[] = [
     parent: 'core/engine',
     layers: [
       ['engine-deps.ts', 'map-in-parallel.ts'],
-      ['announce'],
+      ['announce-changes.ts'],
       ['apply'],
       ['revision'],
       ['pull'],

@@ -9,7 +9,7 @@ import {
   resultRequestSchema,
   transcriptRequestSchema,
 } from '../../../core/contract/attempt.ts';
-import type { AttemptCallback } from '../../../core/contract/attempt-callback.ts';
+import type { AttemptCallback } from '../../../core/contract/bridge.ts';
 import type { CallbackOptions } from './send-callback.ts';
 import { sendCallback } from './send-callback.ts';
 

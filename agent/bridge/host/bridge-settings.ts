@@ -1,8 +1,5 @@
 import { parseJson } from '../../../core/base/parse-json.ts';
-import {
-  BRIDGE_ENVIRONMENT,
-  DEFAULT_PROGRAM_PATH,
-} from '../../../core/contract/bridge-environment.ts';
+import { BRIDGE_ENVIRONMENT, DEFAULT_PROGRAM_PATH } from '../../../core/contract/bridge.ts';
 
 /** Settings of one bridge. The launcher sets them as environment variables, which BRIDGE_ENVIRONMENT documents. */
 export type BridgeSettings = {

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { DEFAULT_PROGRAM_PATH } from '../../../core/contract/bridge-environment.ts';
+import { DEFAULT_PROGRAM_PATH } from '../../../core/contract/bridge.ts';
 import { getAbortReason } from '../attempt-error.ts';
 
 // Starts and kills child processes of the bridge. Each child leads a process group, so one signal kills the child and all descendants

@@ -7,7 +7,7 @@ import type { PlanEvent } from '../../plan-state/plan-event.ts';
 import { findBudgetEvent } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { addPlanUsage, clearPlanNotices, loadPlan, savePlan } from '../../store/plan-store.ts';
-import { sendAnnouncement } from '../announce/send-messages.ts';
+import { sendAnnouncement } from '../announce-changes.ts';
 import type { PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 

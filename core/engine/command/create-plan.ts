@@ -7,7 +7,7 @@ import type { PlanRepository } from '../../plan-state/plan-state.ts';
 import type { Revision, StoredPlan } from '../../store/plan-store.ts';
 import { putNewPlan, putRevision } from '../../store/plan-store.ts';
 import { loadRepository } from '../../store/repository-store.ts';
-import { sendWakeUps } from '../announce/send-messages.ts';
+import { sendWakeUps } from '../announce-changes.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { requireValidGraph } from '../revision/revision.ts';

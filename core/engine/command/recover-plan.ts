@@ -13,7 +13,7 @@ import { clearPauses } from '../../store/system-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { readTask, toTaskKey } from '../../store/task-store.ts';
 import { formatRunChangesHash } from '../../topology/table-keys.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { TaskWriteDeps } from '../engine-deps.ts';

@@ -5,7 +5,7 @@ import type { StoredMessage } from '../../store/task-detail-store.ts';
 import { loadMessages } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask, requireTask } from '../apply/apply-task.ts';
 import type { StoreDeps, TaskWriteDeps } from '../engine-deps.ts';

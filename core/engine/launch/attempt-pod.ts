@@ -14,7 +14,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps, LaunchDeps, PodDeps, TaskWriteDeps } from '../engine-deps.ts';
 

@@ -14,7 +14,7 @@ import {
   saveMergeQueue,
 } from '../../store/merge-queue-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';

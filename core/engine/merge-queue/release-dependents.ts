@@ -9,7 +9,7 @@ import {
   removeUnmergedDependency,
   toTaskKey,
 } from '../../store/task-store.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyTask, guardTask } from '../apply/apply-task.ts';
 import type { PodDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/attempt-pod.ts';

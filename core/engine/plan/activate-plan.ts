@@ -10,7 +10,7 @@ import type { Revision, StoredPlan } from '../../store/plan-store.ts';
 import { putDependents, putTaskDetail } from '../../store/task-detail-store.ts';
 import { putNewTask } from '../../store/task-store.ts';
 import { createTaskState } from '../../task-state/create-task-state.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps, ForgeDeps, TaskWriteDeps } from '../engine-deps.ts';

@@ -8,7 +8,7 @@ import { setPlanDue } from '../../store/plan-store.ts';
 import { loadSlots } from '../../store/system-store.ts';
 import { readTask } from '../../store/task-store.ts';
 import { formatReadyTasksHash, formatRunChangesHash } from '../../topology/table-keys.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import type { EngineDeps, PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 

@@ -5,7 +5,7 @@ import { computeFormerRunsDue } from '../../plan-state/plan-due.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, setPlanDue } from '../../store/plan-store.ts';
-import { enqueueWakeUps, sendPendingPlanNotices } from '../announce/send-messages.ts';
+import { enqueueWakeUps, sendPendingPlanNotices } from '../announce-changes.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import type { ForgeDeps, PlanWriteDeps } from '../engine-deps.ts';

@@ -5,7 +5,7 @@ import type { PlanState } from '../../plan-state/plan-state.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { acquirePlannerLease, renewPlannerLease } from '../../store/planner-lease.ts';
 import { loadPause, MODEL_SYSTEM } from '../../store/system-store.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';

@@ -15,7 +15,7 @@ import { readPlan } from '../../store/plan-store.ts';
 import { loadSlots, removeSlotHolders } from '../../store/system-store.ts';
 import { loadTask, readTask } from '../../store/task-store.ts';
 import { isMergeQueueItem, isPlanItem, isTaskItem } from '../../topology/table-keys.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps, PodDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { handlePodEnded, loseAttempt } from '../launch/attempt-pod.ts';

@@ -21,7 +21,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, readTask, toTaskKey } from '../../store/task-store.ts';
 import { isSchedulable } from '../../task-state/task-state.ts';
 import { ACTIVE_PLANS, formatReadyTasksHash } from '../../topology/table-keys.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type {
   EngineDeps,

@@ -2,7 +2,7 @@ import { wakeUpPlan } from '../../contract/queue-message.ts';
 import type { Forge, PullRequest } from '../../port/forge.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { ForgeDeps } from '../engine-deps.ts';

@@ -7,7 +7,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import { enqueueWakeUps } from '../announce/send-messages.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import type { ApplyOptions } from '../apply/apply-task.ts';
 import { applyTask } from '../apply/apply-task.ts';

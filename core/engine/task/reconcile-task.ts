@@ -5,7 +5,7 @@ import { loadPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, markTaskReconciled, toTaskKey } from '../../store/task-store.ts';
 import { computeIdleDue, needsPlanReconcile } from '../../task-state/task-state.ts';
-import { enqueueWakeUps, sendPendingTaskNotices } from '../announce/send-messages.ts';
+import { enqueueWakeUps, sendPendingTaskNotices } from '../announce-changes.ts';
 import { applyTask, guardTask } from '../apply/apply-task.ts';
 import type { EngineDeps, ForgeDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { removeEndedPods } from '../launch/attempt-pod.ts';

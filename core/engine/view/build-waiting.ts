@@ -1,4 +1,4 @@
-import { toOneLine } from '../../base/plain-text.ts';
+import { toOneLine } from '../../base/safe-text.ts';
 import { isPlanRunning } from '../../contract/plan-status.ts';
 import type { Waiting } from '../../contract/waiting.ts';
 import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../../base/parse-json.ts';
-import { toOneLine, toPlainText } from '../../base/plain-text.ts';
+import { toOneLine, toPlainText } from '../../base/safe-text.ts';
 import type { ReadText } from './exploration.ts';
 import { getBaseName } from './stack.ts';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../base/app-error.ts';
-import { truncateText } from '../../base/plain-text.ts';
+import { truncateText } from '../../base/safe-text.ts';
 import type { RepositoryFile } from '../../contract/repository.ts';
 import type { FoundCommands } from './find-commands.ts';
 import { shortenOutline } from './outline.ts';

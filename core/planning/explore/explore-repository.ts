@@ -1,4 +1,4 @@
-import { toPlainText } from '../../base/plain-text.ts';
+import { toPlainText } from '../../base/safe-text.ts';
 import type { Forge, Sha } from '../../port/forge.ts';
 import { condenseManifest } from './condense-manifest.ts';
 import type { Exploration, ReadText } from './exploration.ts';

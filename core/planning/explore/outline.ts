@@ -1,4 +1,4 @@
-import { toOneLine, truncateText } from '../../base/plain-text.ts';
+import { toOneLine, truncateText } from '../../base/safe-text.ts';
 import type { TreeEntry } from '../../port/forge.ts';
 import { getExtension, isGeneratedOrVendoredPath } from './stack.ts';
 

@@ -1,6 +1,6 @@
 import type { Document } from 'yaml';
 import { isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
-import { toOneLine } from '../../base/plain-text.ts';
+import { toOneLine } from '../../base/safe-text.ts';
 import type { RepositoryFile } from '../../contract/repository.ts';
 import { repositoryFileSchema } from '../../contract/repository.ts';
 

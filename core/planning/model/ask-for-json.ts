@@ -1,5 +1,5 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
-import { toOneLine, truncateText } from '../../base/plain-text.ts';
+import { toOneLine, truncateText } from '../../base/safe-text.ts';
 import type { ChatMessage, Completion, Llm } from '../../port/llm.ts';
 import { extractJson, removeThoughts } from './extract-json.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { toOneLine } from '../../base/plain-text.ts';
+import { toOneLine } from '../../base/safe-text.ts';
 
 // Encloses untrusted text of a prompt between marks. A mark is a hash of the text and does not occur in the text.
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 import type { AgentStep } from '../../support/bridge/agent-script.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import {

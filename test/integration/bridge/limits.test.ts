@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import {
   BRANCH,

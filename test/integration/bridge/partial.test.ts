@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { getMirrorName } from '../../../agent/bridge/git/refresh-mirror.ts';
-import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import {
   BRANCH,

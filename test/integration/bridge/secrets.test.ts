@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 import type { AgentStep } from '../../support/bridge/agent-script.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { issueSignInCode, redeemSocketTicket } from '../../../core/access/one-time-secret.ts';
 import { createdTokenSchema, sessionSchema } from '../../../core/contract/access.ts';
-import { errorBodySchema } from '../../../core/contract/error.ts';
+import { errorBodySchema } from '../../../core/contract/routes/route.ts';
 import { createJsonInput } from '../../support/contract/http-event.ts';
 import type { TestApi } from '../../support/contract/test-api.ts';
 import {

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Route } from '../../../core/contract/route.ts';
+import type { Route } from '../../../core/contract/routes/route.ts';
 import type { Bearers, RequestPart } from '../../support/contract/contract-request.ts';
 import {
   createBearers,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ProbeOptions } from '../../../adapters/openai/probe-model.ts';
 import { probeModel } from '../../../adapters/openai/probe-model.ts';
-import { doctorCheckSchema } from '../../../core/contract/system-routes.ts';
+import { doctorCheckSchema } from '../../../core/contract/routes/system-routes.ts';
 import type { ScriptedLlmServer } from '../../support/model/scripted-llm-server.ts';
 import {
   createCompletion,

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Assignment, AttemptResult, Credentials } from '../../../core/contract/attempt.ts';
-import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 import type { ScriptedModel } from '../model/scripted-model.ts';
 import { startScriptedModel } from '../model/scripted-model.ts';
 import { commitFiles, initRepository, makeTemporaryDirectory, runGit } from '../workspace/git.ts';

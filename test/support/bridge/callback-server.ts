@@ -13,11 +13,8 @@ import type {
   SteeringMessage,
   TranscriptEntry,
 } from '../../../core/contract/attempt.ts';
-import type { AttemptCallback } from '../../../core/contract/attempt-callback.ts';
-import {
-  ATTEMPT_CALLBACK_PATHS,
-  buildCallbackPath,
-} from '../../../core/contract/attempt-callback.ts';
+import type { AttemptCallback } from '../../../core/contract/bridge.ts';
+import { ATTEMPT_CALLBACK_PATHS, buildCallbackPath } from '../../../core/contract/bridge.ts';
 import type { Question } from '../../../core/contract/task.ts';
 
 // A control plane for one bridge. Every request and every answer is checked against the contract.

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { z } from 'zod';
 import { API } from '../../../core/contract/api.ts';
-import type { Route } from '../../../core/contract/route.ts';
+import type { Route } from '../../../core/contract/routes/route.ts';
 
 // An HTTP server for the routes of the API, with answers that a test provides. The server parses requests and answers with the
 // schemas of the contract, so that a passing test uses the API as declared.

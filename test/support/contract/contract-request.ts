@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { errorBodySchema } from '../../../core/contract/error.ts';
+import { errorBodySchema } from '../../../core/contract/routes/route.ts';
 import type { ContractRow } from './contract-rows.ts';
 import { ATTEMPT, renderPath } from './contract-rows.ts';
 import type { HttpInput } from './http-event.ts';

@@ -1,4 +1,4 @@
-import type { Route } from '../../../core/contract/route.ts';
+import type { Route } from '../../../core/contract/routes/route.ts';
 import type { GroupName } from './test-api.ts';
 import { GROUPS } from './test-api.ts';
 

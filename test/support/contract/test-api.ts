@@ -11,7 +11,7 @@ import { AppError } from '../../../core/base/app-error.ts';
 import type { Role } from '../../../core/contract/access.ts';
 import { ROLES } from '../../../core/contract/access.ts';
 import { API, ATTEMPT_API, HOOK_API } from '../../../core/contract/api.ts';
-import type { Route } from '../../../core/contract/route.ts';
+import type { Route } from '../../../core/contract/routes/route.ts';
 import { createApp } from '../../../functions/http/create-app.ts';
 import { createLambdaHandler } from '../../../functions/http/create-lambda-handler.ts';
 import { authHandlers } from '../../../functions/http/handler/auth.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 
 // A stand-in for the bridge. The process writes ready.json to its work folder when ready, and exits on SIGUSR2. FAKE_BRIDGE
 // is `stubborn` (ignores SIGTERM and starts processes that try to escape), `chatty` or `crash`.

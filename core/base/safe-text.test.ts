@@ -5,7 +5,7 @@ import {
   formatInlineCode,
   neutraliseCell,
   neutraliseMarkdown,
-} from './neutralise.ts';
+} from './safe-text.ts';
 
 /** Active text, which a forge or a bot interprets: mentions, references, commands, headings, tags and entities. */
 const ACTIVE_PATTERNS = [

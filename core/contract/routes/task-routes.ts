@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { transcriptEntrySchema } from './attempt.ts';
-import { planIdSchema, taskIdSchema } from './id.ts';
-import { createListSchema, pageQueryFields } from './list.ts';
-import { reasonSchema } from './plan.ts';
+import { transcriptEntrySchema } from '../attempt.ts';
+import { planIdSchema, taskIdSchema } from '../id.ts';
+import { reasonSchema } from '../plan.ts';
+import { taskViewSchema } from '../task.ts';
 import type { Route } from './route.ts';
-import { taskViewSchema } from './task.ts';
+import { createListSchema, pageQueryFields } from './route.ts';
 
 const planParams = z.object({ plan: planIdSchema });
 const taskParams = z.object({ plan: planIdSchema, task: taskIdSchema });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { planIdSchema } from './id.ts';
-import { createListSchema, pageQueryFields } from './list.ts';
+import { planIdSchema } from '../id.ts';
 import {
   approvePlanSchema,
   budgetSchema,
@@ -11,9 +10,10 @@ import {
   planViewSchema,
   reasonSchema,
   restartSchema,
-} from './plan.ts';
+} from '../plan.ts';
+import { taskViewSchema } from '../task.ts';
 import type { Route } from './route.ts';
-import { taskViewSchema } from './task.ts';
+import { createListSchema, pageQueryFields } from './route.ts';
 
 const planParams = z.object({ plan: planIdSchema });
 const changedPlanSchema = z.object({

@@ -1,7 +1,7 @@
-/**
- * Environment variables of a bridge, which a launcher sets. This file imports no schemas, because a bridge reads the variables
- * before it loads the rest of its code.
- */
+// Names that a bridge needs for its first callback. This file imports no schemas, so that a bridge can send the callback before the
+// schemas are loaded.
+
+/** Environment variables of a bridge, which a launcher sets. */
 export const BRIDGE_ENVIRONMENT = {
   /** Base URL of the API, http or https. Required. */
   apiUrl: 'SMOL_API_URL',
@@ -26,3 +26,22 @@ export const BRIDGE_ENVIRONMENT = {
 
 /** Default of `PATH` for a bridge. */
 export const DEFAULT_PROGRAM_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** Paths of the attempt callbacks by name, with `{attempt}` for the id. ATTEMPT_API adds the schemas. */
+export const ATTEMPT_CALLBACK_PATHS = {
+  start: '/v1/attempts/{attempt}/start',
+  credentials: '/v1/attempts/{attempt}/credentials',
+  heartbeat: '/v1/attempts/{attempt}/heartbeat',
+  transcript: '/v1/attempts/{attempt}/transcript',
+  checkpoint: '/v1/attempts/{attempt}/checkpoint',
+  question: '/v1/attempts/{attempt}/question',
+  result: '/v1/attempts/{attempt}/result',
+} as const;
+
+/** Name of an attempt callback. */
+export type AttemptCallback = keyof typeof ATTEMPT_CALLBACK_PATHS;
+
+/** Returns the path of a callback for one attempt, without the base URL. */
+export function buildCallbackPath(callback: AttemptCallback, attemptId: string): string {
+  return ATTEMPT_CALLBACK_PATHS[callback].replace('{attempt}', encodeURIComponent(attemptId));
+}

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { repositoryIdSchema } from './id.ts';
-import { createListSchema, pageQueryFields } from './list.ts';
-import { linkRepositorySchema, repositorySchema } from './repository.ts';
+import { repositoryIdSchema } from '../id.ts';
+import { linkRepositorySchema, repositorySchema } from '../repository.ts';
 import type { Route } from './route.ts';
+import { createListSchema, pageQueryFields } from './route.ts';
 
 export const doctorCheckSchema = z.object({
   name: z.string(),

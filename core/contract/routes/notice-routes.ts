@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { planIdSchema } from './id.ts';
-import { createListSchema, pageQueryFields } from './list.ts';
-import { noticeSchema } from './notice.ts';
+import { planIdSchema } from '../id.ts';
+import { noticeSchema } from '../notice.ts';
 import type { Route } from './route.ts';
+import { createListSchema, pageQueryFields } from './route.ts';
 
 const answer = createListSchema(noticeSchema);
 

@@ -1,6 +1,35 @@
-import { toPlainText, truncateText } from '../base/plain-text.ts';
+// Makes text from models, agents and people safe for a person, a model, a terminal or a forge.
 
-// Makes text from models, agents and people safe for a pull request: the text stays readable, but cannot mention a user, close
+// Invisible characters that can influence models and terminals: controls, zero-width characters, bidirectional overrides, tags.
+const INVISIBLE_CHARACTERS = /(?![\n\t])[\p{Cc}\p{Cf}]/gu;
+
+/** Removes invisible characters except newlines and tabs, and truncates the text to `maxChars` with an ellipsis. */
+export function toPlainText(text: string, maxChars: number): string {
+  // Bounds the work for a huge text; assumes at most four invisible characters for each visible character.
+  const beginning = text.length > maxChars * 5 ? text.slice(0, maxChars * 5) : text;
+  const plain = beginning.replaceAll('\r\n', '\n').replace(INVISIBLE_CHARACTERS, '');
+  return truncateText(plain, maxChars);
+}
+
+/** Converts like toPlainText, and replaces line breaks and repeated spaces by one space. */
+export function toOneLine(text: string, maxChars: number): string {
+  return truncateText(
+    toPlainText(text, maxChars * 2)
+      .replace(/\s+/g, ' ')
+      .trim(),
+    maxChars,
+  );
+}
+
+/** Truncates a text to `maxChars` with an ellipsis, never inside a surrogate pair. */
+export function truncateText(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  const cut = text.slice(0, Math.max(0, maxChars - 1));
+  const endsInsidePair = /[\ud800-\udbff]$/.test(cut);
+  return `${endsInsidePair ? cut.slice(0, -1) : cut}…`;
+}
+
+// Neutralised text for a pull request: the text stays readable, but cannot mention a user, close
 // or reference an issue, hide content, or imitate a section of the description.
 
 /** Separates the characters of a mention or reference. Works in code and commit messages too, where an escape would be visible. */
@@ -27,10 +56,7 @@ export function neutraliseMarkdown(text: string, maxChars: number): string {
 
 /** Neutralises text as a single line for titles, list items and tables; keeps at most `maxChars` characters. */
 export function neutraliseInline(text: string, maxChars: number): string {
-  const line = toPlainText(text, maxChars * 2)
-    .replace(/\s+/g, ' ')
-    .trim();
-  return neutraliseMarkup(truncateText(line, maxChars));
+  return neutraliseMarkup(toOneLine(text, maxChars));
 }
 
 /** Neutralises text for a table cell, where a pipe would start the next cell. */
@@ -40,10 +66,7 @@ export function neutraliseCell(text: string, maxChars: number): string {
 
 /** Formats text as code on one line; returns an empty string for blank text. */
 export function formatInlineCode(text: string, maxChars: number): string {
-  const line = toPlainText(text, maxChars * 2)
-    .replace(/\s+/g, ' ')
-    .trim();
-  const plain = truncateText(line, maxChars).replaceAll('`', "'").replaceAll('|', '¦');
+  const plain = toOneLine(text, maxChars).replaceAll('`', "'").replaceAll('|', '¦');
   return plain === '' ? '' : `\`${breakReferences(plain)}\``;
 }
 

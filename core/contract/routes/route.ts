@@ -1,5 +1,5 @@
-import type { z } from 'zod';
-import type { Role } from './access.ts';
+import { z } from 'zod';
+import type { Role } from '../access.ts';
 
 /**
  * Permission that a caller needs.
@@ -28,3 +28,27 @@ export type Route = {
   /** Maximum size of the body in bytes; default 256 KB. */
   readonly maxBytes?: number;
 };
+
+/** Query parameters of a list: the page size, and as `cursor` the value `next` of the previous page. */
+export const pageQueryFields = {
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(2_000).optional(),
+};
+
+/** Creates the schema of one page of a list; `next` is absent on the last page. */
+export function createListSchema<T extends z.ZodType>(items: T) {
+  return z.object({ items: z.array(items), next: z.string().optional() });
+}
+
+export const errorBodySchema = z.object({
+  error: z.object({
+    /** Stable snake_case code; clients may branch on the code. */
+    code: z.string(),
+    message: z.string(),
+    /** Holds `issues: [{ path, message }]` for an invalid request. */
+    details: z.record(z.string(), z.unknown()).optional(),
+    requestId: z.string(),
+  }),
+});
+/** Body of every HTTP response with an error status. */
+export type ErrorBody = z.infer<typeof errorBodySchema>;

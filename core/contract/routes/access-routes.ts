@@ -10,9 +10,9 @@ import {
   tokenIdSchema,
   tokenViewSchema,
   userViewSchema,
-} from './access.ts';
-import { createListSchema } from './list.ts';
+} from '../access.ts';
 import type { Route } from './route.ts';
+import { createListSchema } from './route.ts';
 
 /** Routes for signing in, API tokens, users and socket tickets. */
 export const ACCESS_ROUTES = {

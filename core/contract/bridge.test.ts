@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ATTEMPT_API } from './api.ts';
-import { ATTEMPT_CALLBACK_PATHS, buildCallbackPath } from './attempt-callback.ts';
+import { ATTEMPT_CALLBACK_PATHS, buildCallbackPath } from './bridge.ts';
 
 test('every attempt route is a POST route at the callback path of the same name', () => {
   const routes = Object.entries(ATTEMPT_API).map(([name, route]) => [name, route.path]);
