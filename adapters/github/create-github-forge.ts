@@ -35,6 +35,7 @@ export type GitHubForgeOptions = ConnectionOptions;
 export function createGitHubForge(options: GitHubForgeOptions): Forge {
   const connection = createConnection(options);
   return {
+    workflowFiles: /^\.github\/workflows\/.+\.ya?ml$/,
     readRepository: (repo) => readRepository(connection, repo),
     runPreflight: (repo, base, prefix) => runPreflight(connection, repo, base, prefix),
     readBranchHead: (repo, branch) => readBranchHead(connection, repo, branch),

@@ -304,6 +304,7 @@ export function createBenchForgePort(
   on: <T>(operation: string, run: () => T) => Promise<T>,
 ): Forge {
   return {
+    workflowFiles: /^\.github\/workflows\/.+\.ya?ml$/,
     readRepository: (name) =>
       on('repository', () => ({
         name,

@@ -2,7 +2,7 @@ import { AppError } from '../base/app-error.ts';
 import type { Role } from '../contract/access.ts';
 import { ROLES } from '../contract/access.ts';
 
-/** Authenticated user, and the kind of credential: a session or an API token. */
+/** Authenticated user; `via` is the kind of credential: a session or an API token. */
 export type UserActor = {
   readonly kind: 'user';
   readonly email: string;
@@ -15,6 +15,7 @@ export function isRoleAtLeast(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
+/** Returns the role with fewer permissions. */
 export function selectLowerRole(a: Role, b: Role): Role {
   return isRoleAtLeast(a, b) ? b : a;
 }

@@ -7,7 +7,7 @@ import type { AccessDeps } from './access-deps.ts';
 /**
  * Signs the token of an attempt.
  *
- * @param expiresAt deadline of the pod, epoch milliseconds
+ * @param expiresAt time at which the pod of the attempt is killed, epoch milliseconds
  */
 export async function signAttemptToken(
   deps: Pick<AccessDeps, 'jwt' | 'clock'>,

@@ -5,7 +5,7 @@ import { deriveId, hashSha256, ID_ALPHABET } from './secret.ts';
 // the route and the key, so that a conditional put prevents a second item without a list of used keys. The item stores a
 // hash of the body, to reject the same key with a different body.
 
-/** Derives the id of a new item, without its prefix letter. */
+/** Derives the id of a new item, without the letter that the caller puts before the id, such as `p` for a plan. */
 export function deriveIdempotentId(
   user: string,
   route: string,
@@ -21,9 +21,9 @@ export function hashBody(body: unknown): string {
   return hashSha256(JSON.stringify(sortKeys(body)) ?? '');
 }
 
-/** Compares the hash on the existing item with the hash of the request; throws AppError `idempotency_key_reused` if they differ. */
-export function requireSameBody(stored: unknown, hash: string): void {
-  if (stored === hash) return;
+/** Compares the stored hash of the first body with the hash of this body; throws AppError `idempotency_key_reused` if they differ. */
+export function requireSameBody(storedHash: unknown, hash: string): void {
+  if (storedHash === hash) return;
   throw new AppError(
     'invalid',
     'idempotency_key_reused',

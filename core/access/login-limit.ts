@@ -4,8 +4,8 @@ import { KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import { hashSha256 } from './secret.ts';
 
-// Limit on sign-in attempts, against password guessing: a maximum number of attempts per e-mail address and per source address in each time window.
-// An attempt is counted before its password is checked, so that concurrent attempts cannot exceed the limit.
+// Limits sign-in attempts, against password guessing: each e-mail address and each source address has a maximum number of attempts
+// in a time window. An attempt is counted before its password is checked, so that concurrent attempts cannot exceed the limit.
 
 export const SIGN_IN_WINDOW_MS = 15 * 60_000;
 /** Maximum number of attempts in one time window. */
@@ -22,10 +22,10 @@ export async function countSignInAttempt(
   const now = deps.clock.now();
   const until = computeWindowEnd(now);
   const key = buildCounterKey(subject, value, now);
-  const firstItem = { ...key, tries: 1, expiresAt: Math.ceil(until / 1_000) };
-  if (await deps.table.put(firstItem, ITEM_IS_ABSENT)) return;
-  const below = { attribute: 'tries', below: MAX_ATTEMPTS[subject] };
-  if ((await deps.table.update(key, { add: { tries: 1 } }, [below])) !== undefined) return;
+  const newCounter = { ...key, tries: 1, expiresAt: Math.ceil(until / 1_000) };
+  if (await deps.table.put(newCounter, ITEM_IS_ABSENT)) return;
+  const isBelowLimit = [{ attribute: 'tries', below: MAX_ATTEMPTS[subject] }];
+  if ((await deps.table.update(key, { add: { tries: 1 } }, isBelowLimit)) !== undefined) return;
   throw new AppError(
     'limited',
     'too_many_logins',
@@ -49,5 +49,5 @@ function computeWindowEnd(now: number): number {
 }
 
 function buildCounterKey(subject: LimitSubject, value: string, now: number) {
-  return KEY.loginCounter(subject, hashSha256(value), computeWindowEnd(now));
+  return KEY.signInCounter(subject, hashSha256(value), computeWindowEnd(now));
 }

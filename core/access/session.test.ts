@@ -34,8 +34,8 @@ describe('access token', () => {
     const { deps } = await createSignedInAccess();
     const expiresAt = deps.clock.now() + 1_000_000;
     const claims = { subject: 'ann@example.org', expiresAt, extra: { role: 'admin' } };
-    const attempt = await deps.jwt.sign({ ...claims, audience: 'attempt' }, deps.clock.now());
-    expect(await verifyAccessToken(deps, attempt)).toBeUndefined();
+    const attemptToken = await deps.jwt.sign({ ...claims, audience: 'attempt' }, deps.clock.now());
+    expect(await verifyAccessToken(deps, attemptToken)).toBeUndefined();
     expect(await verifyAccessToken(deps, 'x.y.z')).toBeUndefined();
   });
 });
@@ -57,7 +57,7 @@ describe('refresh token', () => {
     await expect(refreshSession(deps, second.refreshToken)).rejects.toThrow('no longer valid');
   });
 
-  test('is exchanged by only one of two concurrent requests, and the session continues', async () => {
+  test('is accepted for only one of two concurrent requests, and the session continues', async () => {
     const { deps, session } = await createSignedInAccess();
     const outcomes = await Promise.allSettled([
       refreshSession(deps, session.refreshToken),

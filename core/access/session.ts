@@ -15,7 +15,7 @@ import { findUser } from './user.ts';
 
 export const ACCESS_TOKEN_LIFETIME_MS = 15 * 60_000;
 export const SESSION_LIFETIME_MS = 30 * 24 * 3_600_000;
-/** Time after a refresh in which the replaced token does not count as stolen: a client may refresh concurrently, or lose a response. */
+/** Time after a refresh in which the replaced token does not count as stolen: a client may refresh twice at once, or lose a response. */
 const REFRESH_RACE_WINDOW_MS = 30_000;
 
 const sessionItemSchema = z.object({
@@ -55,9 +55,9 @@ export async function refreshSession(deps: AccessDeps, refreshToken: string): Pr
   const item = await readSession(deps, id);
   const user = item === undefined ? undefined : await findUser(deps, item.email);
   if (item === undefined || user === undefined) throw createInvalidTokenError();
-  await requireCurrent(deps, id, item, hashSha256(secret));
-  const next = await rotateRefreshSecret(deps, id, item);
-  return signSession(deps, user, `${id}.${next}`);
+  await requireCurrentSecret(deps, id, item, hashSha256(secret));
+  const nextSecret = await rotateRefreshSecret(deps, id, item);
+  return signSession(deps, user, `${id}.${nextSecret}`);
 }
 
 /** Returns the holder of an access token; undefined for any other or expired token. */
@@ -78,7 +78,8 @@ async function readSession(deps: AccessDeps, id: string): Promise<SessionItem | 
   return item.validUntil > deps.clock.now() ? item : undefined;
 }
 
-async function requireCurrent(
+/** Ends the session and throws if the secret is not current, unless the secret was replaced only moments ago. */
+async function requireCurrentSecret(
   deps: AccessDeps,
   id: string,
   item: SessionItem,

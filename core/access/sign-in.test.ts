@@ -19,8 +19,8 @@ async function createAccess() {
 
 test('an unknown user and a wrong password get the same error', async () => {
   const { deps } = await createAccess();
-  const unknown = signIn(deps, { ...validInput, email: 'bob@example.org' });
-  await expect(unknown).rejects.toThrow('e-mail or password is wrong');
+  const unknownUser = signIn(deps, { ...validInput, email: 'bob@example.org' });
+  await expect(unknownUser).rejects.toThrow('e-mail or password is wrong');
   await expect(signIn(deps, wrongPasswordInput)).rejects.toThrow('e-mail or password is wrong');
 });
 

@@ -9,8 +9,12 @@ const annActor: UserActor = { kind: 'user', email: annInput.email, role: 'admin'
 test('different spellings of an e-mail address identify the same user', async () => {
   const { deps } = createTestAccess();
   await createUser(deps, annInput);
-  const again = createUser(deps, { ...annInput, email: 'ANN@example.org', role: 'viewer' });
-  await expect(again).rejects.toMatchObject({ code: 'user_exists' });
+  const secondCreation = createUser(deps, {
+    ...annInput,
+    email: 'ANN@example.org',
+    role: 'viewer',
+  });
+  await expect(secondCreation).rejects.toMatchObject({ code: 'user_exists' });
   expect(await listUsers(deps)).toMatchObject([{ email: annInput.email, role: 'admin' }]);
   expect(JSON.stringify(deps.table.listAll())).not.toContain(annInput.password);
 });
@@ -36,8 +40,8 @@ describe('the first admin', () => {
     expect(state).toBe('created');
     const user = await findUser(deps, annInput.email);
     expect(await deps.passwords.verify(generatedPassword, user?.hash)).toBe(true);
-    const again = await ensureAdmin(deps, { email: annInput.email });
-    expect(again).toEqual({ email: annInput.email, state: 'unchanged' });
+    const repeated = await ensureAdmin(deps, { email: annInput.email });
+    expect(repeated).toEqual({ email: annInput.email, state: 'unchanged' });
   });
 
   test('regains the configured password and the role admin', async () => {

@@ -1,4 +1,4 @@
-/** Returns the element at an index; throws a RangeError if the list has no such element. */
+/** Returns the element at an index; throws a RangeError if the index is out of bounds. */
 export function elementAt<T>(list: ArrayLike<T>, index: number): T {
   const value = list[index];
   if (value === undefined)

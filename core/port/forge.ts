@@ -37,14 +37,14 @@ export type PullRequest = PullRef & {
   readonly labels: readonly string[];
   /** Epoch milliseconds. */
   readonly updatedAt: number;
-  /** Login of the author, who need not have write permission. */
+  /** Login of the author, who may lack write permission. */
   readonly author: string;
 };
 
 /**
  * Selects one pull request from `head` into `base`: the open pull request, otherwise the newest merged, otherwise the newest
- * closed. If there is none, selects an open pull request that comes from `head`, has one of `labels` and targets any other base,
- * because a person may have changed the base.
+ * closed. If there is none, selects an open pull request from `head` with one of `labels`, whatever its base: a person may have
+ * changed the base.
  */
 export type PullQuery = {
   readonly head: string;
@@ -156,6 +156,8 @@ export type GitAccess = 'read' | 'write';
 
 /** Interface to a forge. */
 export interface Forge {
+  /** Matches the paths of files that define CI workflows; absent if the forge runs no CI. */
+  readonly workflowFiles?: RegExp | undefined;
   readRepository(repo: RepoName): Promise<RepositoryFacts>;
   /** Finds rules and missing permissions that prevent new branches under `prefix`, merges into such branches, or a pull request to `base`. */
   runPreflight(repo: RepoName, base: string, prefix: string): Promise<PreflightFinding[]>;
@@ -216,7 +218,10 @@ export interface Forge {
    */
   ensurePull(repo: RepoName, wanted: PullSpec): Promise<PullRequest>;
   readPull(repo: RepoName, number: number): Promise<PullRequest>;
-  /** Lists at most 1,000 pull requests that changed after `since` (epoch milliseconds), newest first. Sends the ETag of the last list, because an unchanged list does not count against the rate limit. */
+  /**
+   * Lists at most 1,000 pull requests that changed after `since` (epoch milliseconds), newest first. Sends the ETag of the previous
+   * list, because the answer that nothing has changed does not count against the rate limit.
+   */
   listPullsChangedSince(repo: RepoName, since: number): Promise<PullRequest[]>;
   updatePull(
     repo: RepoName,
@@ -256,7 +261,7 @@ export interface Forge {
 }
 
 /**
- * Verifies the `X-Hub-Signature-256` header of a webhook in constant time. Accepts a signature of any configured secret, so
- * that an operator can rotate secrets.
+ * Verifies the `X-Hub-Signature-256` header of a webhook in constant time. Accepts a signature that was made with one of the
+ * configured secrets, so that an operator can rotate secrets.
  */
 export type VerifyWebhook = (body: Uint8Array, signature: string | undefined) => Promise<boolean>;

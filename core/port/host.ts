@@ -1,8 +1,11 @@
-/** Interface to the machine of a laptop installation; a cloud installation has no implementation. Methods throw no AppError. */
+/** Interface to the machine of a laptop installation. A cloud installation has no host. Methods throw no AppError. */
 export interface Host {
   /** Measures the size of the data folder and the free space of its disk, in bytes. */
   measureDisk(): Promise<{ readonly dataBytes: number; readonly freeBytes: number }>;
-  /** Removes unused folders; `keepPods` names the running pods, whose folders stay. With `dryRun`, only counts the folders. */
+  /**
+   * Removes unused folders, except the folders of the pods in `keepPods`. With `dryRun`, only counts the folders. Returns a row for
+   * each kind of folder (`what`) with the number and total size of the removed folders.
+   */
   collectGarbage(options: {
     readonly dryRun: boolean;
     readonly keepPods: ReadonlySet<string>;

@@ -56,7 +56,7 @@ export type IndexName = 'due' | 'ready' | 'changes';
 
 /**
  * Interface to the table. All methods may throw an AppError of kind `paused` (throttled, with `until`), `transient` (network fault or
- * 5xx), `invalid` (item too large, or a cursor of another query) or `bug` (rejected request).
+ * 5xx response), `invalid` (item too large, or a cursor of another query) or `bug` (the table rejects the request as malformed).
  */
 export interface Table {
   /** Reads an item with strong consistency; returns undefined if no item has the key. */

@@ -1,7 +1,7 @@
 import type { QueueMessageType } from '../contract/queue-message.ts';
 
-// A lost message does no harm: every item that needs work has a due time, and the resync wakes it. A message that failed
-// `maxReceives` times moves to the dead-letter queue, which raises an alarm; recovery does not depend on dead letters.
+// A lost message does no harm: every item that needs work has a due time, and the resync reconciles each due item. A message that
+// failed `maxReceives` times moves to the dead-letter queue, which raises an alarm; recovery does not depend on dead letters.
 
 /** Definition of a queue: its consumer and its delivery settings. */
 export type QueueDefinition = {

@@ -28,7 +28,7 @@ export type Rights = {
   readonly config: readonly string[];
   readonly secrets: readonly SecretName[];
   readonly table: readonly TableRight[];
-  /** Accessible partitions, with `*` at the end as a wildcard; absent: all partitions. */
+  /** Partitions that the function may access; `*` stands for any id. All partitions if absent. */
   readonly partitions?: readonly string[];
   /**
    * Names of the queues that the function may send to. A function that changes plans may send to every queue, because one

@@ -55,21 +55,21 @@ export function formatOneTimeSecretPartition(kind: 'code' | 'ticket', hash: stri
   return `access#${kind}#${hash}`;
 }
 
-/** Hash of the `changes` index for the tasks of a run. */
+/** Formats the hash key under which the index `changes` lists the tasks of a run. */
 export function formatRunChangesHash(plan: PlanId, run: number): string {
   return `RUN#${plan}#${run}`;
 }
-/** Hash of the `changes` index for all plans. */
+/** Hash key under which the index `changes` lists all plans. */
 export const ALL_PLANS = 'PLANS';
-/** Hash of the `changes` index for the notices of all plans. */
+/** Hash key under which the index `changes` lists the notices of all plans. */
 export const ALL_NOTICES = 'NOTICES';
-/** Hash of the `ready` index for the ready tasks of a run. */
+/** Formats the hash key under which the index `ready` lists the ready tasks of a run. */
 export function formatReadyTasksHash(plan: PlanId, run: number): string {
   return `READY#${plan}#${run}`;
 }
-/** Hash of the `ready` index for plans that may have ready tasks. */
+/** Hash key under which the index `ready` lists the plans that may have ready tasks. */
 export const ACTIVE_PLANS = 'ACTIVE';
-/** Hash of the `ready` index for plans that wait for a person: halted, or complete with an open pull request. */
+/** Hash key under which the index `ready` lists the plans that wait for a person: halted, or complete with an open pull request. */
 export const OPEN_PLANS = 'OPEN';
 
 /** Functions that build the key of each kind of item. */
@@ -160,7 +160,7 @@ export const KEY = {
     sk: kind,
   }),
   /** Counts sign-in attempts of one e-mail address or source address until `windowEnd`, epoch milliseconds. */
-  loginCounter: (subject: 'email' | 'address', hash: string, windowEnd: number): Key => ({
+  signInCounter: (subject: 'email' | 'address', hash: string, windowEnd: number): Key => ({
     pk: `access#login#${subject}#${hash}`,
     sk: String(windowEnd),
   }),

@@ -3,6 +3,7 @@ import type { IndexName } from '../port/table.ts';
 /** Definition of an index, which lists the items that have both attributes. */
 export type IndexDefinition = {
   readonly name: IndexName;
+  /** Names of the attributes that are the hash key and the range key of the index. */
   readonly hash: string;
   readonly range: string;
 };

@@ -42,11 +42,13 @@ function createLocalForge(): Forge {
     throw createNotConfiguredError(
       'this installation has no local forge; only a laptop installation can use a repository by its path',
     );
-  return createGitHubForge({
+  const forge = createGitHubForge({
     baseUrl: `${localForge.url}/api/v3`,
     auth: { appId: localForge.appId, privateKey: localForge.appPrivateKey },
     now: clock.now,
   });
+  // The local forge runs no workflows.
+  return { ...forge, workflowFiles: undefined };
 }
 
 function createNotConfiguredError(message: string): AppError {

@@ -23,7 +23,7 @@ export async function approvePlan(
   requireValidGraph(state, (await requireRevision(deps, state, revision)).tasks);
   await requirePassedPreflight(deps, state);
   const applied = await applyPlan(deps, id, { type: 'approved', revision }, { actor });
-  // If the response of the write was lost, its retry finds the revision approved and changes nothing.
+  // A write whose response was lost is repeated. The repeated write changes nothing, but finds the revision approved.
   if (applied.plan.state.approved !== revision)
     requireStatus(applied.plan.state, [], 'another person changed the plan at the same time');
   return applied.plan;

@@ -5,8 +5,8 @@ import type { StoreDeps } from '../engine-deps.ts';
 import { formatPodName } from '../launch/attempt-pod.ts';
 
 /**
- * Removes unused data of a local installation; with `dryRun`, only counts the data. Throws `no_local_data` in the cloud, where table
- * and registry remove expired data themselves.
+ * Removes unused data of a local installation; with `dryRun`, only counts the data. Throws `no_local_data` in the cloud, where the
+ * table and the image registry remove expired data themselves.
  */
 export async function collectGarbage(
   deps: StoreDeps,
@@ -17,7 +17,7 @@ export async function collectGarbage(
     throw new AppError(
       'conflict',
       'no_local_data',
-      'this installation keeps no data on a local disk; its table and registry remove expired data themselves, so nothing is to be done',
+      'this installation keeps no data on a local disk; its table and its image registry remove expired data themselves, so there is nothing to clean up',
     );
   const { holders } = await loadSlots(deps.table);
   const keepPods = new Set([...holders.values()].map((holder) => formatPodName(holder.attempt)));

@@ -63,7 +63,7 @@ async function requireLinkedRepository(
     throw new AppError(
       'invalid',
       'repository_unknown',
-      `repository ${input.name} is not linked to smol-gang; link the repository first`,
+      `repository ${input.name} is not linked to smol-gang; link the repository first (POST /v1/repositories)`,
       { details: { repository: input.name } },
     );
   return {

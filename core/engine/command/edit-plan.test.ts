@@ -16,7 +16,7 @@ const SIMPLE_VERDICT: Verdict = {
   source: 'model',
 };
 
-test('adds an end task after all tasks if an edit adds a second task to a simple plan', async () => {
+test('an edit that adds a second task to a simple plan makes the plan complex and adds an end task', async () => {
   const { deps, putPlan } = createEngineFixture();
   const plan = await putPlan({
     status: 'pending_approval',

@@ -49,7 +49,7 @@ export async function editPlan(
     forecast,
   } as const;
   const applied = await applyPlan(deps, id, event, { actor });
-  // If the response of the write was lost, its retry changes nothing, but the plan lists the tag of the new revision.
+  // A write whose response was lost is repeated. The repeated write changes nothing, but finds the tag of the new revision.
   if (applied.kind === 'noop' && !applied.plan.state.revisionTags.includes(tag)) {
     await requireNewestRevision(deps, applied.plan.state, input.revision);
     requirePendingApproval(applied.plan.state, 'edited');

@@ -1,6 +1,7 @@
 import { AppError } from '../../base/app-error.ts';
 import { listPages } from '../../base/list-pages.ts';
 import type { LinkRepository, Repository } from '../../contract/repository.ts';
+import type { Forge, RepositoryFacts } from '../../port/forge.ts';
 import type { Hosting } from '../../port/hosting.ts';
 import {
   listRepositories,
@@ -11,8 +12,8 @@ import {
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 
 /**
- * Links a repository, or returns the repository if the link exists already. Throws `repository_archived` or `repository_read_only`.
- * `deriveId` derives the id of the link from the name of the repository.
+ * Links a repository, or returns the existing link. Throws `repository_archived` or `repository_read_only`. `deriveId` derives the
+ * id of the link from the name of the repository.
  */
 export async function linkRepository(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'clock'>,
@@ -23,8 +24,11 @@ export async function linkRepository(
 ): Promise<Repository> {
   const source =
     'path' in input
-      ? { forge: 'local' as const, ...(await hosting.link(input.path)) }
-      : await requireGitHubRepository(deps, input.name);
+      ? { forge: input.forge, ...(await hosting.link(input.path)) }
+      : {
+          forge: input.forge,
+          ...(await requireWritableRepository(deps.forges[input.forge], input.name)),
+        };
   const linked = await loadRepository(deps.table, source.name);
   if (linked !== undefined) return linked;
   const { name, forge, url, defaultBranch } = source;
@@ -41,16 +45,11 @@ export async function linkRepository(
   return (await loadRepository(deps.table, name)) ?? repository;
 }
 
-async function requireGitHubRepository(
-  deps: Pick<EngineDeps, 'forges'>,
+async function requireWritableRepository(
+  forge: Pick<Forge, 'readRepository'>,
   name: string,
-): Promise<{
-  readonly forge: 'github';
-  readonly name: string;
-  readonly url: string;
-  readonly defaultBranch: string;
-}> {
-  const repository = await deps.forges.github.readRepository(name);
+): Promise<Pick<RepositoryFacts, 'name' | 'url' | 'defaultBranch'>> {
+  const repository = await forge.readRepository(name);
   if (repository.archived)
     throw new AppError(
       'invalid',
@@ -61,14 +60,9 @@ async function requireGitHubRepository(
     throw new AppError(
       'auth',
       'repository_read_only',
-      `the configured GitHub credential cannot push to ${repository.name}; grant write access to the repository`,
+      `the configured credential cannot push to ${repository.name}; grant the credential write access to the repository`,
     );
-  return {
-    forge: 'github',
-    name: repository.name,
-    url: repository.url,
-    defaultBranch: repository.defaultBranch,
-  };
+  return repository;
 }
 
 /** Removes the link of a repository; the repository itself stays unchanged. Throws `repository_unknown`. */

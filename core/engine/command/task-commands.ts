@@ -11,10 +11,10 @@ import { applyTask, requireTask } from '../apply/apply-task.ts';
 import type { StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { clearHalt } from '../plan/detect-halt.ts';
 
-// Commands of people for a task of the current run. Each command throws `task_status` when the task is in a status that the
-// command does not apply to, and `plan_status` when the tasks of the plan do not run.
+// Commands of people for a task of the current run. A command throws `task_status` if the status of the task does not allow the
+// command, and `plan_status` unless the plan is running.
 
-/** Event of a command; `condition` is the part of the error message that says when the command applies. */
+/** Event of a command; `condition` is the part of the error message that explains when the command is possible. */
 type TaskCommand = { readonly event: TaskEvent; readonly condition: string };
 
 async function runTaskCommand(
@@ -40,29 +40,31 @@ async function runTaskCommand(
   return applied.task;
 }
 
-export function retryTask(
-  deps: TaskWriteDeps,
-  plan: string,
-  task: string,
-  actor: string,
-): Promise<StoredTask> {
-  return runTaskCommand(deps, plan, task, actor, {
-    event: { type: 'retry' },
-    condition: 'only a blocked, failed or cancelled task can be retried',
-  });
+/** Creates the function of a command that needs no further input. */
+function createCommand(command: TaskCommand) {
+  return (deps: TaskWriteDeps, plan: string, task: string, actor: string): Promise<StoredTask> =>
+    runTaskCommand(deps, plan, task, actor, command);
 }
 
-export function unblockTask(
-  deps: TaskWriteDeps,
-  plan: string,
-  task: string,
-  actor: string,
-): Promise<StoredTask> {
-  return runTaskCommand(deps, plan, task, actor, {
-    event: { type: 'unblock' },
-    condition: 'only a blocked task can be unblocked',
-  });
-}
+export const retryTask = createCommand({
+  event: { type: 'retry' },
+  condition: 'only a blocked, failed or cancelled task can be retried',
+});
+
+export const unblockTask = createCommand({
+  event: { type: 'unblock' },
+  condition: 'only a blocked task can be unblocked',
+});
+
+export const approveTask = createCommand({
+  event: { type: 'approved' },
+  condition: 'only a task whose pull request waits for review can be approved',
+});
+
+export const finishTask = createCommand({
+  event: { type: 'finish' },
+  condition: 'only an open interactive session can be finished',
+});
 
 export function cancelTask(
   deps: TaskWriteDeps,
@@ -77,18 +79,6 @@ export function cancelTask(
   });
 }
 
-export function approveTask(
-  deps: TaskWriteDeps,
-  plan: string,
-  task: string,
-  actor: string,
-): Promise<StoredTask> {
-  return runTaskCommand(deps, plan, task, actor, {
-    event: { type: 'approved' },
-    condition: 'only a task whose pull request waits for review can be approved',
-  });
-}
-
 export function requestChanges(
   deps: TaskWriteDeps,
   plan: string,
@@ -100,18 +90,6 @@ export function requestChanges(
   return runTaskCommand(deps, plan, task, actor, {
     event: { type: 'changes_requested', repair },
     condition: 'changes can be requested only while the pull request of the task is open',
-  });
-}
-
-export function finishTask(
-  deps: TaskWriteDeps,
-  plan: string,
-  task: string,
-  actor: string,
-): Promise<StoredTask> {
-  return runTaskCommand(deps, plan, task, actor, {
-    event: { type: 'finish' },
-    condition: 'only an open interactive session can be finished',
   });
 }
 

@@ -21,7 +21,7 @@ import { requireApprovedRevision } from '../revision/revision.ts';
 
 const TASKS_PER_SLICE = 500;
 const TASKS_PER_MESSAGE = 50;
-const CONCURRENCY = 16;
+const MAX_PARALLEL_WRITES = 16;
 
 /** Creates the root branches and task items of an approved plan, then makes the tasks without dependencies ready. */
 export async function activatePlan(deps: ForgeDeps, plan: StoredPlan): Promise<void> {
@@ -58,14 +58,14 @@ type GraphIndex = {
   /** Node ids by ordinal. */
   readonly ids: string[];
   readonly ordinals: Map<string, number>;
-  /** Ids of the tasks that a task waits for: declared dependencies, and tasks ordered before because their scopes overlap. */
-  readonly parents: Map<string, string[]>;
+  /** Ids of the tasks that each task waits for: declared dependencies, and tasks that come first because their scopes overlap. */
+  readonly dependencies: Map<string, string[]>;
 };
 
 function indexGraph(revision: Revision, nodes: readonly RunNode[]): GraphIndex {
   const ids = nodes.map((node) => node.id);
   const addedEdges = Map.groupBy(revision.edges, (edge) => edge.to);
-  const parents = revision.tasks.map((task): [string, string[]] => {
+  const dependencies = revision.tasks.map((task): [string, string[]] => {
     const overlappingIds = (addedEdges.get(task.id) ?? []).map((edge) => edge.from);
     return [task.id, [...new Set([...task.dependsOn, ...overlappingIds])]];
   });
@@ -73,7 +73,7 @@ function indexGraph(revision: Revision, nodes: readonly RunNode[]): GraphIndex {
     specs: new Map(revision.tasks.map((task) => [task.id, task])),
     ids,
     ordinals: new Map(ids.map((id, ordinal) => [id, ordinal])),
-    parents: new Map(parents),
+    dependencies: new Map(dependencies),
   };
 }
 
@@ -102,14 +102,14 @@ async function putTaskSlice(
 ): Promise<void> {
   const key = { plan: plan.id, run: plan.run };
   const options = { simple: isSimple(plan), policy: plan.policy, now: deps.clock.now() };
-  await mapInParallel(slice, CONCURRENCY, async (node) => {
+  await mapInParallel(slice, MAX_PARALLEL_WRITES, async (node) => {
     const task = { ...key, task: node.id };
     const spec = graph.specs.get(node.id);
     const dependents = node.dependents.map((ordinal) => graph.ids[ordinal] ?? '');
     if (dependents.length > 0) await putDependents(deps.table, task, dependents);
     if (spec !== undefined) {
-      const parents = graph.parents.get(node.id) ?? [];
-      const dependsOn = parents.map((id) => ({ id, ordinal: graph.ordinals.get(id) ?? -1 }));
+      const dependencies = graph.dependencies.get(node.id) ?? [];
+      const dependsOn = dependencies.map((id) => ({ id, ordinal: graph.ordinals.get(id) ?? -1 }));
       await putTaskDetail(deps.table, task, { spec, dependsOn });
     }
     await putNewTask(deps.table, createTaskState(key, node, spec, options), node.dependsOn);
@@ -122,13 +122,13 @@ export async function releaseInitialTasks(
   plan: PlanState,
   nodes: readonly RunNode[],
 ): Promise<void> {
-  const roots = nodes.filter((node) => node.dependsOn.length === 0);
+  const initialNodes = nodes.filter((node) => node.dependsOn.length === 0);
   const key = { plan: plan.id, run: plan.run };
-  for (let start = 0; start < roots.length; start += TASKS_PER_MESSAGE) {
-    const tasks = roots
+  for (let start = 0; start < initialNodes.length; start += TASKS_PER_MESSAGE) {
+    const tasks = initialNodes
       .slice(start, start + TASKS_PER_MESSAGE)
       .map((node) => ({ ...key, task: node.id }));
-    await mapInParallel(tasks, CONCURRENCY, (task) =>
+    await mapInParallel(tasks, MAX_PARALLEL_WRITES, (task) =>
       applyTask(
         deps,
         task,

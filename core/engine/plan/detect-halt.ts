@@ -28,7 +28,7 @@ export async function detectHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise
   }
   if (state.haltedSince !== undefined || state.haltNotified !== undefined)
     await clearHalt(deps, state.id, 'engine');
-  // An early due time stays: writing a new due time after every merge would cost more than the check.
+  // A due time before the next check stays, because a new due time after every merge would cost more than an early check.
   else if (!isDueSoon(plan, now)) await setPlanDue(deps.table, plan, now + HALT_CHECK_MS);
 }
 
@@ -52,7 +52,7 @@ async function recordHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise<void> 
   else await applyPlan(deps, id, { type: 'halted', suspectedAt: haltedSince }, { actor: 'engine' });
 }
 
-/** Returns whether a task is ready, holds a slot or progresses without a person. Wakes the scheduler if a task is ready. */
+/** Returns true if a task is ready, holds a slot or progresses without a person. Wakes the scheduler if a task is ready. */
 async function canContinue(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'log'>,
   plan: PlanState,

@@ -43,7 +43,7 @@ test('deletes the branches of a root pull request that was merged at the verifie
   expect(deleted).toEqual([ROOT]);
 });
 
-test('keeps the branches of a root pull request that was merged too early, and warns', async () => {
+test('keeps the branches of a root pull request that was merged at an unverified commit, and warns', async () => {
   const { deleted, plan } = await finishMergedPlan('a'.repeat(40));
 
   expect(deleted).toEqual([]);

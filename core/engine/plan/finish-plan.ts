@@ -55,7 +55,7 @@ async function finishRootPull(
   return { ...pull, ready: true };
 }
 
-/** Requests a new verification of each root branch that has moved since its verification. Returns whether a branch has moved. */
+/** Requests a new verification of each root branch that has moved since its verification. Returns true if any branch has moved. */
 async function reverifyMovedRoots(
   deps: ForgeDeps,
   plan: PlanState,

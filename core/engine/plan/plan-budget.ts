@@ -9,10 +9,11 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 
 /** Returns a warning from 80 % of the budget of an active plan, and an error from 100 %. */
 export function buildBudgetConditions(plan: StoredPlan, now: number): Condition[] {
-  const used = computeBudgetShare(plan);
-  if (plan.state.status !== 'active' || used < BUDGET_WARNING_SHARE) return [];
-  const summary = `${Math.floor(used * 100)}% of the plan's budget is used`;
-  if (used < 1) return [{ level: 'warning', code: 'budget_low', message: `${summary}.`, at: now }];
+  const usedShare = computeBudgetShare(plan);
+  if (plan.state.status !== 'active' || usedShare < BUDGET_WARNING_SHARE) return [];
+  const summary = `${Math.floor(usedShare * 100)}% of the plan's budget is used`;
+  if (usedShare < 1)
+    return [{ level: 'warning', code: 'budget_low', message: `${summary}.`, at: now }];
   const message = `${summary}. Running attempts may finish, but no new attempts start. Raise the budget to continue.`;
   return [{ level: 'error', code: 'budget_used', message, at: now }];
 }

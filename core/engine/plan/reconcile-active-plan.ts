@@ -33,7 +33,7 @@ export async function reconcileActivePlan(deps: ForgeDeps, plan: StoredPlan): Pr
   );
   if (isSimple(state)) {
     const main = ends[0];
-    if (main !== undefined && isDelivered(main))
+    if (main !== undefined && isReadyForPerson(main))
       return completePlan(deps, state, [buildSimplePull(deps, main)]);
     return detectHalt(deps, plan);
   }
@@ -43,7 +43,8 @@ export async function reconcileActivePlan(deps: ForgeDeps, plan: StoredPlan): Pr
   await detectHalt(deps, plan);
 }
 
-function isDelivered(main: StoredTask): boolean {
+/** Returns true once the pull request of a simple plan is verified and waits for a person, or is merged already. */
+function isReadyForPerson(main: StoredTask): boolean {
   const { status, pull, evidence } = main.state;
   return (
     status === 'merged' ||
@@ -64,15 +65,15 @@ function buildSimplePull(deps: Pick<EngineDeps, 'settings'>, main: StoredTask): 
   };
 }
 
-/** Opens a draft pull request for each root branch that contains a merged task. Returns whether the plan has changed. */
+/** Opens a draft pull request for each root branch that contains a merged task. Returns true if the plan has changed. */
 async function openRootPulls(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
   plan: PlanState,
 ): Promise<boolean> {
   const opened: RootPull[] = [];
   for (const repo of new Set(plan.ends.map((end) => end.repo))) {
-    const isOpen = plan.pulls.some((pull) => pull.repo === repo && pull.number !== undefined);
-    const pull = isOpen ? undefined : await openRootPull(deps, plan, repo);
+    const hasPull = plan.pulls.some((pull) => pull.repo === repo && pull.number !== undefined);
+    const pull = hasPull ? undefined : await openRootPull(deps, plan, repo);
     if (pull !== undefined) opened.push(pull);
   }
   if (opened.length === 0) return false;

@@ -19,7 +19,7 @@ export async function reconcileCompletePlan(
   await setPlanDue(deps.table, plan, computeFormerRunsDue(plan.state));
 }
 
-/** Records which pull requests of a complete plan were merged, closed or reopened. Returns whether any state has changed. */
+/** Records which pull requests of a complete plan were merged, closed or reopened. Returns true if any state has changed. */
 export async function recordPullChanges(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
   plan: PlanState,
@@ -52,7 +52,7 @@ async function loadPullStates(
   return pulls;
 }
 
-/** Makes a simple plan active again if a reviewer requested changes. Returns whether the plan was sent back. */
+/** Makes a simple plan active again if a reviewer requested changes. Returns true if the plan is active again. */
 async function reactivateIfSentBack(deps: PlanWriteDeps, plan: PlanState): Promise<boolean> {
   const { id, run } = plan;
   const task = plan.ends[0]?.task;

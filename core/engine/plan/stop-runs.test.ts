@@ -40,7 +40,7 @@ test('cancels all tasks of a large stopped run with a single read of its graph',
   expect(revisionReads).toBe(1);
 });
 
-test('stops a run and completes its cleanup although the repository was deleted', async () => {
+test('stops a run and completes its cleanup even if the repository was deleted', async () => {
   const failNotFound = async () => {
     throw new AppError('notFound', 'forge_not_found', 'no repository acme/shop');
   };

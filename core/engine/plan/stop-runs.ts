@@ -17,8 +17,8 @@ import { recordPullChanges } from './reconcile-complete-plan.ts';
 type StoppingRun = PlanState['stoppingRuns'][number];
 
 const TASKS_PER_SLICE = 200;
-const CONCURRENCY = 8;
-/** Milliseconds after which a call records its progress and leaves the remaining tasks to the next call. */
+const MAX_PARALLEL_TASKS = 8;
+/** Time after which a call records its progress and leaves the remaining tasks to the next call, milliseconds. */
 const MAX_PASS_MS = 15_000;
 
 /** Cancels the tasks of the first stopped run that is due, then closes the root pull requests of that run. */
@@ -29,13 +29,15 @@ export async function stopRuns(deps: ForgeDeps, plan: PlanState): Promise<void> 
     stopping.revision === 0
       ? []
       : buildRunNodes(plan, await requireRevision(deps, plan, stopping.revision));
-  const until = deps.clock.now() + MAX_PASS_MS;
+  const deadline = deps.clock.now() + MAX_PASS_MS;
   let { cursor } = stopping;
   do {
     const slice = nodes.slice(cursor, cursor + TASKS_PER_SLICE);
-    await mapInParallel(slice, CONCURRENCY, ({ id }) => cancelTask(deps, plan, stopping, id));
+    await mapInParallel(slice, MAX_PARALLEL_TASKS, ({ id }) =>
+      cancelTask(deps, plan, stopping, id),
+    );
     cursor += slice.length;
-  } while (cursor < nodes.length && deps.clock.now() < until);
+  } while (cursor < nodes.length && deps.clock.now() < deadline);
   const isPassComplete = cursor >= nodes.length;
   if (isPassComplete) await closeRootPulls(deps, plan, stopping);
   const { run, swept: wasSwept = false } = stopping;
@@ -70,7 +72,7 @@ async function closeRootPulls(
   }
 }
 
-/** Does the work unless the repository was deleted: a deleted repository has no pull requests or branches left. */
+/** Runs `work` and ignores a deleted repository, which has no pull requests or branches left. */
 async function ignoreMissingRepository(work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -31,14 +31,11 @@ export type PlannerDeps = ForgeDeps & {
 /** Step of planning; returns the event that records the result. */
 export type PlanningStep = (deps: PlannerDeps, plan: PlanState) => Promise<PlanEvent>;
 
-/** Maximum number of tasks in a graph from a model. */
-const MAX_MODEL_TASKS = 60;
-/** Maximum length of the title of a simple plan's task, characters. */
-const MAX_TITLE_LENGTH = 120;
+const MAX_TITLE_CHARS = 120;
 /** Maximum number of tree entries in which CI workflow files are searched. */
 const MAX_TREE_ENTRIES = 5_000;
 
-/** Resolves the base commits and checks the rules of the forge, before the calls of the model cost money. */
+/** Resolves the base commits and checks the rules of the forge before the first call of the model, because such calls cost money. */
 export async function runPreflight(
   deps: Pick<EngineDeps, 'forges' | 'clock' | 'settings'>,
   plan: PlanState,
@@ -160,15 +157,17 @@ function addExploration(
   };
 }
 
-/** Returns whether the repository has CI workflows. Checks of CI appear late, so a new commit without checks is not green yet. */
+/** Returns true if the repository has CI workflows. Checks of CI appear late, so a new commit without checks is not green yet. */
 async function hasWorkflows(
   deps: Pick<EngineDeps, 'forges'>,
   repository: PlanRepository,
 ): Promise<boolean> {
-  if (repository.forge !== 'github') return false;
   const { name, baseSha } = repository;
-  const { entries } = await deps.forges.github.readTree(name, baseSha, MAX_TREE_ENTRIES);
-  return entries.some((entry) => /^\.github\/workflows\/.+\.ya?ml$/.test(entry.path));
+  const forge = deps.forges[repository.forge];
+  const { workflowFiles } = forge;
+  if (workflowFiles === undefined) return false;
+  const { entries } = await forge.readTree(name, baseSha, MAX_TREE_ENTRIES);
+  return entries.some((entry) => workflowFiles.test(entry.path));
 }
 
 async function loadExplorations(deps: StoreDeps, plan: PlanState): Promise<Exploration[]> {
@@ -221,9 +220,7 @@ export async function decomposePrompt(deps: PlannerDeps, plan: PlanState): Promi
     repositories,
     shared: plan.repositories.flatMap(({ shared }) => shared),
   };
-  const validate = (tasks: readonly TaskSpec[]) =>
-    validateGraph(tasks, { repositories, source: 'model', maxTasks: MAX_MODEL_TASKS });
-  const { tasks, summary, usage } = await decomposeRequest(deps.llm, input, validate);
+  const { tasks, summary, usage } = await decomposeRequest(deps.llm, input, validateGraph);
   const event = await putFirstRevision(deps, plan, tasks, planner);
   return { ...event, summary, usage: computeUsage(usage, deps.settings.prices) };
 }
@@ -231,7 +228,7 @@ export async function decomposePrompt(deps: PlannerDeps, plan: PlanState): Promi
 function buildSimpleTask(plan: PlanState): TaskSpec {
   return taskSpecSchema.parse({
     id: 'main',
-    title: plan.title.slice(0, MAX_TITLE_LENGTH),
+    title: plan.title.slice(0, MAX_TITLE_CHARS),
     description: plan.prompt,
     criteria: ['The request is done as it was described.'],
     repo: plan.repositories[0]?.name ?? '',

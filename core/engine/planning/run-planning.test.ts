@@ -33,7 +33,7 @@ test('a rejected forge credential parks the plan and pauses the repositories of 
   expect(plan?.planning.parkedUntil).toBe(deps.clock.now() + 60_000);
 });
 
-test('a pause of one day that the model requests is limited to 15 minutes', async () => {
+test('limits a pause of one day that the model requests to 15 minutes', async () => {
   const until = 1_000_000_000 + 86_400_000;
   const { plan, pauses, deps } = await runFailingPlanning(
     new AppError('paused', 'model_rate_limited', 'slow down', { details: { until } }),

@@ -34,7 +34,7 @@ const PLANNING_STEPS: Record<Exclude<PlanState['planning']['stage'], 'done'>, Pl
   decompose: decomposePrompt,
 };
 
-/** Runs the remaining planning steps of a plan. If another planner holds the lease, a message repeats the call after the lease. */
+/** Runs the remaining planning steps of a plan. While another planner holds the lease, only enqueues a wake-up for the end of that lease. */
 export async function runPlanning(deps: PlannerDeps, id: string): Promise<void> {
   const now = deps.clock.now();
   const lease = await acquirePlannerLease(deps.table, id, now, LEASE_MS);
@@ -53,6 +53,7 @@ export async function runPlanning(deps: PlannerDeps, id: string): Promise<void> 
     await runPlanningSteps(deps, id, renewLease);
   } finally {
     stopKeepAlive?.();
+    // An end of 0 releases the lease.
     await renewPlannerLease(deps.table, lease, 0);
   }
 }
@@ -71,7 +72,7 @@ async function runPlanningSteps(
       if (needsModel(state)) await requireAvailableModel(deps);
       const event = await PLANNING_STEPS[state.planning.stage](deps, state);
       const applied = await applyPlan(deps, id, event, { actor: 'planner' });
-      // The plan was cancelled, or another planner recorded the step first, so this result is dropped.
+      // The plan was cancelled, or another planner recorded the step first. The result of this step is not needed.
       if (applied.kind === 'noop') return;
     } catch (error) {
       await handleStepFailure(deps, state, error);

@@ -51,7 +51,7 @@ export function buildTaskView(
   };
 }
 
-/** Input for the view of a plan that is not stored with the plan. Views in a list of plans are built without tasks and pauses. */
+/** Facts that are not stored with a plan but belong to its view. Views in a list of plans are built without tasks and pauses. */
 export type PlanFacts = {
   readonly tasks?: readonly StoredTask[];
   readonly pauses?: readonly Pause[];

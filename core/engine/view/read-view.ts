@@ -88,7 +88,7 @@ export function buildGraphView(plan: string, revision: Revision): GraphView {
   return { plan, ...revision, edges: [...declared, ...revision.edges] };
 }
 
-/** Changes of a plan since a moment. */
+/** Changes of a plan since a point in time. */
 export type ChangesView = {
   /** Present on the first page if the plan itself changed; without counts of tasks. */
   readonly plan?: PlanView;
@@ -149,14 +149,14 @@ export async function listTaskViews(
 
 function buildDependencyLists(
   task: StoredTask,
-  parents: readonly { readonly id: string; readonly ordinal: number }[],
+  dependencies: readonly { readonly id: string; readonly ordinal: number }[],
 ): { readonly dependsOn: string[]; readonly waitsOn: string[] } {
   const unmergedOrdinals = new Set(task.unmergedDependencies);
   return {
-    dependsOn: parents.map((parent) => parent.id),
-    waitsOn: parents
-      .filter((parent) => unmergedOrdinals.has(parent.ordinal))
-      .map((parent) => parent.id),
+    dependsOn: dependencies.map((dependency) => dependency.id),
+    waitsOn: dependencies
+      .filter((dependency) => unmergedOrdinals.has(dependency.ordinal))
+      .map((dependency) => dependency.id),
   };
 }
 
@@ -194,9 +194,9 @@ export async function readHistory(
 ): Promise<TaskTransition[]> {
   const stored = await requireTask(deps, id, task);
   const archived = await loadTaskHistory(deps.table, stored.state);
-  // A transition that is archived during this read appears twice.
-  const all = [...archived, ...stored.recentTransitions, stored.state.last];
-  return [...new Map(all.map((transition) => [transition.version, transition])).values()];
+  // A transition that is archived during this read appears in both sources; the map keeps one of each version.
+  const transitions = [...archived, ...stored.recentTransitions, stored.state.last];
+  return [...new Map(transitions.map((transition) => [transition.version, transition])).values()];
 }
 
 /** Reads chunks of the transcript of an attempt; without a number, the newest attempt. */
@@ -218,8 +218,8 @@ export async function readTranscript(
 }
 
 /**
- * Compares the accepted commit of a task with the commit on which the work is based. Before a result is accepted, compares the
- * last checkpoint; without a checkpoint, returns no files.
+ * Lists the changes of a task: from the commit on which the work is based to the accepted commit. Before a result is accepted, to
+ * the last checkpoint; without a checkpoint, returns no files.
  */
 export async function readDiff(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'settings'>,

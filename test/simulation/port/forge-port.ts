@@ -55,6 +55,7 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
       performEffect(world, invocation, { port: 'forge', operation }, perform),
   };
   return {
+    workflowFiles: /^\.github\/workflows\/.+\.ya?ml$/,
     ...createRepositoryCalls(context),
     ...createBranchCalls(context),
     ...createCommitCalls(context),
