@@ -47,7 +47,7 @@ if (unknownNames.length > 0) {
 async function runScenario(scenario: Scenario): Promise<void> {
   const startedAt = performance.now();
   console.log(`\n# ${scenario.name}: ${scenario.description}\n`);
-  const report = await scenario.runScenario({ quick: values.quick });
+  const report = await scenario.measure({ quick: values.quick });
   for (const table of report.tables) console.log(`${renderTable(table)}\n`);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
   if (report.figures === undefined) console.log('(this scenario records no figures)');

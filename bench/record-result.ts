@@ -6,9 +6,9 @@ import { z } from 'zod';
 const RESULTS_FILE = fileURLToPath(new URL('results.json', import.meta.url));
 const resultsSchema = z.record(z.string(), z.unknown());
 
-/** Replaces the figures of a scenario in results.json; returns a message with the load average of the machine. */
+/** Replaces the figures of a scenario in results.json; returns a message for the terminal. */
 export async function recordResult(scenario: string, figures: unknown): Promise<string> {
-  const load = loadavg()[0] ?? 0;
+  const loadAverage = loadavg()[0] ?? 0;
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
@@ -17,10 +17,10 @@ export async function recordResult(scenario: string, figures: unknown): Promise<
   };
   const date = new Date().toISOString().slice(0, 10);
   const results = await readResults();
-  results[scenario] = { date, machine, loadAverage: Math.round(load * 100) / 100, figures };
+  results[scenario] = { date, machine, loadAverage: Math.round(loadAverage * 100) / 100, figures };
   await writeFile(`${RESULTS_FILE}.new`, `${JSON.stringify(results, roundFigure, 1)}\n`);
   await rename(`${RESULTS_FILE}.new`, RESULTS_FILE);
-  return `load average ${load.toFixed(1)}, recorded in bench/results.json`;
+  return `load average ${loadAverage.toFixed(1)}, recorded in bench/results.json`;
 }
 
 async function readResults(): Promise<Record<string, unknown>> {
@@ -32,7 +32,7 @@ async function readResults(): Promise<Record<string, unknown>> {
   }
 }
 
-/** Rounds to three decimals, which exceeds the precision of any run. */
+/** Rounds a number in the JSON to three decimals. No measurement is more precise. */
 function roundFigure(_key: string, value: unknown): unknown {
   return typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value;
 }

@@ -15,6 +15,6 @@ export type Scenario = {
   /** Name on the command line and in `results.json`. */
   readonly name: string;
   readonly description: string;
-  /** Runs the measurement; `quick` runs a small version that records no figures. */
-  readonly runScenario: (options: { readonly quick: boolean }) => Promise<Report>;
+  /** Measures; `quick` selects a small version, whose figures are not recorded. */
+  readonly measure: (options: { readonly quick: boolean }) => Promise<Report>;
 };

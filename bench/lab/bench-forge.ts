@@ -23,8 +23,8 @@ import {
   findReopenRefusal,
 } from '../../local/forge/rules/pull-rules.ts';
 
-// A forge in memory for measurements. Operations take no time and never fail, and merges never conflict. The rules of the local
-// forge decide the answers.
+// A forge in memory for measurements. Operations take no time, no outage occurs, and merges never conflict. The rules of the
+// local forge decide the answers.
 
 type Commit = {
   readonly sha: Sha;
@@ -47,7 +47,7 @@ export class BenchForge {
   readonly #openPulls = new Set<PullRequest>();
   readonly #pullsByHead = new Map<string, PullRequest[]>();
   readonly #now: () => number;
-  /** Called after each change that a webhook reports. */
+  /** Called after each change that a forge would report by webhook. */
   onChange: (branch: string, pull?: number) => void = () => {};
 
   constructor(now: () => number) {
@@ -55,15 +55,15 @@ export class BenchForge {
     this.#branches.set(BASE_BRANCH, this.createCommit(undefined, ['README.md']));
   }
 
-  /** Creates a commit and returns its id. */
+  /** Creates a commit that changes `paths`, and returns its id. */
   createCommit(parent: Sha | undefined, paths: readonly string[]): Sha {
-    const firstParent = parent === undefined ? undefined : this.#getCommit(parent);
+    const firstParent = parent === undefined ? undefined : this.#requireCommit(parent);
     const sha = this.#commits.size.toString(16).padStart(8, '0').padEnd(40, '0');
     this.#commits.set(sha, { sha, depth: (firstParent?.depth ?? 0) + 1, firstParent, paths });
     return sha;
   }
 
-  #getCommit(sha: Sha): Commit {
+  #requireCommit(sha: Sha): Commit {
     const commit = this.#commits.get(sha);
     if (commit === undefined) {
       throw new AppError('notFound', 'forge_not_found', `The bench has no commit ${sha}.`);
@@ -71,10 +71,10 @@ export class BenchForge {
     return commit;
   }
 
-  /** Follows first parents only, because merges of the bench record no second parent. */
+  /** Follows first parents only, because merge commits of this forge have no second parent. */
   #isAncestor(ancestor: Sha, descendant: Sha): boolean {
-    const { depth } = this.#getCommit(ancestor);
-    let commit: Commit | undefined = this.#getCommit(descendant);
+    const { depth } = this.#requireCommit(ancestor);
+    let commit: Commit | undefined = this.#requireCommit(descendant);
     while (commit !== undefined && commit.depth > depth) commit = commit.firstParent;
     return commit?.sha === ancestor;
   }
@@ -110,12 +110,12 @@ export class BenchForge {
       const mergeSha = pull.base === branch && relation.headIsInBase ? relation.baseSha : undefined;
       const state = decideStateAfterBranchMove(relation, mergeSha);
       const headSha = relation.headSha ?? pull.headSha;
-      if (state !== 'open') this.#setState(pull, state, { headSha, mergeSha });
-      else if (headSha !== pull.headSha) this.#change(pull, { headSha });
+      if (state !== 'open') this.#setPullState(pull, state, { headSha, mergeSha });
+      else if (headSha !== pull.headSha) this.#changePull(pull, { headSha });
     }
   }
 
-  #getPull(number: number): PullRequest {
+  #requirePull(number: number): PullRequest {
     const pull = this.#pulls[number - 1];
     if (pull === undefined) {
       const message = `The bench has no pull request #${number}.`;
@@ -126,18 +126,18 @@ export class BenchForge {
 
   /** Returns a copy of a pull request. */
   getPull(number: number): PullRequest {
-    return { ...this.#getPull(number) };
+    return { ...this.#requirePull(number) };
   }
 
-  #change(pull: PullRequest, change: Partial<PullRequest>): void {
+  #changePull(pull: PullRequest, change: Partial<PullRequest>): void {
     Object.assign(pull, change, { updatedAt: this.#now() });
     this.onChange(pull.head, pull.number);
   }
 
-  #setState(pull: PullRequest, state: PullState, change: Partial<PullRequest> = {}): void {
+  #setPullState(pull: PullRequest, state: PullState, change: Partial<PullRequest> = {}): void {
     if (state === 'open') this.#openPulls.add(pull);
     else this.#openPulls.delete(pull);
-    this.#change(pull, { state, ...change });
+    this.#changePull(pull, { state, ...change });
   }
 
   findPull(query: PullQuery): PullRequest | undefined {
@@ -145,12 +145,12 @@ export class BenchForge {
     return pull === undefined ? undefined : { ...pull };
   }
 
-  ensurePull(wanted: PullSpec): PullRequest {
-    return this.findPull(wanted) ?? this.openPull(wanted);
+  ensurePull(spec: PullSpec): PullRequest {
+    return this.findPull(spec) ?? this.openPull(spec);
   }
 
-  openPull(wanted: PullSpec): PullRequest {
-    const { head, base, draft } = wanted;
+  openPull(spec: PullSpec): PullRequest {
+    const { head, base, draft } = spec;
     const relation = this.#relateBranches(head, base);
     const pulls = this.#pullsByHead.get(head) ?? [];
     const refusal = findCreationRefusal({
@@ -169,7 +169,7 @@ export class BenchForge {
     }
     const number = this.#pulls.length + 1;
     const pull: PullRequest = {
-      ...wanted,
+      ...spec,
       number,
       nodeId: `PR_${number}`,
       url: `https://forge.test/${BENCH_REPO}/pull/${number}`,
@@ -190,25 +190,25 @@ export class BenchForge {
     number: number,
     change: Pick<Partial<PullRequest>, 'title' | 'body' | 'labels'>,
   ): void {
-    this.#change(this.#getPull(number), change);
+    this.#changePull(this.#requirePull(number), change);
   }
 
   setDraft(number: number, draft: boolean): void {
-    const pull = this.#getPull(number);
+    const pull = this.#requirePull(number);
     if (pull.draft === draft || pull.state === 'merged') return;
     const facts = { isOpen: pull.state === 'open', isDraft: pull.draft, allowsDrafts: true };
     const refusal = findDraftRefusal(facts, draft);
     if (refusal !== undefined) throw new AppError('refused', 'forge_refused', refusal);
-    this.#change(pull, { draft });
+    this.#changePull(pull, { draft });
   }
 
   closePull(number: number): void {
-    const pull = this.#getPull(number);
-    if (pull.state === 'open') this.#setState(pull, 'closed');
+    const pull = this.#requirePull(number);
+    if (pull.state === 'open') this.#setPullState(pull, 'closed');
   }
 
   reopenPull(number: number): void {
-    const pull = this.#getPull(number);
+    const pull = this.#requirePull(number);
     if (pull.state === 'open') return;
     const { head, base } = pull;
     const relation = this.#relateBranches(head, base);
@@ -220,11 +220,11 @@ export class BenchForge {
       hasOpenPull: findOpenPull(pulls, head, base) !== undefined,
     });
     if (refusal !== undefined) throw new AppError('refused', 'cannot_reopen', refusal);
-    this.#setState(pull, 'open', { headSha: relation.headSha });
+    this.#setPullState(pull, 'open', { headSha: relation.headSha });
   }
 
   mergePull(number: number, sha: Sha): MergeOutcome {
-    const pull = this.#getPull(number);
+    const pull = this.#requirePull(number);
     const { headSha, state, mergeSha } = pull;
     const refusal =
       findMergeRefusal(
@@ -243,15 +243,15 @@ export class BenchForge {
       const facts = { headSha, isMerged: state === 'merged', mergeSha };
       return decideOutcomeAfterRefusal(facts, sha, refusal);
     }
-    const result = this.createCommit(this.findHead(pull.base), this.#getCommit(sha).paths);
-    this.pushBranch(pull.base, result);
-    this.#setState(pull, 'merged', { mergeSha: result });
-    return { kind: 'merged', sha: result };
+    const mergeCommit = this.createCommit(this.findHead(pull.base), this.#requireCommit(sha).paths);
+    this.pushBranch(pull.base, mergeCommit);
+    this.#setPullState(pull, 'merged', { mergeSha: mergeCommit });
+    return { kind: 'merged', sha: mergeCommit };
   }
 
   /** Compares two commits; lists at most 300 files, the limit of the port. */
   compareCommits(base: Sha, head: Sha): Awaited<ReturnType<Forge['compareCommits']>> {
-    let [ahead, behind] = [this.#getCommit(head), this.#getCommit(base)];
+    let [ahead, behind] = [this.#requireCommit(head), this.#requireCommit(base)];
     const paths = new Set<string>();
     const counts = { aheadBy: 0, behindBy: 0 };
     while (ahead !== behind) {
@@ -298,15 +298,15 @@ export class BenchForge {
 /** Content of `.smol-gang.yaml`. Without verify commands, a person would have to merge each task. */
 const REPOSITORY_CONFIG = 'verify: [["true"]]\n';
 
-/** Creates the port of a bench forge. `on` runs each operation, and may delay and record the operation. */
+/** Creates the port of a bench forge. Every operation passes through `run`, which may delay and record the operation. */
 export function createBenchForgePort(
   forge: BenchForge,
-  on: <T>(operation: string, run: () => T) => Promise<T>,
+  run: <T>(operation: string, execute: () => T) => Promise<T>,
 ): Forge {
   return {
     workflowFiles: /^\.github\/workflows\/.+\.ya?ml$/,
     readRepository: (name) =>
-      on('repository', () => ({
+      run('repository', () => ({
         name,
         defaultBranch: BASE_BRANCH,
         private: true,
@@ -317,41 +317,43 @@ export function createBenchForgePort(
         archived: false,
         permissions: { push: true, pull: true, admin: false },
       })),
-    runPreflight: () => on('preflight', () => []),
-    readBranchHead: (_repo, branch) => on('branchHead', () => forge.findHead(branch)),
-    listBranches: (_repo, prefix) => on('listBranches', () => forge.listBranches(prefix)),
-    ensureBranch: (_repo, branch, sha) => on('ensureBranch', () => forge.ensureBranch(branch, sha)),
+    runPreflight: () => run('preflight', () => []),
+    readBranchHead: (_repo, branch) => run('branchHead', () => forge.findHead(branch)),
+    listBranches: (_repo, prefix) => run('listBranches', () => forge.listBranches(prefix)),
+    ensureBranch: (_repo, branch, sha) =>
+      run('ensureBranch', () => forge.ensureBranch(branch, sha)),
     moveBranch: (_repo, branch, sha) =>
-      on('moveBranch', () => {
+      run('moveBranch', () => {
         forge.pushBranch(branch, sha);
         return 'moved';
       }),
-    deleteBranch: (_repo, branch) => on('deleteBranch', () => forge.deleteBranch(branch)),
-    hasCommit: () => on('hasCommit', () => true),
-    compareCommits: (_repo, base, head) => on('compare', () => forge.compareCommits(base, head)),
+    deleteBranch: (_repo, branch) => run('deleteBranch', () => forge.deleteBranch(branch)),
+    hasCommit: () => run('hasCommit', () => true),
+    compareCommits: (_repo, base, head) => run('compare', () => forge.compareCommits(base, head)),
     readTree: () =>
-      on('tree', () => ({
+      run('tree', () => ({
         entries: [{ path: '.smol-gang.yaml', type: 'file' }],
         truncated: false,
       })),
     readFile: (_repo, _sha, path) =>
-      on('file', () => (path === '.smol-gang.yaml' ? REPOSITORY_CONFIG : undefined)),
-    tryMerge: () => on('tryMerge', () => 'clean'),
-    findPull: (_repo, query) => on('findPull', () => forge.findPull(query)),
-    ensurePull: (_repo, pull) => on('ensurePull', () => forge.ensurePull(pull)),
-    readPull: (_repo, number) => on('pull', () => forge.getPull(number)),
-    listPullsChangedSince: (_repo, since) => on('changed', () => forge.listChangedPulls(since)),
-    updatePull: (_repo, number, change) => on('updatePull', () => forge.updatePull(number, change)),
-    markReady: (_repo, pull) => on('markReady', () => forge.setDraft(pull.number, false)),
-    markDraft: (_repo, pull) => on('markDraft', () => forge.setDraft(pull.number, true)),
-    closePull: (_repo, number) => on('closePull', () => forge.closePull(number)),
-    reopenPull: (_repo, number) => on('reopenPull', () => forge.reopenPull(number)),
-    mergePull: (_repo, number, merge) => on('mergePull', () => forge.mergePull(number, merge.sha)),
-    readChecks: () => on('checks', () => ({ state: 'none', failing: [], pending: [] })),
-    readReviews: () => on('reviews', () => ({ reviews: [], comments: [] })),
-    postComment: () => on('comment', () => undefined),
+      run('file', () => (path === '.smol-gang.yaml' ? REPOSITORY_CONFIG : undefined)),
+    tryMerge: () => run('tryMerge', () => 'clean'),
+    findPull: (_repo, query) => run('findPull', () => forge.findPull(query)),
+    ensurePull: (_repo, pull) => run('ensurePull', () => forge.ensurePull(pull)),
+    readPull: (_repo, number) => run('pull', () => forge.getPull(number)),
+    listPullsChangedSince: (_repo, since) => run('changed', () => forge.listChangedPulls(since)),
+    updatePull: (_repo, number, change) =>
+      run('updatePull', () => forge.updatePull(number, change)),
+    markReady: (_repo, pull) => run('markReady', () => forge.setDraft(pull.number, false)),
+    markDraft: (_repo, pull) => run('markDraft', () => forge.setDraft(pull.number, true)),
+    closePull: (_repo, number) => run('closePull', () => forge.closePull(number)),
+    reopenPull: (_repo, number) => run('reopenPull', () => forge.reopenPull(number)),
+    mergePull: (_repo, number, merge) => run('mergePull', () => forge.mergePull(number, merge.sha)),
+    readChecks: () => run('checks', () => ({ state: 'none', failing: [], pending: [] })),
+    readReviews: () => run('reviews', () => ({ reviews: [], comments: [] })),
+    postComment: () => run('comment', () => undefined),
     createGitCredential: () =>
-      on('gitCredential', () => ({
+      run('gitCredential', () => ({
         username: 'x',
         password: 'y',
         expiresAt: Number.MAX_SAFE_INTEGER,

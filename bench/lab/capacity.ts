@@ -23,7 +23,7 @@ function sumNumbers(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** Computes the read units of a response. */
+/** Computes the read units of a read that returns items of `bytes` bytes in total. */
 export function computeReadUnits(bytes: number, isConsistent: boolean): number {
   return Math.max(1, Math.ceil(bytes / READ_BYTES)) * (isConsistent ? 1 : 0.5);
 }

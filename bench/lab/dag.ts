@@ -1,4 +1,4 @@
-// Creates graphs for measurements. The nodes are in topological order, and the random graphs are equal on every machine.
+// Creates graphs for measurements. The nodes are in topological order, and the random graphs are the same on every machine.
 
 /** A task and its dependencies. */
 export type DagNode = { readonly id: string; readonly dependsOn: readonly string[] };
@@ -20,7 +20,7 @@ export function createPrng(seed: number): () => number {
   };
 }
 
-/** Creates a chain, where each task depends on the task before. */
+/** Creates a chain, in which each task depends on the previous task. */
 export function createChainDag(count: number): Dag {
   const nodes = Array.from({ length: count }, (_, index) => ({
     id: `n${index}`,
@@ -31,16 +31,19 @@ export function createChainDag(count: number): Dag {
 
 /** Creates a fan: a first task, `width` tasks in parallel, and a last task. */
 export function createFanDag(width: number): Dag {
-  const middle = Array.from({ length: width }, (_, index) => `m${index}`);
+  const middleIds = Array.from({ length: width }, (_, index) => `m${index}`);
   const nodes = [
     { id: 'src', dependsOn: [] },
-    ...middle.map((id) => ({ id, dependsOn: ['src'] })),
-    { id: 'sink', dependsOn: middle },
+    ...middleIds.map((id) => ({ id, dependsOn: ['src'] })),
+    { id: 'sink', dependsOn: middleIds },
   ];
   return { name: `fan-1-${width}-1`, nodes };
 }
 
-/** Creates layers of 20 to 60 tasks. A task has 1 to 3 dependencies: one in the previous layer, others in the previous 3 layers. */
+/**
+ * Creates layers of 20 to 60 tasks. Below the first layer, a task has 1 to 3 dependencies: one in the previous layer, the
+ * others in the previous 3 layers.
+ */
 export function createRandomDag(count: number, seed = SEED): Dag {
   const random = createPrng(seed);
   const pickId = (ids: readonly string[]): string => ids[Math.floor(random() * ids.length)] ?? '';
@@ -70,7 +73,7 @@ export function createRandomDag(count: number, seed = SEED): Dag {
 /** Creates a graph whose tasks have at most 3 dependencies and 3 dependents, so tasks of large and small graphs are comparable. */
 export function createBoundedDag(count: number, seed = SEED): Dag {
   const random = createPrng(seed);
-  const candidates: { readonly id: string; openDependents: number }[] = [];
+  const candidates: { readonly id: string; remainingDependents: number }[] = [];
   const nodes = Array.from({ length: count }, (_, index) => {
     const dependsOn = new Set<string>();
     const parentCount = index < 4 ? 0 : 1 + Math.floor(random() * 3);
@@ -78,11 +81,11 @@ export function createBoundedDag(count: number, seed = SEED): Dag {
       const parent = candidates[Math.floor(random() * candidates.length)];
       if (parent === undefined || dependsOn.has(parent.id)) continue;
       dependsOn.add(parent.id);
-      parent.openDependents -= 1;
-      if (parent.openDependents === 0) candidates.splice(candidates.indexOf(parent), 1);
+      parent.remainingDependents -= 1;
+      if (parent.remainingDependents === 0) candidates.splice(candidates.indexOf(parent), 1);
     }
     const id = `b${index}`;
-    candidates.push({ id, openDependents: 3 });
+    candidates.push({ id, remainingDependents: 3 });
     // Only recent tasks are candidates for dependencies, so the depth grows with the size and the width stays about 8.
     if (candidates.length > 16) candidates.shift();
     return { id, dependsOn: [...dependsOn] };

@@ -26,38 +26,38 @@ const HOUR_MS = 3_600_000;
 
 /** An event for a function, and the expected answer. */
 export type FunctionEvent = {
-  /** Creates a fresh event, because some secrets are valid once or for a short time. */
-  readonly make: () => object | Promise<object>;
+  /** Creates a new event for each call, because some secrets are valid once or for a short time. */
+  readonly createEvent: () => object | Promise<object>;
   /** Answer in the format of `renderAnswer`. */
   readonly expected: string;
-  /** Assumption that readers of the figures must know. */
+  /** Condition of the measurement, printed below the figures. */
   readonly note?: string;
 };
 
 type FunctionEvents = Readonly<Record<string, FunctionEvent>>;
-type EventAccess = ReturnType<typeof createEventAccess>;
+type EventDeps = ReturnType<typeof createEventDeps>;
 
 const USER = { email: 'ann@example.org', role: 'viewer' } as const;
 
-/** Creates the events by function id. */
+/** Creates the event of each function, by function id. */
 export async function createFunctionEvents(stage: CloudStage): Promise<FunctionEvents> {
-  const access = createEventAccess(stage);
-  await createUser(access, { ...USER, password: 'correct horse battery' });
-  await watchPlan(access, 'c2', WATCHED_PLAN_ID);
+  const deps = createEventDeps(stage);
+  await createUser(deps, { ...USER, password: 'correct horse battery' });
+  await watchPlan(deps, 'c2', WATCHED_PLAN_ID);
   return {
-    ...createHttpEvents(access),
-    'hook-github': { make: createPushEvent, expected: '202' },
-    ...createSocketEvents(access),
+    ...createHttpEvents(deps),
+    'hook-github': { createEvent: createPushEvent, expected: '202' },
+    ...createSocketEvents(deps),
     ...createQueueEvents(),
     'cron-resync': {
-      make: () => ({}),
+      createEvent: () => ({}),
       expected: 'null',
       note: 'no work is pending. LAUNCHER=process, because smol-gang has no cloud launcher yet.',
     },
   };
 }
 
-function createEventAccess(stage: CloudStage) {
+function createEventDeps(stage: CloudStage) {
   return {
     table: stage.table,
     jwt: createJoseJwt({ secrets: [SECRETS.AUTH_SECRETS], issuer: 'smol-gang' }),
@@ -67,14 +67,14 @@ function createEventAccess(stage: CloudStage) {
   };
 }
 
-function createHttpEvents(access: EventAccess): FunctionEvents {
+function createHttpEvents(deps: EventDeps): FunctionEvents {
   const createSessionHeaders = async () => {
-    const { accessToken } = await openSession(access, USER);
+    const { accessToken } = await openSession(deps, USER);
     return { authorization: `Bearer ${accessToken}` };
   };
   return {
     'http-api': {
-      make: async () =>
+      createEvent: async () =>
         createLambdaHttpEvent({
           method: 'GET',
           path: '/v1/plans',
@@ -83,7 +83,7 @@ function createHttpEvents(access: EventAccess): FunctionEvents {
       expected: '200',
     },
     'http-doctor': {
-      make: async () =>
+      createEvent: async () =>
         createLambdaHttpEvent({
           method: 'POST',
           path: '/v1/doctor',
@@ -93,8 +93,8 @@ function createHttpEvents(access: EventAccess): FunctionEvents {
       note: 'the caller is a viewer; for an admin, the function would call the model and the forge, which do not run here.',
     },
     'http-attempt': {
-      make: async () => {
-        const token = await signAttemptToken(access, ATTEMPT_ID, Date.now() + HOUR_MS);
+      createEvent: async () => {
+        const token = await signAttemptToken(deps, ATTEMPT_ID, Date.now() + HOUR_MS);
         return createLambdaHttpEvent({
           method: 'POST',
           path: `/v1/attempts/${ATTEMPT_ID}/credentials`,
@@ -120,21 +120,21 @@ function createPushEvent(): object {
   );
 }
 
-function createSocketEvents(access: EventAccess): FunctionEvents {
+function createSocketEvents(deps: EventDeps): FunctionEvents {
   const requestContext = { connectionId: 'c1' };
   const actor = { kind: 'user', ...USER, via: 'session' } as const;
   return {
     'ws-connect': {
-      make: async () => {
-        const { ticket } = await issueSocketTicket(access, actor);
+      createEvent: async () => {
+        const { ticket } = await issueSocketTicket(deps, actor);
         const headers = { 'Sec-WebSocket-Protocol': `smol-gang, ${ticket}` };
         return { headers, requestContext };
       },
       expected: '200',
     },
-    'ws-disconnect': { make: () => ({ requestContext }), expected: '200' },
+    'ws-disconnect': { createEvent: () => ({ requestContext }), expected: '200' },
     'ws-default': {
-      make: () => ({
+      createEvent: () => ({
         requestContext,
         body: JSON.stringify({ type: 'subscribe', v: 1, plan: PLAN_ID }),
       }),
@@ -153,27 +153,27 @@ function createQueueEvents(): FunctionEvents {
   const note = 'the plan does not exist: the function looks for the plan.';
   return {
     'queue-plan': {
-      make: () => createBatchEvent({ type: 'plan', v: 1, plan: PLAN_ID }),
+      createEvent: () => createBatchEvent({ type: 'plan', v: 1, plan: PLAN_ID }),
       expected: allHandled,
       note,
     },
     'queue-reconcile': {
-      make: () =>
+      createEvent: () =>
         createBatchEvent({ type: 'reconcile_task', v: 1, plan: PLAN_ID, run: 1, task: 'one' }),
       expected: allHandled,
       note,
     },
     'queue-schedule': {
-      make: () => createBatchEvent({ type: 'schedule', v: 1, tasks: [] }),
+      createEvent: () => createBatchEvent({ type: 'schedule', v: 1, tasks: [] }),
       expected: allHandled,
       note: 'no task is ready, so the function does not call the launcher.',
     },
     'queue-notify': {
-      make: () => createBatchEvent({ type: 'notify', v: 1, notice: NOTICE }),
+      createEvent: () => createBatchEvent({ type: 'notify', v: 1, notice: NOTICE }),
       expected: allHandled,
     },
     'queue-push': {
-      make: () => createBatchEvent({ type: 'push', v: 1, plan: WATCHED_PLAN_ID }),
+      createEvent: () => createBatchEvent({ type: 'push', v: 1, plan: WATCHED_PLAN_ID }),
       expected: `${allHandled}, pushed changed`,
     },
   };

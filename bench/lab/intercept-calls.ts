@@ -2,10 +2,10 @@ import type { PodLauncher } from '../../core/port/launcher.ts';
 import type { Queue } from '../../core/port/queue.ts';
 import type { Table } from '../../core/port/table.ts';
 
-/** Ports with intercepted calls. */
+/** Ports whose calls a lab intercepts. */
 export type PortName = 'table' | 'queue' | 'launcher' | 'forge';
 
-/** Runs a call of a port; `subject` names the item, message or pod of the call. */
+/** Runs a call of a port and returns its answer; `subject` names the item, message or pod of the call. */
 export type InterceptCall = <T>(
   port: PortName,
   operation: string,

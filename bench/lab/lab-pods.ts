@@ -6,10 +6,10 @@ export type LabPods = PodLauncher & {
   endPod(name: string): void;
 };
 
-/** Creates the launcher; if `lingers` is true, a pod exists until `endPod`, even after a request to remove the pod. */
+/** Creates the launcher. If `lingers` is true, a request to remove a pod has no effect, and the pod exists until `endPod`. */
 export function createLabPods(
   now: () => number,
-  start: (spec: PodSpec) => void,
+  startBridge: (spec: PodSpec) => void,
   lingers: boolean,
 ): LabPods {
   const pods = new Map<string, Pod>();
@@ -20,7 +20,7 @@ export function createLabPods(
       const { name, attemptId } = spec;
       const pod: Pod = { name, attemptId, state: 'running', startedAt: now(), uid: name };
       pods.set(name, pod);
-      start(spec);
+      startBridge(spec);
       return pod;
     },
     list: async () => [...pods.values()],

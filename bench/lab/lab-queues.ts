@@ -9,16 +9,16 @@ export function createLabQueues(
   transitMs: number,
   handle: (message: QueueMessage) => Promise<void>,
 ): Queue {
-  const waiting = new Map<string, QueueMessage[]>(QUEUES.map((row) => [row.name, []]));
-  const running = new Map<string, number>(QUEUES.map((row) => [row.name, 0]));
+  const waitingMessages = new Map<string, QueueMessage[]>(QUEUES.map(({ name }) => [name, []]));
+  const runningCounts = new Map<string, number>(QUEUES.map(({ name }) => [name, 0]));
   const startHandlers = (name: string, concurrency: number): void => {
-    const messages = waiting.get(name) ?? [];
-    while (messages.length > 0 && (running.get(name) ?? 0) < concurrency) {
+    const messages = waitingMessages.get(name) ?? [];
+    while (messages.length > 0 && (runningCounts.get(name) ?? 0) < concurrency) {
       const message = messages.shift();
       if (message === undefined) return;
-      running.set(name, (running.get(name) ?? 0) + 1);
+      runningCounts.set(name, (runningCounts.get(name) ?? 0) + 1);
       void handle(message).finally(() => {
-        running.set(name, (running.get(name) ?? 1) - 1);
+        runningCounts.set(name, (runningCounts.get(name) ?? 1) - 1);
         startHandlers(name, concurrency);
       });
     }
@@ -28,7 +28,7 @@ export function createLabQueues(
       for (const { message, delaySeconds } of messages)
         time.runAfter((delaySeconds ?? 0) * 1_000 + transitMs, () => {
           const { name, concurrency } = requireQueueDefinition(message.type);
-          waiting.get(name)?.push(message);
+          waitingMessages.get(name)?.push(message);
           startHandlers(name, concurrency);
         });
     },

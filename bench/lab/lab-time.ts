@@ -7,6 +7,7 @@ export type LabTime = {
   now(): number;
   /** Returns milliseconds since an arbitrary moment, in the best available resolution. */
   readTimestamp(): number;
+  /** Runs `action` after `ms` milliseconds of this clock. */
   runAfter(ms: number, action: () => void): void;
   /** Runs until `isDone` returns true, no work is left, or `limitMs` have passed; returns the value of `isDone`. */
   runUntil(isDone: () => boolean, limitMs: number): Promise<boolean>;

@@ -37,9 +37,9 @@ import { runLabBridge } from './run-lab-bridge.ts';
 
 /** A call of a port. */
 export type PortCall = {
-  /** Name of the handler that made the call, such as `schedule`. */
+  /** Handler or other part of the lab that made the call, such as `schedule`. */
   readonly actor: string;
-  /** Number of the run of the handler, counted from 1. */
+  /** Number of the handler run that made the call, counted from 1 over all handlers. */
   readonly invocation: number;
   readonly port: PortName;
   readonly operation: string;
@@ -59,7 +59,7 @@ export type LabOptions = {
   readonly slots: number;
   /** Counts the usage of table and queues; requires the table in memory. */
   readonly meter?: Meter;
-  /** Milliseconds of each call of a port, and (`transit`) of a message from its sender to its handler. */
+  /** Milliseconds that each call of a port takes; `transit`: milliseconds from the send of a message to its handler. */
   readonly latency?: Partial<Record<PortName, number>> & { readonly transit?: number };
   /** Simulates the work of an attempt, between its start and its result. */
   readonly work?: (attemptId: string) => Promise<void>;
@@ -72,10 +72,11 @@ export type LabOptions = {
   readonly openQueue?: (handle: (message: QueueMessage) => Promise<void>) => Queue;
 };
 
-/** A running lab. */
+/** A running engine with its table, queues, forge and pods. */
 export type Lab = {
   /** Creates engine dependencies whose calls are attributed to `actor`. */
   createDeps(actor: string): EngineDeps;
+  /** Submits a graph as the plan with the id `plan`; the plan needs no approval. */
   submitPlan(plan: string, dag: Dag): Promise<void>;
   runResync(): Promise<void>;
   /** Ids of complete plans. */
@@ -88,6 +89,8 @@ const UNAVAILABLE_MODEL: Llm = {
   complete: () => Promise.reject(new Error('the lab has no model; submit a plan with a graph')),
 };
 const WEBHOOK_DELAY_MS = 400;
+/** Name of the resync as an actor. */
+export const RESYNC_ACTOR = 'resync';
 
 /** The parts of a lab that all its handlers share. */
 type LabParts = {
@@ -146,7 +149,7 @@ export function createLab(options: LabOptions): Lab {
     completePlans,
     failures,
     submitPlan: (plan, dag) => submitPlan(createDeps('submit'), plan, dag),
-    runResync: () => resync(createDeps('reconcile')),
+    runResync: () => resync(createDeps(RESYNC_ACTOR)),
   };
 }
 
@@ -163,7 +166,7 @@ function createCounter(): () => number {
 function createLabDeps(parts: LabParts, actor: string): EngineDeps {
   const { options, forge, pods, queue, failures } = parts;
   const { meter, time } = options;
-  const intercept = createIntercept(options, actor, parts.nextInvocation());
+  const intercept = createInterceptor(options, actor, parts.nextInvocation());
   const table = meter === undefined ? options.table : meterTable(options.table, meter, actor);
   const sender = meter === undefined ? queue : meterQueue(queue, meter, actor);
   const forgePort = createBenchForgePort(forge, (operation, call) =>
@@ -183,7 +186,7 @@ function createLabDeps(parts: LabParts, actor: string): EngineDeps {
 }
 
 /** Creates the interceptor of an invocation, which delays each call by the latency of its port and reports the call. */
-function createIntercept(
+function createInterceptor(
   { time, latency = {}, onCall }: LabOptions,
   actor: string,
   invocation: number,
@@ -199,7 +202,7 @@ function createIntercept(
   };
 }
 
-/** Waits for milliseconds of lab time. */
+/** Waits until `ms` milliseconds of lab time have passed. */
 export function waitInLabTime(time: LabTime, ms: number): Promise<void> {
   if (ms <= 0) return Promise.resolve();
   return new Promise((resolve) => time.runAfter(ms, resolve));

@@ -13,10 +13,10 @@ const RUN_TIMEOUT_MS = 1_800_000;
 /** Table and queues of a measurement. */
 export type StoreAndQueue = Pick<LabOptions, 'openQueue'> & { readonly table: Table };
 
-/** Times of a plan in milliseconds. */
+/** Makespan and hand-offs of a plan. */
 export type HandOffRun = {
   readonly makespanMs: number;
-  /** Hand-offs of all tasks with dependencies, ascending. */
+  /** Hand-offs of all tasks with dependencies, in ascending order. */
   readonly handOffMs: readonly number[];
 };
 
@@ -80,9 +80,9 @@ function recordCall(
   { plan, mergedAt, podRequestedAt }: ObservedPlan,
 ): void {
   if (operation === 'ensure') {
-    const key = parseAttemptId(subject);
-    if (key?.plan === plan && !podRequestedAt.has(key.task))
-      podRequestedAt.set(key.task, startedAt);
+    const attempt = parseAttemptId(subject);
+    if (attempt?.plan === plan && !podRequestedAt.has(attempt.task))
+      podRequestedAt.set(attempt.task, startedAt);
   }
   if (operation !== 'update' || !subject.startsWith(`TASK#${plan}#`) || !subject.endsWith(' STATE'))
     return;
@@ -100,23 +100,23 @@ function summarizeRun(
   { mergedAt, podRequestedAt }: ObservedPlan,
   startedAt: number,
 ): HandOffRun {
-  const requireTime = (times: ReadonlyMap<string, number>, id: string): number => {
-    const time = times.get(id);
-    if (time === undefined)
+  const requireTimestamp = (timestamps: ReadonlyMap<string, number>, id: string): number => {
+    const timestamp = timestamps.get(id);
+    if (timestamp === undefined)
       throw new Error(
         `the measurement of ${dag.name} recorded no pod request or no merge of task ${id}`,
       );
-    return time;
+    return timestamp;
   };
   const handOffMs: number[] = [];
   for (const { id, dependsOn } of dag.nodes) {
     if (dependsOn.length === 0) continue;
-    const readyAt = Math.max(...dependsOn.map((parent) => requireTime(mergedAt, parent)));
-    const ms = requireTime(podRequestedAt, id) - readyAt;
+    const readyAt = Math.max(...dependsOn.map((parent) => requireTimestamp(mergedAt, parent)));
+    const ms = requireTimestamp(podRequestedAt, id) - readyAt;
     if (ms < 0)
       throw new Error(`task ${id} of ${dag.name} started before its dependencies were merged`);
     handOffMs.push(ms);
   }
-  const lastMerge = Math.max(...dag.nodes.map(({ id }) => requireTime(mergedAt, id)));
+  const lastMerge = Math.max(...dag.nodes.map(({ id }) => requireTimestamp(mergedAt, id)));
   return { makespanMs: lastMerge - startedAt, handOffMs: handOffMs.sort((a, b) => a - b) };
 }

@@ -22,7 +22,7 @@ export async function measureStart(
   start: () => Promise<StartedFunction>,
   frames: readonly PushedFrame[],
 ): Promise<StartTimes> {
-  const [first, second] = [await event.make(), await event.make()];
+  const [firstEvent, secondEvent] = [await event.createEvent(), await event.createEvent()];
   const started = await start();
   const { process } = started;
   const invokeAndMeasure = async (input: object, startedAt: number): Promise<number> => {
@@ -33,14 +33,14 @@ export async function measureStart(
     return ms;
   };
   try {
-    const coldMs = await invokeAndMeasure(first, process.startedAt);
-    return { coldMs, nextMs: await invokeAndMeasure(second, performance.now()) };
+    const coldMs = await invokeAndMeasure(firstEvent, process.startedAt);
+    return { coldMs, nextMs: await invokeAndMeasure(secondEvent, performance.now()) };
   } finally {
     await started.close();
   }
 }
 
-/** Finds dropped messages, which the answer does not report as failures but the log reports as warnings. */
+/** Levels of log lines that make an answer invalid. For a dropped message, only the log has a warning. */
 const WARNING_OR_ERROR = /"level":"(warn|error)"/;
 
 function requireAnswer(

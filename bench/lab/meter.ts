@@ -9,8 +9,9 @@ export type Tally = {
   requests: number;
   readUnits: number;
   writeUnits: number;
-  /** Calls of SendMessageBatch; `messages` counts their messages. */
+  /** Calls of SendMessageBatch. */
   sends: number;
+  /** Messages of all sends. */
   messages: number;
 };
 
@@ -33,7 +34,7 @@ export class Meter {
   sumTallies(excludedActors: readonly string[] = []): Tally {
     const sum = { ...EMPTY_TALLY };
     for (const [actor, tally] of this.tallyByActor)
-      if (!excludedActors.includes(actor)) addTally(sum, tally, 1);
+      if (!excludedActors.includes(actor)) addTally(sum, tally);
     return sum;
   }
 
@@ -44,19 +45,18 @@ export class Meter {
   }
 }
 
-/** Adds `times` times a tally to `sum`, which is changed and returned. */
-export function addTally(sum: Tally, tally: Tally, times: number): Tally {
-  sum.requests += times * tally.requests;
-  sum.readUnits += times * tally.readUnits;
-  sum.writeUnits += times * tally.writeUnits;
-  sum.sends += times * tally.sends;
-  sum.messages += times * tally.messages;
-  return sum;
+/** Adds a tally to `sum`, which is changed. */
+export function addTally(sum: Tally, tally: Tally): void {
+  sum.requests += tally.requests;
+  sum.readUnits += tally.readUnits;
+  sum.writeUnits += tally.writeUnits;
+  sum.sends += tally.sends;
+  sum.messages += tally.messages;
 }
 
 /**
- * Returns the table with its usage counted for `actor`. `table` must be the table in memory, whose operations take effect
- * synchronously: reads before and after a write then return the item as the write found and left it.
+ * Returns a table that counts its usage for `actor`. `table` must be the table in memory, whose operations take effect at the
+ * call: a read that is called before or after a write then returns the item before or after the write.
  */
 export function meterTable(table: Table, meter: Meter, actor: string): Table {
   const tally = meter.getTally(actor);
@@ -99,7 +99,7 @@ function sumItemSizes(items: readonly Item[]): number {
   return items.reduce((sum, item) => sum + measureItemSize(item), 0);
 }
 
-/** Returns the queue with its usage counted for `actor`. */
+/** Returns a queue that counts its usage for `actor`. */
 export function meterQueue(queue: Queue, meter: Meter, actor: string): Queue {
   const tally = meter.getTally(actor);
   return {

@@ -17,7 +17,7 @@ const silentLog = { info() {}, warn() {}, error() {} };
 
 type MessageHandler = (message: QueueMessage) => Promise<void>;
 
-/** Starts the table and the queues of the local platform in a separate process; uses the adapters and the poller of the platform. */
+/** Starts the table and the queues of the local platform in a separate process, with the adapters and the poller of the platform. */
 export async function openStoreAndQueues(dataDir: string): Promise<{
   readonly table: Table;
   readonly openQueue: (handle: MessageHandler) => Queue;

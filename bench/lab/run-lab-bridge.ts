@@ -19,12 +19,12 @@ export async function runLabBridge(
   attemptId: string,
   work: () => Promise<void>,
 ): Promise<void> {
-  const key = parseAttemptId(attemptId);
-  if (key === undefined) throw new Error(`the pod has a malformed attempt id: ${attemptId}`);
-  const assignment = await startAttempt(createDeps(), key);
-  await issueAttemptCredentials(createDeps(), MODEL, key);
+  const attempt = parseAttemptId(attemptId);
+  if (attempt === undefined) throw new Error(`the pod has a malformed attempt id: ${attemptId}`);
+  const assignment = await startAttempt(createDeps(), attempt);
+  await issueAttemptCredentials(createDeps(), MODEL, attempt);
   await work();
-  await acceptResult(createDeps(), key, createAttemptResult(forge, assignment, key.task));
+  await acceptResult(createDeps(), attempt, createAttemptResult(forge, assignment, attempt.task));
 }
 
 function createAttemptResult(
@@ -35,9 +35,11 @@ function createAttemptResult(
   const { repository, kind } = assignment;
   const root = forge.findHead(repository.rootBranch) ?? repository.root;
   const path = `src/${task}.ts`;
-  const isWork = kind !== 'verify';
-  const commit = isWork ? forge.createCommit(root, [path]) : (repository.verifyCommit ?? root);
-  if (isWork) forge.pushBranch(repository.branch, commit);
+  const changesFiles = kind !== 'verify';
+  const commit = changesFiles
+    ? forge.createCommit(root, [path])
+    : (repository.verifyCommit ?? root);
+  if (changesFiles) forge.pushBranch(repository.branch, commit);
   return {
     outcome: 'done',
     commit,
@@ -51,7 +53,7 @@ function createAttemptResult(
     },
     summary: SUMMARY,
     workLog: ['Read the parser', 'Accepted comments', 'Wrote tests'],
-    changed: isWork ? [path] : [],
+    changed: changesFiles ? [path] : [],
     leftOut: [],
     flagged: [],
     usage: USAGE,

@@ -14,8 +14,8 @@ import type { Scenario } from '../scenario.ts';
 // Measures the cost of an attempt that sends much output and regular heartbeats.
 
 const PLAN = 'p0123456789';
-const MINUTES = 30;
-const CHUNKS = 20_000;
+const ATTEMPT_MINUTES = 30;
+const CHUNK_COUNT = 20_000;
 /** A chunk of output; a model streams a few tokens at a time. */
 const CHUNK = 'and then reads the next of';
 const HEARTBEAT_MS = 10_000;
@@ -23,8 +23,8 @@ const USAGE = { inputTokens: 40_000, outputTokens: 4_000, usd: 0.1, turns: 12 };
 
 export const attemptCost: Scenario = {
   name: 'attempt-cost',
-  description: `Capacity units of an attempt of ${MINUTES} minutes with ${CHUNKS} chunks of output`,
-  runScenario: async () => {
+  description: `Capacity units of an attempt of ${ATTEMPT_MINUTES} minutes with ${CHUNK_COUNT} chunks of output`,
+  measure: async () => {
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 0, 5) });
     try {
       return createReport(await measureAttempt());
@@ -56,7 +56,7 @@ async function measureAttempt(): Promise<Meter> {
   return meter;
 }
 
-/** Creates a clock that advances by a millisecond at a time while `runUntil` runs. */
+/** Creates a mocked clock that advances by a millisecond at a time while `runUntil` runs. */
 function createTickingTime(): LabTime {
   return {
     now: () => Date.now(),
@@ -74,24 +74,24 @@ function createTickingTime(): LabTime {
 }
 
 async function simulateAttemptTraffic(lab: Lab, attemptId: string): Promise<void> {
-  const key = parseAttemptId(attemptId);
-  // The attempt that verifies the combined result sends no output.
-  if (key === undefined || key.task === 'end') return;
+  const attempt = parseAttemptId(attemptId);
+  // The attempt of the end node only runs the verify commands and sends no output.
+  if (attempt === undefined || attempt.task === 'end') return;
   // Uses the mocked setTimeout, because node:timers/promises would wait in real time.
   const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const transcript = new Transcript(
-    (chunk) => recordTranscript(lab.createDeps('transcript'), key, chunk),
+    (chunk) => recordTranscript(lab.createDeps('transcript'), attempt, chunk),
     (text) => text,
     () => Date.now(),
   );
-  const chunkIntervalMs = (MINUTES * 60_000) / CHUNKS;
+  const chunkIntervalMs = (ATTEMPT_MINUTES * 60_000) / CHUNK_COUNT;
   let nextHeartbeatAt = 0;
-  for (let count = 0; count < CHUNKS; count += 1) {
+  for (let count = 0; count < CHUNK_COUNT; count += 1) {
     transcript.appendText('agent', CHUNK);
     await pause(chunkIntervalMs);
     if (Date.now() < nextHeartbeatAt) continue;
     nextHeartbeatAt = Date.now() + HEARTBEAT_MS;
-    await recordHeartbeat(lab.createDeps('heartbeat'), key, {
+    await recordHeartbeat(lab.createDeps('heartbeat'), attempt, {
       phase: 'agent',
       activity: 'reads src/parser.ts',
       usage: USAGE,
@@ -105,18 +105,18 @@ async function simulateAttemptTraffic(lab: Lab, attemptId: string): Promise<void
 function createReport(meter: Meter) {
   const transcript = meter.getTally('transcript');
   const heartbeats = meter.getTally('heartbeat');
-  const calls = meter.getTally('attempt');
+  const otherCalls = meter.getTally('attempt');
   const parts: [string, Tally][] = [
     ['transcript', transcript],
     ['heartbeats', heartbeats],
-    ['start, credentials, result', calls],
+    ['start, credentials, result', otherCalls],
   ];
   const total: Tally = { requests: 0, readUnits: 0, writeUnits: 0, sends: 0, messages: 0 };
-  for (const [, tally] of parts) addTally(total, tally, 1);
+  for (const [, tally] of parts) addTally(total, tally);
   // Each write of a transcript entry follows a read of the task.
   const transcriptWrites = transcript.requests / 2;
   const table = {
-    title: `An attempt of ${MINUTES} minutes, ${CHUNKS} chunks of ${CHUNK.length} characters`,
+    title: `An attempt of ${ATTEMPT_MINUTES} minutes, ${CHUNK_COUNT} chunks of ${CHUNK.length} characters`,
     head: ['part', 'RCU', 'WCU', 'requests'],
     rows: [...parts, ['total', total] as const].map(([name, tally]) => [
       name,
@@ -126,7 +126,7 @@ function createReport(meter: Meter) {
     ]),
     notes: [
       `${transcriptWrites} transcript writes. A heartbeat every ${HEARTBEAT_MS / 1_000} s.`,
-      'The third row includes the calls of the attempt that verifies the combined result.',
+      'The third row includes the calls of the attempt of the end node.',
     ],
   };
   return {

@@ -17,7 +17,7 @@ const DONE_TEXT = 'Done in ';
 const DEMO_TIMEOUT_MS = 600_000;
 const POLL_INTERVAL_MS = 500;
 
-/** Main module of each process; the demo runs the platform in its own process. */
+/** Main module of each process. The demo and the platform are one process. */
 const PROGRAM_BY_ROLE = {
   platform: 'local/demo.ts',
   emulators: 'local/emulator/main.ts',
@@ -36,7 +36,7 @@ const DISK_PARTS = ['store', 'queues', 'forge', 'attempts'] as const;
 export const footprint: Scenario = {
   name: 'footprint',
   description: 'Resident memory of platform, bridge and agent; disk usage of an attempt',
-  runScenario: async ({ quick }) => {
+  measure: async ({ quick }) => {
     const idle = await measureIdle(quick ? 10 : 90);
     const demo = await measureDemo();
     const memory = {

@@ -17,6 +17,7 @@ import type { Report, Scenario, Table } from '../scenario.ts';
 // Measures the size of each function, and the time from the start of a new process to the answer to its first event. Table and
 // queues run on this machine. An unexpected answer aborts the measurement.
 
+/** Sizes and start times of a function: milliseconds to the first answer (`cold`) and of the second event (`next`). */
 type StartMeasurement = {
   readonly id: string;
   readonly bytes: number;
@@ -30,7 +31,7 @@ type StartMeasurement = {
 export const functionStart: Scenario = {
   name: 'function-start',
   description: 'Size of each Lambda function, and its first event in a new process',
-  runScenario: async ({ quick }) => {
+  measure: async ({ quick }) => {
     const cloud = await buildCloud();
     if (cloud === undefined)
       throw new Error('the deployment tools are not installed; run: npm run stacks:install');
@@ -45,20 +46,20 @@ export const functionStart: Scenario = {
 };
 
 async function createReport(cloud: Cloud, stage: CloudStage, count: number): Promise<Report> {
-  const pods = await mkdtemp(join(tmpdir(), 'smol-pods-'));
+  const folder = await mkdtemp(join(tmpdir(), 'smol-pods-'));
   const events = await createFunctionEvents(stage);
   const rows: StartMeasurement[] = [];
   try {
-    const emptyFunction = await measureEmptyFunctionStarts(pods, count);
+    const emptyFunction = await measureEmptyFunctionStarts(folder, count);
     for (const bundle of await readBundles(cloud.bundles)) {
       const event = events[bundle.id];
       if (event === undefined)
         throw new Error(`no event for the function ${bundle.id}; add it to createFunctionEvents`);
-      const settings = bundle.id === 'cron-resync' ? createLaptopLauncherSettings(pods) : {};
+      const settings = bundle.id === 'cron-resync' ? createLaptopLauncherSettings(folder) : {};
       const start = () => stage.start(bundle.id, settings);
       const measureOnce = () => measureStart(event, start, stage.frames);
       const times = await measureStarts(count, measureOnce).catch((error: unknown) => {
-        throw new Error(`the function ${bundle.id} did not give the expected answer`, {
+        throw new Error(`the measurement of the function ${bundle.id} failed`, {
           cause: error,
         });
       });
@@ -67,7 +68,7 @@ async function createReport(cloud: Cloud, stage: CloudStage, count: number): Pro
     const tables = [createStartTable(rows, emptyFunction, count, createNotes(events))];
     return { tables, figures: { starts: count, nothing: emptyFunction, rows } };
   } finally {
-    await rm(pods, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -100,7 +101,7 @@ async function measureStarts(count: number, measureOnce: () => Promise<StartTime
 async function measureEmptyFunctionStarts(folder: string, count: number) {
   const file = join(folder, 'nothing.mjs');
   await writeFile(file, 'export const handler = () => null;\n');
-  const event: FunctionEvent = { make: () => ({}), expected: 'null' };
+  const event: FunctionEvent = { createEvent: () => ({}), expected: 'null' };
   const start = async () => {
     const process = LambdaProcess.start(file, {});
     return { process, close: () => process.close() };

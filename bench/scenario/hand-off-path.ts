@@ -8,23 +8,29 @@ import type { Scenario } from '../scenario.ts';
 // Lists the calls of table and queues between the merge of a task and the request of the pod of its dependent.
 
 const PLAN = 'p0123456789';
-/** Equal for all calls, so that calls with overlapping times are parallel calls. */
+/** Duration of a call of table, queues or launcher. With equal durations, only parallel calls overlap in time. */
 const CALL_MS = 10;
-/** Much longer than a call of the table, as on a real forge. */
-const MERGE_MS = 100;
-const LATENCY = { table: CALL_MS, queue: CALL_MS, launcher: CALL_MS, forge: MERGE_MS, transit: 1 };
+/** Duration of a call of the forge, such as a merge: much longer than a call of the table, as on a real forge. */
+const FORGE_CALL_MS = 100;
+const LATENCY = {
+  table: CALL_MS,
+  queue: CALL_MS,
+  launcher: CALL_MS,
+  forge: FORGE_CALL_MS,
+  transit: 1,
+};
 const RUN_TIMEOUT_MS = 3_600_000;
 
 export const handOffPath: Scenario = {
   name: 'hand-off-path',
   description: 'Table and queue calls from a merge to the pod of the dependent task',
-  runScenario: async () => {
+  measure: async () => {
     const calls = await recordCalls();
     const path = findHandOffPath(calls);
     const steps = groupIntoSteps(path);
-    const hops = new Set(path.map((call) => call.invocation)).size - 1;
+    const queueHops = new Set(path.map((call) => call.invocation)).size - 1;
     const table = {
-      title: `${steps.length} sequential calls, queue hops: ${hops}`,
+      title: `${steps.length} sequential calls, queue hops: ${queueHops}`,
       head: ['step', 'handler', 'call', 'subject'],
       rows: path.map((call) => [
         String(1 + steps.findIndex((step) => step.includes(call))),
@@ -38,7 +44,7 @@ export const handOffPath: Scenario = {
     };
     const figures = {
       sequentialCalls: steps.length,
-      queueHops: hops,
+      queueHops,
       calls: path.map(
         ({ actor, port, operation, subject }) => `${actor}: ${port} ${operation} ${subject}`,
       ),
@@ -75,33 +81,33 @@ function findHandOffPath(calls: readonly PortCall[]): PortCall[] {
       'the lab recorded no merge of the third task or no pod request of the fourth task',
     );
   const isStorageCall = (call: PortCall): boolean => call.port === 'table' || call.port === 'queue';
-  const callsOfMerger = calls.filter(
+  const callsAfterMerge = calls.filter(
     (call) =>
       isStorageCall(call) &&
       call.invocation === merge.invocation &&
       call.startedAt >= merge.endedAt,
   );
-  const wakeUpIndex = callsOfMerger.findIndex(
+  const wakeUpIndex = callsAfterMerge.findIndex(
     (call) => call.port === 'queue' && call.subject.includes('schedule'),
   );
-  const callsOfScheduler = calls.filter(
+  const callsBeforePodRequest = calls.filter(
     (call) =>
       isStorageCall(call) &&
       call.invocation === podRequest.invocation &&
       call.endedAt <= podRequest.startedAt,
   );
-  return [...callsOfMerger.slice(0, wakeUpIndex + 1), ...callsOfScheduler];
+  return [...callsAfterMerge.slice(0, wakeUpIndex + 1), ...callsBeforePodRequest];
 }
 
 /** Groups calls into steps; the calls of a step overlap in time. */
 function groupIntoSteps(path: readonly PortCall[]): PortCall[][] {
   const steps: PortCall[][] = [];
   for (const call of path) {
-    const last = steps.at(-1);
-    const overlaps = last?.some(
+    const lastStep = steps.at(-1);
+    const overlaps = lastStep?.some(
       (other) => other.invocation === call.invocation && call.startedAt < other.endedAt,
     );
-    if (last !== undefined && overlaps === true) last.push(call);
+    if (lastStep !== undefined && overlaps === true) lastStep.push(call);
     else steps.push([call]);
   }
   return steps;

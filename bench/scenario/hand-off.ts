@@ -14,7 +14,7 @@ import type { Scenario, Table } from '../scenario.ts';
 // table and queues of the local platform (`laptop`).
 
 const SLOTS = 64;
-/** Graphs above this number of tasks run less often. */
+/** Graphs with more tasks than this number run less often. */
 const LARGE_GRAPH_TASKS = 500;
 
 type BackendName = 'memory' | 'laptop';
@@ -31,7 +31,7 @@ type RunCount = { readonly warmUps: number; readonly runs: number };
 export const handOff: Scenario = {
   name: 'hand-off',
   description: 'Time from a merge to the pod of the dependent task, and tasks per second',
-  runScenario: async ({ quick }) => {
+  measure: async ({ quick }) => {
     const dags = quick
       ? [createChainDag(20), createFanDag(20)]
       : [createChainDag(100), createFanDag(100), createRandomDag(1_000)];
@@ -92,22 +92,22 @@ async function measureDag(dag: Dag, name: BackendName, { warmUps, runs }: RunCou
   }
 }
 
-function collectFigures(dag: Dag, counted: readonly HandOffRun[]) {
-  const median = (value: (run: HandOffRun) => number): number =>
+function collectFigures(dag: Dag, countedRuns: readonly HandOffRun[]) {
+  const computeMedian = (getValue: (run: HandOffRun) => number): number =>
     computePercentile(
-      counted.map(value).toSorted((a, b) => a - b),
+      countedRuns.map(getValue).toSorted((a, b) => a - b),
       0.5,
     );
-  const handOffPercentile = (share: number): number =>
-    median((run) => computePercentile(run.handOffMs, share));
-  const makespanMs = median((run) => run.makespanMs);
+  const computeHandOffMs = (share: number): number =>
+    computeMedian((run) => computePercentile(run.handOffMs, share));
+  const makespanMs = computeMedian((run) => run.makespanMs);
   return {
-    p50: handOffPercentile(0.5),
-    p95: handOffPercentile(0.95),
-    p99: handOffPercentile(0.99),
+    p50: computeHandOffMs(0.5),
+    p95: computeHandOffMs(0.95),
+    p99: computeHandOffMs(0.99),
     tasksPerSecond: dag.nodes.length / (makespanMs / 1_000),
     makespanMs,
-    makespanAllMs: counted.map((run) => run.makespanMs),
+    makespanAllMs: countedRuns.map((run) => run.makespanMs),
   };
 }
 

@@ -6,7 +6,7 @@ import {
 } from '../../test/support/engine/engine-fixture.ts';
 import type { MemoryTable } from '../../test/support/store/memory-table.ts';
 import { createMemoryTable } from '../../test/support/store/memory-table.ts';
-import { createLab } from '../lab/lab.ts';
+import { createLab, RESYNC_ACTOR } from '../lab/lab.ts';
 import { createVirtualTime } from '../lab/lab-time.ts';
 import type { Tally } from '../lab/meter.ts';
 import { Meter } from '../lab/meter.ts';
@@ -19,7 +19,7 @@ const TASKS_PER_PLAN = 100;
 export const idleCost: Scenario = {
   name: 'idle-cost',
   description: 'Capacity units of an idle minute, by the number of stored tasks',
-  runScenario: async ({ quick }) => {
+  measure: async ({ quick }) => {
     const sizes = quick ? [0, 1_000] : [0, 1_000, 10_000];
     const rows: { readonly stored: number; readonly minute: Tally }[] = [];
     for (const stored of sizes) rows.push({ stored, minute: await measureIdleMinute(stored) });
@@ -39,10 +39,10 @@ export const idleCost: Scenario = {
   },
 };
 
-async function measureIdleMinute(stored: number): Promise<Tally> {
+async function measureIdleMinute(taskCount: number): Promise<Tally> {
   const time = createVirtualTime();
   const table = createMemoryTable();
-  await fillTable(table, stored);
+  await fillTable(table, taskCount);
   const meter = new Meter();
   const lab = createLab({ time, table, slots: 8, meter });
   let isDone = false;
@@ -52,11 +52,11 @@ async function measureIdleMinute(stored: number): Promise<Tally> {
   await time.runUntil(() => isDone, 60_000);
   await running;
   if (lab.failures.length > 0) throw lab.failures[0];
-  return { ...meter.getTally('reconcile') };
+  return { ...meter.getTally(RESYNC_ACTOR) };
 }
 
-async function fillTable(table: MemoryTable, stored: number): Promise<void> {
-  for (let index = 0; index < stored; index += 1) {
+async function fillTable(table: MemoryTable, taskCount: number): Promise<void> {
+  for (let index = 0; index < taskCount; index += 1) {
     const plan = `p${String(Math.floor(index / TASKS_PER_PLAN)).padStart(10, '0')}`;
     if (index % TASKS_PER_PLAN === 0) await putEndedPlan(table, plan);
     const task = `t${index % TASKS_PER_PLAN}`;

@@ -9,7 +9,7 @@ import { createPrng } from '../lab/dag.ts';
 import { computePercentile } from '../lab/measure-runs.ts';
 import type { Scenario } from '../scenario.ts';
 
-// Compares orders in which ready tasks get slots. The makespan is divided by a lower bound for every order: the maximum of the
+// Compares orders in which ready tasks get slots. The makespan is divided by a bound that no order can beat: the maximum of the
 // critical path and the total work divided by the slots. Ranks come from inaccurate estimates, as in a real plan.
 
 const GRAPH_COUNT = 200;
@@ -17,11 +17,11 @@ const SEED = 7;
 const REPO = 'acme/bench';
 const PLAN_KEY = { plan: 'p0123456789', run: 1 };
 
-/** A random graph; all lists are by ordinal. */
+/** A random graph; the ordinal of a task is its index in each list. */
 type Workload = {
   readonly nodes: RunNode[];
   readonly states: TaskState[];
-  /** Real durations, which differ from the estimates. */
+  /** Actual durations, which differ from the estimates. */
   readonly minutes: number[];
   readonly slots: number;
 };
@@ -35,7 +35,7 @@ type StartOrder = (
 export const makespan: Scenario = {
   name: 'makespan',
   description: 'Makespan divided by its lower bound, by the order in which tasks get slots',
-  runScenario: async ({ quick }) => {
+  measure: async ({ quick }) => {
     const random = createPrng(SEED);
     const workloads = Array.from({ length: quick ? 20 : GRAPH_COUNT }, () => drawWorkload(random));
     const orders: [string, StartOrder][] = [
@@ -120,30 +120,30 @@ function drawLogNormal(random: () => number, median: number, sigma: number): num
 }
 
 function computeLowerBound({ nodes, minutes, slots }: Workload): number {
-  const ends: number[] = [];
+  const earliestEnds: number[] = [];
   for (const [ordinal, node] of nodes.entries()) {
-    const from = Math.max(0, ...node.dependsOn.map((parent) => ends[parent] ?? 0));
-    ends.push(from + (minutes[ordinal] ?? 0));
+    const start = Math.max(0, ...node.dependsOn.map((parent) => earliestEnds[parent] ?? 0));
+    earliestEnds.push(start + (minutes[ordinal] ?? 0));
   }
-  const total = minutes.reduce((sum, duration) => sum + duration, 0);
-  return Math.max(...ends, total / slots);
+  const totalMinutes = minutes.reduce((sum, duration) => sum + duration, 0);
+  return Math.max(...earliestEnds, totalMinutes / slots);
 }
 
 /** Computes the minutes until the last task ends. */
 function simulateMakespan(workload: Workload, order: StartOrder): number {
   const openDependencies = workload.nodes.map((node) => new Set(node.dependsOn));
   const ready = openDependencies.flatMap((set, ordinal) => (set.size === 0 ? [ordinal] : []));
-  const ends = new Map<number, number>();
+  const endOfRunning = new Map<number, number>();
   let now = 0;
   for (;;) {
-    for (const ordinal of order(workload, ready, [...ends.keys()])) {
+    for (const ordinal of order(workload, ready, [...endOfRunning.keys()])) {
       ready.splice(ready.indexOf(ordinal), 1);
-      ends.set(ordinal, now + (workload.minutes[ordinal] ?? 0));
+      endOfRunning.set(ordinal, now + (workload.minutes[ordinal] ?? 0));
     }
-    const [ended, at] = [...ends].toSorted((a, b) => a[1] - b[1])[0] ?? [];
-    if (ended === undefined || at === undefined) return now;
-    now = at;
-    ends.delete(ended);
+    const [ended, endedAt] = [...endOfRunning].toSorted((a, b) => a[1] - b[1])[0] ?? [];
+    if (ended === undefined || endedAt === undefined) return now;
+    now = endedAt;
+    endOfRunning.delete(ended);
     for (const dependent of workload.nodes[ended]?.dependents ?? []) {
       if (openDependencies[dependent]?.delete(ended) && openDependencies[dependent].size === 0)
         ready.push(dependent);

@@ -17,7 +17,7 @@ const OPERATION_COUNT = 500;
 export const platform: Scenario = {
   name: 'platform',
   description: 'Table and queue operations on this machine, through the network',
-  runScenario: async ({ quick }) => {
+  measure: async ({ quick }) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'smol-bench-'));
     const count = quick ? 50 : OPERATION_COUNT;
     try {

@@ -1,7 +1,7 @@
 import { createMemoryTable } from '../../test/support/store/memory-table.ts';
 import type { Dag } from '../lab/dag.ts';
 import { createBoundedDag, createFanDag } from '../lab/dag.ts';
-import { createLab, waitInLabTime } from '../lab/lab.ts';
+import { createLab, RESYNC_ACTOR, waitInLabTime } from '../lab/lab.ts';
 import { createVirtualTime } from '../lab/lab-time.ts';
 import type { Tally } from '../lab/meter.ts';
 import { Meter } from '../lab/meter.ts';
@@ -12,7 +12,7 @@ import type { Report, Scenario, Table } from '../scenario.ts';
 const PLAN = 'p0123456789';
 const SLOTS = 8;
 const MINUTE_MS = 60_000;
-/** Approximate latencies of AWS in milliseconds; the ratios decide which calls overlap. */
+/** Approximate latencies of AWS and GitHub in milliseconds; only their ratios matter, because they decide which calls overlap. */
 const LATENCY = { table: 5, queue: 8, launcher: 50, forge: 150, transit: 30 };
 
 type Cost = {
@@ -28,7 +28,7 @@ type Cost = {
 export const storeCost: Scenario = {
   name: 'store-cost',
   description: 'Capacity units, requests and messages per task, by the size of the plan',
-  runScenario: async ({ quick }) => {
+  measure: async ({ quick }) => {
     const bounded = (quick ? [10, 100] : [10, 100, 1_000, 10_000]).map((size) =>
       createBoundedDag(size),
     );
@@ -50,20 +50,20 @@ export const storeCost: Scenario = {
 async function measureCost(dag: Dag): Promise<Cost> {
   const time = createVirtualTime();
   const meter = new Meter();
-  const nextMs = createDurationSpread(5 * MINUTE_MS);
+  const nextDurationMs = createDurationSpread(5 * MINUTE_MS);
   const lab = createLab({
     time,
     table: createMemoryTable(),
     slots: SLOTS,
     meter,
     latency: LATENCY,
-    work: () => waitInLabTime(time, nextMs()),
+    work: () => waitInLabTime(time, nextDurationMs()),
     podEndMs: 1_000,
   });
-  let minutes = 0;
+  let resyncCount = 0;
   const resyncEveryMinute = (): void => {
     time.runAfter(MINUTE_MS, resyncEveryMinute);
-    minutes += 1;
+    resyncCount += 1;
     void lab.runResync();
   };
   time.runAfter(MINUTE_MS, resyncEveryMinute);
@@ -79,15 +79,16 @@ async function measureCost(dag: Dag): Promise<Cost> {
   if (!isDone) throw new Error(`${dag.name} did not complete within 400 days of virtual time`);
   await submitted;
   const virtualMinutes = (time.now() - startedAt) / MINUTE_MS;
+  // The work that follows the completion is a part of the cost.
   await time.runUntil(() => false, 5 * MINUTE_MS);
   return {
     name: dag.name,
     tasks: dag.nodes.length,
-    perTask: scaleTally(meter.sumTallies(['reconcile']), dag.nodes.length),
+    perTask: scaleTally(meter.sumTallies([RESYNC_ACTOR]), dag.nodes.length),
     byActor: Object.fromEntries(
       [...meter.tallyByActor].map(([actor, tally]) => [actor, scaleTally(tally, dag.nodes.length)]),
     ),
-    resyncPerMinute: scaleTally(meter.getTally('reconcile'), minutes),
+    resyncPerMinute: scaleTally(meter.getTally(RESYNC_ACTOR), resyncCount),
     virtualMinutes,
     largestItem: meter.largestItem,
   };
@@ -144,7 +145,7 @@ function createActorTable(cost: Cost): Table {
     head: ['handler', ...COLUMN_TITLES],
     rows: Object.entries(cost.byActor).map(([actor, tally]) => [
       actor,
-      ...renderTally(actor === 'reconcile' ? cost.resyncPerMinute : tally),
+      ...renderTally(actor === RESYNC_ACTOR ? cost.resyncPerMinute : tally),
     ]),
     notes: [`largest item: ${cost.largestItem.key}, ${cost.largestItem.bytes} bytes`],
   };

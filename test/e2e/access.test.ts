@@ -17,8 +17,8 @@ import { runGit } from '../support/workspace/git.ts';
 // Roles and secrets: each role allows only its actions, and secrets exist only in their own files.
 
 const stage = useStage('access');
-const createdToken = z.object({ id: z.string(), token: z.string() });
-const keyFile = z.record(z.string(), z.string());
+const createdTokenSchema = z.object({ id: z.string(), token: z.string() });
+const keyFileSchema = z.record(z.string(), z.string());
 
 async function createTokenOfRole(role: string) {
   const result = await stage.platform.cli(
@@ -27,10 +27,10 @@ async function createTokenOfRole(role: string) {
       expectedExit: 0,
     },
   );
-  return result.json(createdToken);
+  return result.json(createdTokenSchema);
 }
 
-test('a viewer can read but not act, and a revoked or wrong token gives no access', async () => {
+test('a viewer can read plans but not change them, and a revoked or wrong token gives no access', async () => {
   const { cli, api } = stage.platform;
   const { plan } = await submitGraph(stage, [{ id: 'one' }]);
   const viewer = await createTokenOfRole('viewer');
@@ -105,7 +105,7 @@ async function listFilesBelow(root: string, excluded: ReadonlySet<string>): Prom
 async function readSecrets(): Promise<Record<string, string>> {
   const { model, platform } = stage;
   const { workspace } = platform;
-  const keys = keyFile.parse(
+  const keys = keyFileSchema.parse(
     JSON.parse(await readFile(join(workspace.dataDir, 'keys.json'), 'utf8')),
   );
   const { token } = z
@@ -131,7 +131,7 @@ test('secrets appear in no log, process list, commit, answer or other file', asy
     stage,
     [
       { id: 'held', description: `HOLD secrets\n${renderWriteOrder('src/held.txt', 'held')}` },
-      // An agent that collects its environment and the folders around its workspace.
+      // The agent of this task collects its environment and the folders around its workspace.
       {
         id: 'nosy',
         description:
@@ -253,11 +253,11 @@ const BAD_REQUESTS: readonly (readonly [string, string, unknown, number])[] = [
 
 test('bad input is refused with a reason and writes nothing', async () => {
   const { api } = stage.platform;
-  const readStored = async () => {
+  const readStoredLists = async () => {
     const lists = ['/v1/plans?limit=200', '/v1/repositories', '/v1/tokens', '/v1/users'];
     return Promise.all(lists.map(async (path) => (await api('GET', path)).body));
   };
-  const before = await readStored();
+  const before = await readStoredLists();
   const problems: string[] = [];
 
   for (const [method, path, body, expectedStatus] of BAD_REQUESTS) {
@@ -273,5 +273,5 @@ test('bad input is refused with a reason and writes nothing', async () => {
   }
 
   expect(problems).toEqual([]);
-  expect(await readStored()).toEqual(before);
+  expect(await readStoredLists()).toEqual(before);
 });

@@ -14,7 +14,7 @@ import { findProcesses } from '../support/process/process-scan.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { runGit } from '../support/workspace/git.ts';
 
-// Commands of people on plans: edits, rejection, cancellation, restart, limits, and the end of a conversation.
+// People control plans with commands: edits, rejection, cancellation, restart, limits, and the end of a conversation.
 
 const stage = useStage('control');
 const refusalSchema = z.object({
@@ -28,7 +28,7 @@ async function readGraph(plan: string) {
   return { ...graph, shape: Object.fromEntries(edges) };
 }
 
-/** Edits a graph of the tasks a, b, c and d up to revision 8, with each kind of edit. */
+/** Edits a graph of the tasks a, b, c and d with each kind of edit, which creates the revisions 2 to 8. */
 async function editGraph(plan: string): Promise<void> {
   const edit = (...words: string[]) => stage.platform.cli(['plan', ...words], { expectedExit: 0 });
 
@@ -71,7 +71,7 @@ async function editGraph(plan: string): Promise<void> {
   );
 }
 
-/** Requires that edits of an old revision, approvals of an old revision and cycles are refused. */
+/** Checks that edits and approvals of an old revision, and edits that create a cycle, are refused. */
 async function requireRefusedEdits(plan: string): Promise<void> {
   const { cli, api } = stage.platform;
   const stale = await api('POST', `/v1/plans/${plan}/edits`, {
@@ -96,7 +96,7 @@ async function requireRefusedEdits(plan: string): Promise<void> {
   );
 }
 
-test('a plan can be edited by command line, revision by revision, rejected and restarted', async () => {
+test('a plan can be edited with commands, rejected and restarted', async () => {
   const { cli } = stage.platform;
   const { plan } = await submitGraph(stage, [
     { id: 'a' },
@@ -138,7 +138,7 @@ async function listBridges() {
   return processes.filter(({ command }) => command.includes('agent/bridge/main.ts'));
 }
 
-/** Submits a plan with a held agent and a task that exceeds its limit of turns. */
+/** Submits a plan with a task whose agent waits for `model.release` and a task that exceeds its limit of turns. */
 function submitLongPlan() {
   return submitGraph(
     stage,
@@ -223,10 +223,10 @@ test('a cancellation ends agents and closes pull requests but keeps branches, an
   expect(await runGit(repository.path, ['branch', '--list', `smol-gang/${plan}-r1/*`])).toBe(
     firstRunBranches,
   );
-  const earlier = await listRunPulls(platform, repo, plan, 1);
-  expect([earlier.root, ...[...earlier.tasks.values()].flat()].map((pull) => pull?.state)).toEqual(
-    expect.not.arrayContaining(['open']),
-  );
+  const firstRunPulls = await listRunPulls(platform, repo, plan, 1);
+  expect(
+    [firstRunPulls.root, ...[...firstRunPulls.tasks.values()].flat()].map((pull) => pull?.state),
+  ).toEqual(expect.not.arrayContaining(['open']));
 });
 
 test('a simple plan can be a conversation that a person finishes', async () => {

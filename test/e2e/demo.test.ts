@@ -7,7 +7,7 @@ import { listRunPulls, requireOnePullPerTask } from '../support/platform/forge-f
 import { runGit } from '../support/workspace/git.ts';
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
-// The demo without disturbances; test/chaos/crash.test.ts shuffles and kills it.
+// The demo without disturbances. test/chaos/crash.test.ts runs the demo in a shuffled order and kills its processes.
 
 const OPEN_PULL = { draft: false, state: 'open', merged_at: null, base: { ref: 'main' } };
 

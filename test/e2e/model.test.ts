@@ -101,7 +101,7 @@ async function restoreModel(): Promise<void> {
 
 afterEach(restoreModel);
 
-/** Submits a plan of two tasks, and waits until the agent of the first waits at a HOLD. */
+/** Submits a plan of two tasks, and waits until the agent of the first task waits for `model.release(hold)`. */
 async function submitHeldPlan(hold: string): Promise<string> {
   const held = {
     id: 'one',
@@ -114,7 +114,7 @@ async function submitHeldPlan(hold: string): Promise<string> {
 }
 
 for (const [name, { refusal, expectedText }] of Object.entries(REFUSAL_CASES)) {
-  test(`${name} parks agents and planning with one condition, and costs no retry`, async () => {
+  test(`${name} parks tasks and planning with one condition, and costs no retry`, async () => {
     const { platform, model } = stage;
     const workPlan = await submitHeldPlan(name);
 
@@ -130,8 +130,8 @@ for (const [name, { refusal, expectedText }] of Object.entries(REFUSAL_CASES)) {
     const promptPlan = await submitPrompt(name);
     const isModelCondition = ({ message }: { readonly message: string }) =>
       expectedText.test(message);
-    const parked = await waitForPlan(platform, promptPlan, 'planning is parked', (seen) =>
-      seen.plan.conditions.some(isModelCondition),
+    const parked = await waitForPlan(platform, promptPlan, 'planning is parked', (snapshot) =>
+      snapshot.plan.conditions.some(isModelCondition),
     );
 
     expect(parkedTask).toMatchObject({
@@ -171,7 +171,7 @@ for (const [name, { refusal, expectedText }] of Object.entries(REFUSAL_CASES)) {
   });
 }
 
-test('work resumes on its own after a short Retry-After', async () => {
+test('work resumes without a command after a short Retry-After', async () => {
   const { platform, model } = stage;
   const task = {
     id: 'alone',
@@ -195,7 +195,7 @@ test('work resumes on its own after a short Retry-After', async () => {
   expect(await readBranchFile(stage, workPlan, 'root', 'src/alone.txt')).toBe('is done');
 });
 
-const manyTasks = Array.from({ length: 300 }, (_, index) => createTask(`part-${index}`));
+const threeHundredTasks = Array.from({ length: 300 }, (_, index) => createTask(`part-${index}`));
 const pythonPlan = createPlanAnswer(
   createTask('backend', {
     description: 'Write app.py with Flask and requirements.txt',
@@ -210,7 +210,7 @@ const hostilePlan = createPlanAnswer(
   createTask('-rf', { scope: ['src/c.txt'] }),
 );
 
-/** Answers of the planner, each for its own plan; all plans are planned at once. */
+/** Answers of the planner model by case. Each case is a separate plan, and all plans are planned at once. */
 const ANSWER_CASES: Record<
   string,
   { readonly plans: unknown[]; readonly outcome: 'corrected' | RegExp }
@@ -246,7 +246,7 @@ const ANSWER_CASES: Record<
   },
   'hostile ids at first': { plans: [hostilePlan, GOOD_PLAN], outcome: 'corrected' },
   'hostile ids every time': { plans: [hostilePlan], outcome: /etc\/passwd/ },
-  'three hundred tasks': { plans: [createPlanAnswer(...manyTasks)], outcome: /300|60/ },
+  'three hundred tasks': { plans: [createPlanAnswer(...threeHundredTasks)], outcome: /300|60/ },
   'a foreign stack at first': { plans: [pythonPlan, GOOD_PLAN], outcome: 'corrected' },
   'a foreign stack every time': { plans: [pythonPlan], outcome: /Python/ },
   'scopes outside the repository': {
@@ -269,7 +269,7 @@ test('an invalid answer of the planner leads to a corrected plan or to a failed 
       platform,
       id,
       `${name} is planned`,
-      (seen) => seen.plan.status !== 'planning',
+      (snapshot) => snapshot.plan.status !== 'planning',
       120_000,
     );
     if (outcome === 'corrected') {
@@ -288,7 +288,7 @@ test('an invalid answer of the planner leads to a corrected plan or to a failed 
   expect((await fetchPlanSnapshot(platform, failed)).plan.reason).toBeUndefined();
 });
 
-test('the doctor reports healthy parts, and a model that is down', async () => {
+test('doctor reports healthy parts, and fails if the model is down', async () => {
   const { platform, model } = stage;
 
   const healthy = await platform.cli(['doctor', '--json']);

@@ -27,12 +27,13 @@ import {
   runGit,
 } from '../support/workspace/git.ts';
 
-// Work of a person in the repository and at the forge beside smol-gang: the work stays untouched, and its effects count.
+// A person works in the repository and at the forge at the same time as smol-gang. smol-gang leaves the work of the person
+// untouched and takes its results into account.
 
 const stage = useStage('person');
 
-/** Reads the state of a repository that belongs to the person. */
-async function readOwnState(path: string) {
+/** Reads all parts of a repository that a plan must not change. */
+async function readUnchangeableState(path: string) {
   const quiet = ['--no-optional-locks'];
   const refs = await runGit(path, ['for-each-ref', '--format=%(refname) %(objectname)']);
   return {
@@ -58,7 +59,7 @@ test('a plan starts from the HEAD of a dirty repository, whose uncommitted work 
   await writeFile(join(path, 'staged.txt'), 'staged\n');
   await runGit(path, ['add', 'staged.txt']);
   await writeFile(join(path, 'new file.txt'), 'untracked\n');
-  const before = await readOwnState(path);
+  const before = await readUnchangeableState(path);
 
   const result = await platform.cli(
     [
@@ -78,7 +79,7 @@ test('a plan starts from the HEAD of a dirty repository, whose uncommitted work 
   for (const file of ['README.md', 'staged.txt', 'new file.txt'])
     expect(result.stderr).toContain(file);
   expect(view.repositories).toMatchObject([{ base: 'feature', baseSha: head }]);
-  expect(await readOwnState(path)).toEqual(before);
+  expect(await readUnchangeableState(path)).toEqual(before);
   const branch = `smol-gang/${plan}-r1/t/main`;
   expect(await runGit(path, ['merge-base', head, branch])).toBe(head);
   expect((await runGit(path, ['diff', '--name-only', head, branch])).split('\n')).toEqual([
@@ -88,7 +89,7 @@ test('a plan starts from the HEAD of a dirty repository, whose uncommitted work 
   const { tasks } = await listRunPulls(platform, repo, plan);
   expect(tasks.get('t/main')).toMatchObject([{ draft: false, base: { ref: 'feature' } }]);
 
-  // Merged in the work tree, because a merge by the forge would move the checked-out branch under the person.
+  // The person merges in the work tree, because the forge refuses to move a branch that is checked out.
   await runGit(path, ['stash', 'push', '--quiet', '--include-untracked']);
   await runGit(path, ['merge', '--quiet', '--no-edit', branch]);
   await platform.cli(['recover', plan], { expectedExit: 0 });
@@ -97,8 +98,8 @@ test('a plan starts from the HEAD of a dirty repository, whose uncommitted work 
   );
 });
 
-/** Clones the repository of a plan as a person, and returns a function that pushes files to a task branch. */
-async function createTaskPush(plan: string, repo: string, token: string) {
+/** Clones the repository of a plan with the token of a person, and returns a function that pushes files to a task branch. */
+async function createTaskBranchPush(plan: string, repo: string, token: string) {
   const { workspace } = stage.platform;
   const url = `http://127.0.0.1:${workspace.ports.forge}/${repo}.git`;
   const clone = join(workspace.path, 'work', 'clone');
@@ -117,7 +118,7 @@ function isInReviewAfter(attempt: number | undefined) {
     task.status === 'in_review' && task.attempt > (attempt ?? 0);
 }
 
-test('a plan completes after a person pushes to heads, merges by hand, and closes and reopens a pull request', async () => {
+test('a plan completes after a person pushes to task branches, merges by hand, and closes and reopens a pull request', async () => {
   const { platform, repository } = stage;
   const person = await platform.createPerson('colleague');
   const { plan, repo } = await submitGraph(
@@ -137,7 +138,7 @@ test('a plan completes after a person pushes to heads, merges by hand, and close
       waitForTaskStatus(stage, plan, task, 'in_review'),
     ),
   );
-  const push = await createTaskPush(plan, repo, person);
+  const push = await createTaskBranchPush(plan, repo, person);
 
   const pushedCommit = await push('moved', { 'src/moved.txt': 'by hand\n' });
   await push('broken', { BROKEN: 'oh\n' });

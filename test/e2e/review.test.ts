@@ -24,7 +24,8 @@ import type { E2eRepository } from '../support/workspace/e2e-repository.ts';
 import { makeE2eRepository } from '../support/workspace/e2e-repository.ts';
 import { runGit } from '../support/workspace/git.ts';
 
-// A plan of twelve tasks that needs every kind of action of a person. The tests follow the commands the views offer.
+// A plan of twelve tasks that needs every kind of action of a person. The tests run in order and use the commands that the
+// waiting items of the plan offer.
 
 const TASK_DEPENDENCIES = {
   one: [],
@@ -73,7 +74,7 @@ afterAll(async () => {
   await model?.close();
 });
 
-/** Runs the command for a waiting entry; `text` replaces the placeholder "..." of the command. */
+/** Runs the command of a waiting item; `text` replaces the placeholder "..." of the command. */
 async function followCommand(waiting: Waiting | undefined, text = ''): Promise<void> {
   if (waiting === undefined) throw new Error('the plan waits for nothing');
   const [program, ...words] = getWaitingCommand(waiting).split(' ');
@@ -102,10 +103,10 @@ async function postReview(pull: number, event: string, body: string, by: string)
 }
 
 test('the status of a waiting plan offers the approval, which starts the plan', async () => {
-  const gate = await platform.cli(['status', plan], { expectedExit: 6 });
+  const status = await platform.cli(['status', plan], { expectedExit: 6 });
   const { plan: view } = await readPlanStatus(platform, plan);
 
-  expect(gate.stdout).toContain(`smol-gang plan approve ${plan}`);
+  expect(status.stdout).toContain(`smol-gang plan approve ${plan}`);
   await followCommand(view.waiting[0]);
 
   await waitForPlanStatus(platform, plan, 'active');
@@ -182,7 +183,7 @@ test('a task can be approved by a review at the forge and by the offered command
   expect(root).toMatchObject({ draft: true, state: 'open', base: { ref: 'main' } });
 });
 
-test('changes requested by command and at the forge reach the repair', async () => {
+test('changes requested by command and at the forge reach the agents that repair the tasks', async () => {
   const stranger = await platform.createPerson('stranger', 'read');
   const reviewer = await platform.createPerson('reviewer-two');
   const [tries, five] = [await waitForReview('tries'), await waitForReview('five')];
@@ -217,7 +218,7 @@ test('changes requested by command and at the forge reach the repair', async () 
   expect(await readFileOnBranch('t/tries', 'src/tries.txt')).toBe('tries, repaired');
 });
 
-test('only an approval of the present commit counts', async () => {
+test('an approval of the repaired commit leads to the merge', async () => {
   const five = await waitForReview('five');
   const reviewer = await platform.createPerson('reviewer-three');
 
@@ -288,19 +289,19 @@ test('diff, history and summary of a complete plan remain readable', async () =>
     expectedExit: 0,
   });
   const table = await platform.cli(['status', plan], { expectedExit: 0 });
-  const tree = await readFileOnBranch('root', '');
+  const rootFolder = await readFileOnBranch('root', '');
 
   expect(
     diff.json(z.object({ files: z.array(z.looseObject({ path: z.string() })) })).files,
   ).toMatchObject([{ path: 'src/five.txt' }]);
   expect(history.stdout).toMatch(/the first time is too early/);
   for (const task of Object.keys(TASK_DEPENDENCIES)) expect(table.stdout).toContain(task);
-  expect(tree).not.toMatch(/plan/i);
+  expect(rootFolder).not.toMatch(/plan/i);
   const summary = await platform.cli(['status', plan, '--summary'], { expectedExit: 0 });
   expect(summary.stdout).toMatch(/critical path/);
 });
 
-test('the forge refuses to merge into a checked-out base, and a merge in the work tree finishes the plan', async () => {
+test('the forge refuses to merge into a checked-out base branch, and a merge in the work tree ends the plan', async () => {
   const { root } = await listRunPulls(platform, repo, plan);
   const path = `/api/v3/repos/${repo}/pulls/${root?.number ?? 0}/merge`;
 

@@ -7,7 +7,7 @@ import { waitForOutput } from '../support/process/platform-process.ts';
 import type { TestWorkspace } from '../support/workspace/test-workspace.ts';
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
-// A platform that cannot start explains the reason and the remedy in one sentence, and leaves nothing behind.
+// A platform that cannot start prints the reason and the remedy on one line, and leaves no process or file behind.
 
 const MODEL = { MODEL_BASE_URL: 'http://127.0.0.1:9/v1', MODEL_HEAVY: 'none' };
 
@@ -38,7 +38,7 @@ test.each([
   ['PORT', 'api'],
   ['SMOL_FORGE_PORT', 'forge'],
 ] as const)(
-  'a taken port is reported with its holder and the variable %s',
+  'a taken port is reported with the process that uses the port and the variable %s',
   async (variable, name) => {
     const workspace = await createWorkspace();
     const port = workspace.ports[name];

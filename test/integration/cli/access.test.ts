@@ -59,12 +59,12 @@ afterEach(async () => {
 });
 
 const getCredentialsPath = () => join(home, '.config/smol-gang/credentials.json');
-function runSmolGang(args: string[], more: Parameters<typeof runCliInProcess>[1] = {}) {
-  return runCliInProcess(args, { home, cwd: home, ...more });
+function runSmolGang(args: string[], options: Parameters<typeof runCliInProcess>[1] = {}) {
+  return runCliInProcess(args, { home, cwd: home, ...options });
 }
 
 describe('login', () => {
-  test('with a one-time link stores a session for the URL that only the owner can read', async () => {
+  test('with a one-time link stores a session in a file that only the owner can read', async () => {
     const login = await runSmolGang(['login', `${api.url}/#signin=once`]);
     const me = await runSmolGang(['whoami']);
 
@@ -107,10 +107,10 @@ describe('login', () => {
   test('is undone by logout', async () => {
     await runSmolGang(['login', `${api.url}/#signin=once`]);
 
-    const out = await runSmolGang(['logout']);
+    const logout = await runSmolGang(['logout']);
     const me = await runSmolGang(['whoami', '--url', api.url]);
 
-    expect(out.out).toContain(`Signed out of ${api.url}`);
+    expect(logout.out).toContain(`Signed out of ${api.url}`);
     expect(me.code).toBe(3);
     expect(me.err).toContain('smol-gang login');
   });
@@ -139,7 +139,7 @@ describe('the file of a laptop platform', () => {
   const runInProject = (args: string[]) =>
     runSmolGang(args, { cwd: join(folder.path, 'project/src') });
 
-  test('makes a login unnecessary in its folder and below', async () => {
+  test('makes a login unnecessary in the folder of the platform and below', async () => {
     const path = await writeLaptopFile(api.url);
 
     const run = await runInProject(['whoami', '--verbose']);
@@ -149,25 +149,25 @@ describe('the file of a laptop platform', () => {
     expect(run.err).toContain(`credential: ${path}`);
   });
 
-  test('is tried before older files of other platforms', async () => {
+  test('is used after a newer file whose token is refused', async () => {
     await writeLaptopFile(api.url);
-    const stale = join(folder.path, 'project/.smol-gang/demo/cli.json');
+    const newerFile = join(folder.path, 'project/.smol-gang/demo/cli.json');
     await mkdir(join(folder.path, 'project/.smol-gang/demo'));
-    await writeFile(stale, JSON.stringify({ url: api.url, token: 'of a run before' }), {
+    await writeFile(newerFile, JSON.stringify({ url: api.url, token: 'refused-token' }), {
       mode: 0o600,
     });
-    await utimes(stale, new Date(), new Date(Date.now() + 60_000));
+    await utimes(newerFile, new Date(), new Date(Date.now() + 60_000));
 
     const run = await runInProject(['whoami', '--verbose']);
 
     expect(run.code).toBe(0);
-    expect(run.err).toContain(`credential: ${stale}`);
+    expect(run.err).toContain(`credential: ${newerFile}`);
   });
 
   test.each([
     ['other users can read', 0o644],
     ['the group can write', 0o620],
-  ])('is ignored if %s it, because a repository could contain it', async (_permission, mode) => {
+  ])('is ignored if %s the file', async (_permission, mode) => {
     await writeLaptopFile(api.url, mode);
 
     const run = await runInProject(['whoami', '--url', api.url]);
@@ -175,7 +175,7 @@ describe('the file of a laptop platform', () => {
     expect(run.code).toBe(3);
   });
 
-  test('is ignored if it points to another machine', async () => {
+  test('is ignored if its URL points to another machine', async () => {
     await writeLaptopFile('http://evil.example:3000');
 
     const run = await runInProject(['whoami', '--verbose', '--url', api.url]);
@@ -197,7 +197,7 @@ test('SMOL_GANG_URL and SMOL_GANG_TOKEN take precedence over a stored sign-in', 
 test('a refused SMOL_GANG_TOKEN is not replaced by a stored sign-in', async () => {
   await runSmolGang(['login', `${api.url}/#signin=once`]);
 
-  const run = await runSmolGang(['whoami'], { env: { SMOL_GANG_TOKEN: 'of another time' } });
+  const run = await runSmolGang(['whoami'], { env: { SMOL_GANG_TOKEN: 'refused-token' } });
 
   expect(run.code).toBe(3);
 });

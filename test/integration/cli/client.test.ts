@@ -113,10 +113,10 @@ describe('an API call', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test('fails within a second if the platform is not running', async () => {
+  test('fails within 1.5 seconds if the platform is not running', async () => {
     const api = await startCannedApi({});
     await api.close();
-    // The clock advances with each reading, so that the load of the machine has no influence.
+    // The clock advances with each call of `now`, so that the load of the machine has no influence.
     let time = 0;
     const now = () => {
       time += 300;
@@ -134,7 +134,7 @@ describe('an API call', () => {
   });
 });
 
-describe('an API call with a broken connection', () => {
+describe('an API call to an unavailable API', () => {
   test('is repeated until the API is back if the route only reads', async () => {
     const first = await startCannedApi({ health: () => ({ status: 'ok', version: '1' }) });
     const client = createClient({ url: first.url, retryPeriodMs: 20_000 });
@@ -168,11 +168,11 @@ describe('an API call with a broken connection', () => {
     expect(keys).toEqual(['key-1', 'key-1']);
   });
 
-  test('is not repeated if it could have an effect twice', async () => {
-    let calls = 0;
+  test('is not repeated if a repetition could have a second effect', async () => {
+    let callCount = 0;
     const api = await startApi({
       createToken: () => {
-        calls += 1;
+        callCount += 1;
         throw new ApiRefusal(503, 'starting', 'not yet');
       },
     });
@@ -181,7 +181,7 @@ describe('an API call with a broken connection', () => {
     const call = client.call(API.createToken, { body: { name: 'ci', role: 'viewer' } });
 
     await expect(call).rejects.toMatchObject({ exitCode: 7 });
-    expect(calls).toBe(1);
+    expect(callCount).toBe(1);
   });
 
   test('is repeated after the time in Retry-After', async () => {
@@ -206,22 +206,22 @@ describe('an API call with a broken connection', () => {
 });
 
 describe('a session', () => {
-  const createAnswers = (api: { readonly current?: CannedApi }): CannedAnswers => ({
+  const createAnswers = (holder: { readonly api?: CannedApi }): CannedAnswers => ({
     me: () => ({ email: 'ada@example.com', role: 'operator' }),
     refresh: ({ body }) => {
       if (JSON.stringify(body) !== '{"refreshToken":"refresh-old"}') {
         throw new ApiRefusal(401, 'unauthorized', 'used before');
       }
-      const fresh = createSession('new', Date.now() + 600_000);
-      api.current?.tokens.add(fresh.accessToken);
-      return fresh;
+      const renewed = createSession('new', Date.now() + 600_000);
+      holder.api?.tokens.add(renewed.accessToken);
+      return renewed;
     },
   });
 
   async function startWithSessions(): Promise<CannedApi> {
-    const box: { current?: CannedApi } = {};
-    box.current = await startApi(createAnswers(box));
-    return box.current;
+    const holder: { api?: CannedApi } = {};
+    holder.api = await startApi(createAnswers(holder));
+    return holder.api;
   }
 
   test.each([
@@ -229,21 +229,21 @@ describe('a session', () => {
     ['was refused by the server', 600_000],
   ])('is renewed and saved after it %s, and the call succeeds', async (_cause, lifetimeMs) => {
     const api = await startWithSessions();
-    const saved: Session[] = [];
+    const savedSessions: Session[] = [];
     const old = createSession('old', Date.now() + lifetimeMs);
     const client = createClient({
       url: api.url,
       credentials: [{ kind: 'session', session: old, source: 'the sign-in' }],
-      saveSession: async (session) => void saved.push(session),
+      saveSession: async (session) => void savedSessions.push(session),
     });
 
     const me = await client.call(API.me, {});
 
     expect(me.email).toBe('ada@example.com');
-    expect(saved.map((session) => session.accessToken)).toEqual(['access-new']);
+    expect(savedSessions.map((session) => session.accessToken)).toEqual(['access-new']);
   });
 
-  test('is loaded instead of renewed after another process renewed it', async () => {
+  test('is loaded instead of renewed after another process has renewed the session', async () => {
     const api = await startWithSessions();
     const other = createSession('other', Date.now() + 600_000);
     api.tokens.add(other.accessToken);
@@ -279,7 +279,7 @@ describe('a session', () => {
     expect(notes).toEqual(['the sign-in is no longer accepted; using the test instead']);
   });
 
-  test('leads to the advice to sign in if it is refused and there is no other credential', async () => {
+  test('leads to the advice to sign in if the API refuses the session and no other credential exists', async () => {
     const api = await startWithSessions();
     const client = createClient({
       url: api.url,

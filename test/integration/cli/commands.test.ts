@@ -18,9 +18,9 @@ afterEach(async () => {
   expect(api.problems).toEqual([]);
 });
 
-function runSmolGang(args: string[], more: Parameters<typeof runCliInProcess>[1] = {}) {
+function runSmolGang(args: string[], options: Parameters<typeof runCliInProcess>[1] = {}) {
   const env = { SMOL_GANG_URL: api.url, SMOL_GANG_TOKEN: TOKEN };
-  return runCliInProcess(args, { env, now: () => NOW, ...more });
+  return runCliInProcess(args, { env, now: () => NOW, ...options });
 }
 
 function getLastBody(): unknown {
@@ -77,7 +77,7 @@ describe('plan edits', () => {
     expect(run.out).toContain('revision 4');
   });
 
-  test('the edits of a file are one revision', async () => {
+  test('the edits of a file are sent as one revision', async () => {
     const folder = await makeTemporaryDirectory('cli-edits');
     const file = join(folder.path, 'edits.yaml');
     await writeFile(
@@ -215,7 +215,7 @@ describe('status', () => {
     expect(run.out).toContain(`    smol-gang plan approve ${PLAN_ID}`);
   });
 
-  test('with a plan exits with the code of its state', async () => {
+  test('with a plan exits with the code for the state of the plan', async () => {
     api.answers.getPlan = () => createPlanFixture({ halted: true });
 
     const run = await runSmolGang(['status', PLAN_ID, '--json']);
@@ -268,7 +268,7 @@ describe('system commands', () => {
     expect(run.out).toMatch(/would be removed[\s\S]*branches +3 +2 kB/);
   });
 
-  test('recover without a plan checks all active plans', async () => {
+  test('recover without a plan recovers every active plan', async () => {
     api.answers.listPlans = ({ query }) => ({
       items: query.status === 'active' ? [createPlanFixture()] : [],
     });
@@ -288,14 +288,14 @@ test('an error with --json is the only document on stdout and also printed on st
 });
 
 test('help works before, after and instead of a command', async () => {
-  const [all, group, command, sameCommand] = await Promise.all([
+  const [everyCommand, group, command, sameCommand] = await Promise.all([
     runSmolGang([]),
     runSmolGang(['plan']),
     runSmolGang(['plan', 'edit', '--help']),
     runSmolGang(['help', 'plan', 'edit']),
   ]);
 
-  expect(all.out).toContain('Exit codes');
+  expect(everyCommand.out).toContain('Exit codes');
   expect(group.out).toContain('plan merge');
   expect(command.out).toContain('--description-file FILE');
   expect(sameCommand.out).toBe(command.out);

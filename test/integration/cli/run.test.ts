@@ -50,10 +50,10 @@ afterEach(async () => {
 
 function runSmolGang(
   args: string[],
-  more: { readonly cwd?: string; readonly stdin?: string } = {},
+  options: { readonly cwd?: string; readonly stdin?: string } = {},
 ) {
   const env = { SMOL_GANG_URL: api.url, SMOL_GANG_TOKEN: TOKEN };
-  return runCliInProcess(args, { cwd: repository, ...more, env });
+  return runCliInProcess(args, { cwd: repository, ...options, env });
 }
 
 function getCreatedPlan(): Record<string, unknown> {
@@ -62,7 +62,7 @@ function getCreatedPlan(): Record<string, unknown> {
   return { ...body };
 }
 
-/** Hashes the name, bytes and time of every file of a repository, including the index. */
+/** Hashes the name, bytes and modification time of every file of a repository, including the index of git. */
 function hashRepository(path: string): string {
   const hash = createHash('sha256');
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true }).toSorted((a, b) =>
@@ -152,7 +152,7 @@ describe('a graph file', () => {
     });
   });
 
-  test('with a mistake is rejected with its line before a request is sent', async () => {
+  test('with a mistake is rejected with the line of the mistake before a request is sent', async () => {
     const path = join(folder.path, 'bad.yaml');
     await writeFile(path, '- id: a\n  description: x\n  tier: huge\n');
 
@@ -165,7 +165,7 @@ describe('a graph file', () => {
 });
 
 describe('the local repository of run', () => {
-  test('does not change in any byte, and uncommitted files are listed', async () => {
+  test('does not change in any byte, and its uncommitted files are listed', async () => {
     const dirty = join(folder.path, 'dirty');
     await initRepository(dirty);
     const files = Object.fromEntries(Array.from({ length: 7 }, (_, n) => [`f${n}.ts`, 'old\n']));
@@ -173,7 +173,7 @@ describe('the local repository of run', () => {
     for (const name of Object.keys(files)) await writeFile(join(dirty, name), 'changed\n');
     await writeFile(join(dirty, 'new file.ts'), 'new\n');
     await runGit(dirty, ['add', 'f0.ts']);
-    // The same bytes with another time: a plain `git status` would rewrite the index.
+    // The file has its old content and a new modification time, so a plain `git status` would rewrite the index.
     await writeFile(join(dirty, 'f1.ts'), 'old\n');
     const before = hashRepository(dirty);
 
@@ -192,12 +192,14 @@ describe('the local repository of run', () => {
     await commitFiles(detached, { a: '2' });
     await runGit(detached, ['checkout', '--quiet', '--detach', first]);
 
-    const refused = await runSmolGang(['run', '--prompt', 'x'], { cwd: detached });
-    const run = await runSmolGang(['run', '--prompt', 'x', '--base', 'main'], { cwd: detached });
+    const withoutBase = await runSmolGang(['run', '--prompt', 'x'], { cwd: detached });
+    const withBase = await runSmolGang(['run', '--prompt', 'x', '--base', 'main'], {
+      cwd: detached,
+    });
 
-    expect(refused.code).toBe(2);
-    expect(refused.err).toMatch(/HEAD of .* is detached[\s\S]*--base/);
-    expect(run.code).toBe(0);
+    expect(withoutBase.code).toBe(2);
+    expect(withoutBase.err).toMatch(/HEAD of .* is detached[\s\S]*--base/);
+    expect(withBase.code).toBe(0);
     expect(getCreatedPlan()).toMatchObject({
       repositories: [{ base: 'main', baseSha: await runGit(detached, ['rev-parse', 'main']) }],
     });

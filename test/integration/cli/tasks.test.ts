@@ -17,9 +17,9 @@ afterEach(async () => {
   expect(api.problems).toEqual([]);
 });
 
-function runSmolGang(args: string[], more: Parameters<typeof runCliInProcess>[1] = {}) {
+function runSmolGang(args: string[], options: Parameters<typeof runCliInProcess>[1] = {}) {
   const env = { SMOL_GANG_URL: api.url, SMOL_GANG_TOKEN: TOKEN };
-  return runCliInProcess(args, { env, now: () => NOW, ...more });
+  return runCliInProcess(args, { env, now: () => NOW, ...options });
 }
 
 function getLastBody(): unknown {
@@ -51,7 +51,7 @@ describe('task commands', () => {
     expect(getLastBody()).toEqual(body);
   });
 
-  test('task show prints reason, criteria and evidence', async () => {
+  test('task show prints the reason and the criteria of a blocked task', async () => {
     const run = await runSmolGang(['task', 'show', PLAN_ID, 'add-store']);
 
     expect(run.out).toContain('a rule of the forge');
@@ -105,12 +105,12 @@ describe('task commands', () => {
 });
 
 describe('task logs', () => {
-  const entry = (text: string) => ({ at: NOW, kind: 'agent' as const, text });
+  const createEntry = (text: string) => ({ at: NOW, kind: 'agent' as const, text });
 
   test('prints all pages of the log', async () => {
     api.answers.taskLog = ({ query }) => {
       const n = Number(query.after) + 1;
-      return { items: n > 3 ? [] : [{ attempt: 2, n, entries: [entry(`part ${n}`)] }] };
+      return { items: n > 3 ? [] : [{ attempt: 2, n, entries: [createEntry(`part ${n}`)] }] };
     };
 
     const run = await runSmolGang(['task', 'logs', PLAN_ID, 'add-store']);
@@ -119,7 +119,7 @@ describe('task logs', () => {
     expect(api.requests.at(-1)?.query).toMatchObject({ attempt: 2, after: 3 });
   });
 
-  test('--attempt with a number above the newest attempt is rejected', async () => {
+  test('rejects the number of an attempt that has not started', async () => {
     const run = await runSmolGang(['task', 'logs', PLAN_ID, 'add-store', '--attempt', '3']);
 
     expect(run.code).toBe(2);
@@ -140,7 +140,13 @@ describe('task logs', () => {
     api.answers.taskLog = ({ query }) => ({
       items:
         query.after === 0
-          ? [{ attempt: Number(query.attempt), n: 1, entries: [entry(`said in ${query.attempt}`)] }]
+          ? [
+              {
+                attempt: Number(query.attempt),
+                n: 1,
+                entries: [createEntry(`said in ${query.attempt}`)],
+              },
+            ]
           : [],
     });
 
@@ -161,7 +167,13 @@ describe('task logs', () => {
     api.answers.taskLog = ({ query }) => ({
       items:
         query.after === 0
-          ? [{ attempt: 2, n: 1, entries: [entry('a\u001b]0;owned\u0007\u001b[2Jb\u009b31mc')] }]
+          ? [
+              {
+                attempt: 2,
+                n: 1,
+                entries: [createEntry('a\u001b]0;owned\u0007\u001b[2Jb\u009b31mc')],
+              },
+            ]
           : [],
     });
 

@@ -17,10 +17,10 @@ import {
 } from '../../support/cli/plan-fixture.ts';
 import { runCliInProcess } from '../../support/cli/run-cli-in-process.ts';
 
-// The plan of these tests advances by a step of the script with every poll. As in the real API, changes have no edges, and some
-// changes are returned twice.
+// The plan of these tests advances by a step of `script` with every poll. As in the real API, changed tasks come without their
+// dependencies, and unchanged tasks are returned again.
 
-type WatchStep = {
+type ScriptStep = {
   readonly plan?: Partial<PlanView>;
   readonly tasks?: (Partial<TaskView> & { readonly id: string })[];
 };
@@ -28,7 +28,7 @@ type WatchStep = {
 let api: CannedApi;
 let plan: PlanView;
 let tasks: Map<string, TaskView>;
-let script: WatchStep[];
+let script: ScriptStep[];
 
 function playNextStep(): void {
   const step = script.shift();
@@ -70,14 +70,14 @@ afterEach(async () => {
   expect(api.problems).toEqual([]);
 });
 
-function runSmolGang(args: string[], more: Parameters<typeof runCliInProcess>[1] = {}) {
+function runSmolGang(args: string[], options: Parameters<typeof runCliInProcess>[1] = {}) {
   return runCliInProcess(args, {
     env: { SMOL_GANG_URL: api.url, SMOL_GANG_TOKEN: TOKEN },
-    ...more,
+    ...options,
   });
 }
 
-const FIRST_STEPS: WatchStep[] = [
+const FIRST_STEPS: ScriptStep[] = [
   {
     plan: { status: 'active' },
     tasks: [
@@ -94,7 +94,7 @@ const FIRST_STEPS: WatchStep[] = [
 ];
 
 describe('watchPlan', () => {
-  test('reports each change once, keeps edges and returns the final state', async () => {
+  test('reports each change once, keeps the dependencies of tasks and returns the final state', async () => {
     plan = createPlanFixture({ status: 'planning' });
     script = [
       ...FIRST_STEPS,
@@ -232,18 +232,21 @@ describe('--wait', () => {
     ['r', 1, ['rejectPlan']],
     ['n', 6, []],
     ['', 6, []],
-  ])('handles the answer %j to the approval question', async (answer, code, routes) => {
-    plan = createPlanFixture({ status: 'pending_approval' });
+  ])(
+    'after the answer %j to the approval question, exits with %i',
+    async (answer, code, routes) => {
+      plan = createPlanFixture({ status: 'pending_approval' });
 
-    const typed = [{ when: /Approve revision/, text: `${answer}\n` }];
-    const run = await runSmolGang(['plan', 'restart', PLAN_ID, '--wait'], { typed });
+      const typed = [{ when: /Approve revision/, text: `${answer}\n` }];
+      const run = await runSmolGang(['plan', 'restart', PLAN_ID, '--wait'], { typed });
 
-    expect(run.code).toBe(code);
-    const decisions = api.requests
-      .map((request) => request.route)
-      .filter((route) => /approve|reject/.test(route));
-    expect(decisions).toEqual(routes);
-  });
+      expect(run.code).toBe(code);
+      const decisions = api.requests
+        .map((request) => request.route)
+        .filter((route) => /approve|reject/.test(route));
+      expect(decisions).toEqual(routes);
+    },
+  );
 
   test('exits with 1 for a failed plan, and --json prints the whole state', async () => {
     script = [{ plan: { status: 'failed', reason: 'the model answered no plan' } }];

@@ -10,6 +10,7 @@ import type { Route } from '../../../core/contract/routes/route.ts';
 // schemas of the contract, so that a passing test uses the API as declared.
 
 type Routes = typeof API;
+/** Name of a route in the route table. */
 export type RouteName = keyof Routes;
 type RouteOutput<N extends RouteName> = Routes[N] extends {
   readonly answer: infer S extends z.ZodType;
@@ -17,12 +18,14 @@ type RouteOutput<N extends RouteName> = Routes[N] extends {
   ? z.input<S>
   : undefined;
 
+/** A request, parsed with the schemas of its route. */
 export type CannedRequest = {
   readonly params: Readonly<Record<string, unknown>>;
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 };
+/** Functions that answer requests, by route. */
 export type CannedAnswers = {
   [N in RouteName]?: (request: CannedRequest) => RouteOutput<N> | Promise<RouteOutput<N>>;
 };
@@ -51,8 +54,10 @@ export class ApiRefusal extends Error {
   }
 }
 
+/** A request with the name of its route. */
 export type RecordedRequest = CannedRequest & { readonly route: RouteName };
 
+/** A running server with canned answers. */
 export type CannedApi = {
   readonly url: string;
   /** Well-formed and authorised requests, in order. */
@@ -66,8 +71,10 @@ export type CannedApi = {
   close(): Promise<void>;
 };
 
+/** Token that every canned API accepts. */
 export const TOKEN = 'token-of-the-test';
 
+/** Starts a server on 127.0.0.1; port 0 selects a free port. */
 export async function startCannedApi(answers: CannedAnswers, port = 0): Promise<CannedApi> {
   const requests: RecordedRequest[] = [];
   const problems: string[] = [];
@@ -138,8 +145,8 @@ async function answerRequest({
   }
   const parsed: RecordedRequest = {
     route: name,
-    params: requireRecord(route.params?.parse(match.params)),
-    query: requireRecord(route.query?.parse(Object.fromEntries(url.searchParams))),
+    params: copyRecord(route.params?.parse(match.params)),
+    query: copyRecord(route.query?.parse(Object.fromEntries(url.searchParams))),
     body: route.body?.parse(JSON.parse(body)),
     headers: request.headers,
   };
@@ -168,7 +175,7 @@ function findRoute(method: string, path: string) {
   return undefined;
 }
 
-function requireRecord(value: unknown): Record<string, unknown> {
+function copyRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 

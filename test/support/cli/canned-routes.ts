@@ -30,9 +30,10 @@ export const BLOCKED_TASK_DETAIL = {
   scope: ['src/'],
 };
 
+/** Creates answers with a plan of three tasks, whose task add-store is blocked. */
 export function createCannedRoutes(): Parameters<typeof startCannedApi>[0] {
-  const task = () => BLOCKED_TASK;
-  const changed = () => ({ id: PLAN_ID, status: 'active', version: 9 });
+  const returnTask = () => BLOCKED_TASK;
+  const returnChangedPlan = () => ({ id: PLAN_ID, status: 'active', version: 9 });
   return {
     getPlan: () => createPlanFixture({ revision: 3 }),
     getGraph: ({ query }) =>
@@ -43,17 +44,17 @@ export function createCannedRoutes(): Parameters<typeof startCannedApi>[0] {
     listPlanNotices: () => ({ items: [] }),
     listTasks: () => ({ items: [BLOCKED_TASK] }),
     getTask: () => BLOCKED_TASK_DETAIL,
-    approvePlan: changed,
-    rejectPlan: changed,
-    cancelPlan: changed,
-    restartPlan: changed,
-    recoverPlan: changed,
-    retryTask: task,
-    unblockTask: task,
-    approveTask: task,
-    finishTask: task,
-    cancelTask: task,
-    requestChanges: task,
+    approvePlan: returnChangedPlan,
+    rejectPlan: returnChangedPlan,
+    cancelPlan: returnChangedPlan,
+    restartPlan: returnChangedPlan,
+    recoverPlan: returnChangedPlan,
+    retryTask: returnTask,
+    unblockTask: returnTask,
+    approveTask: returnTask,
+    finishTask: returnTask,
+    cancelTask: returnTask,
+    requestChanges: returnTask,
     sendMessage: () => ({ n: 1, author: 'ada', text: 'x', at: NOW }),
     systemStatus: () => ({
       version: '0.1.0',

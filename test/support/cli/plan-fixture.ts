@@ -16,6 +16,7 @@ export const APPROVAL: Waiting = {
 };
 export const NOW = Date.UTC(2026, 4, 12, 14, 3, 22);
 
+/** Creates an active plan with the fields of `change`. */
 export function createPlanFixture(change: Partial<PlanView> = {}): PlanView {
   return planViewSchema.parse({
     id: PLAN_ID,
@@ -51,6 +52,7 @@ export function createPlanFixture(change: Partial<PlanView> = {}): PlanView {
   });
 }
 
+/** Creates a pending task with the fields of `change`. */
 export function createTaskFixture(change: Partial<TaskView> & { readonly id: string }): TaskView {
   return taskViewSchema.parse({
     plan: PLAN_ID,
@@ -72,6 +74,7 @@ export function createTaskFixture(change: Partial<TaskView> & { readonly id: str
 
 type GraphTask = { readonly id: string } & Record<string, unknown>;
 
+/** Creates a graph view whose forecast puts all tasks into one wave. */
 export function createGraphFixture(tasks: GraphTask[], change: Partial<GraphView> = {}): GraphView {
   const specs = tasks.map((task) =>
     taskSpecSchema.parse({ title: `Do ${task.id}`, description: `Do ${task.id} well.`, ...task }),

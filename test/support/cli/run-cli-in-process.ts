@@ -4,18 +4,20 @@ import { runCli } from '../../../cli/run-cli.ts';
 
 // Runs the command line in this process, with a separate home folder, working folder and streams.
 
+/** Exit code and output of a run. */
 export type CliRun = {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 };
 
+/** Environment and input of a run. */
 export type CliOptions = {
   readonly env?: Environment;
   readonly cwd?: string;
   readonly home?: string;
   readonly stdin?: string;
-  /** Makes stdin and stdout terminals. Each text is typed once its pattern `when` appears in the output. */
+  /** Makes stdin and stdout terminals. A text is typed when its pattern `when` appears in the output; an empty list types nothing. */
   readonly typed?: readonly { readonly when: RegExp; readonly text: string }[];
   /** Presses Ctrl-C when the pattern appears in the output. */
   readonly interruptAt?: RegExp;
@@ -25,6 +27,7 @@ export type CliOptions = {
 /** Default home and working folder: a test that needs a real folder creates one. */
 const MISSING_FOLDER = '/nonexistent/smol-gang';
 
+/** Runs a command line and collects its output. */
 export async function runCliInProcess(
   args: readonly string[],
   options: CliOptions = {},
@@ -37,11 +40,11 @@ export async function runCliInProcess(
   const typed = [...(options.typed ?? [])];
   function handleOutput(text: string): void {
     unansweredOutput += text;
-    const next = typed[0];
-    if (next?.when.test(unansweredOutput) === true && keyboard instanceof PassThrough) {
+    const nextInput = typed[0];
+    if (nextInput?.when.test(unansweredOutput) === true && keyboard instanceof PassThrough) {
       typed.shift();
       unansweredOutput = '';
-      keyboard.write(next.text);
+      keyboard.write(nextInput.text);
     }
     if (options.interruptAt?.test(unansweredOutput) === true)
       for (const handler of interrupts) handler();
