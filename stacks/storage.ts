@@ -11,9 +11,13 @@ export function declareStorage(app: App, { keepData }: Settings): { readonly tab
     fields: listFields(),
     primaryIndex: { partitionKey: TABLE.pk, sortKey: TABLE.sk },
     globalIndexes: Object.fromEntries(
-      TABLE.indexes.map(({ name, hash, range }) => [
+      TABLE.indexes.map(({ name, hash, range, projects }) => [
         name,
-        { partitionKey: hash, sortKey: range, projection: 'all' },
+        {
+          partitionKey: hash,
+          sortKey: range,
+          projection: projects === 'all' ? projects : [...projects],
+        },
       ]),
     ),
     timeToLiveAttribute: TABLE.ttl,

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { countItemBytes } from '../../adapters/dynamo/stored-value.ts';
 import type { Item } from '../../core/port/table.ts';
-import { TABLE } from '../../core/topology/table.ts';
+import type { IndexDefinition } from '../../core/topology/table.ts';
+import { projectItem, TABLE } from '../../core/topology/table.ts';
 
 // Computes capacity units by the published rules of DynamoDB. A write takes a unit per KB of the item, in the table and in each
 // affected index. A read takes a unit per 4 KB, or half a unit if it is eventually consistent.
@@ -44,24 +46,28 @@ export function computeWriteUnits(before: Item | undefined, after: Item | undefi
   );
 }
 
-/** Computes the write units in an index with all attributes. A changed index key takes a delete and a put. */
+/** Computes the write units in an index. A changed index key takes a delete and a put; an unchanged entry takes no write. */
 function computeIndexWriteUnits(
-  index: { readonly hash: string; readonly range: string },
+  index: IndexDefinition,
   before: Item | undefined,
   after: Item | undefined,
 ): number {
-  const wasIndexed = before?.[index.hash] !== undefined && before[index.range] !== undefined;
-  const isIndexed = after?.[index.hash] !== undefined && after[index.range] !== undefined;
-  if (!wasIndexed && !isIndexed) return 0;
-  if (
-    wasIndexed &&
-    isIndexed &&
-    before[index.hash] === after[index.hash] &&
-    before[index.range] === after[index.range]
-  )
-    return computeWriteUnitsForSize(Math.max(measureItemSize(before), measureItemSize(after)));
-  return (
-    (wasIndexed ? computeWriteUnitsForSize(measureItemSize(before)) : 0) +
-    (isIndexed ? computeWriteUnitsForSize(measureItemSize(after)) : 0)
-  );
+  const removed = projectEntry(index, before);
+  const added = projectEntry(index, after);
+  if (removed === undefined || added === undefined)
+    return computeEntryUnits(removed) + computeEntryUnits(added);
+  const keepsKey =
+    removed[index.hash] === added[index.hash] && removed[index.range] === added[index.range];
+  if (!keepsKey) return computeEntryUnits(removed) + computeEntryUnits(added);
+  if (isDeepStrictEqual(removed, added)) return 0;
+  return Math.max(computeEntryUnits(removed), computeEntryUnits(added));
+}
+
+function projectEntry(index: IndexDefinition, item: Item | undefined): Item | undefined {
+  const isIndexed = item?.[index.hash] !== undefined && item[index.range] !== undefined;
+  return isIndexed ? projectItem(index, item) : undefined;
+}
+
+function computeEntryUnits(entry: Item | undefined): number {
+  return entry === undefined ? 0 : computeWriteUnitsForSize(measureItemSize(entry));
 }

@@ -71,7 +71,6 @@ export async function saveMergeQueue(
   const set = {
     v: before.version + 1,
     doc: encodeDocument(next),
-    lane: encodeDocument(before.key),
     ...due.set,
   };
   if (before.version === 0) {

@@ -176,6 +176,23 @@ export function isMergeQueueItem(item: Key): boolean {
   return item.pk.startsWith(PARTITION_PREFIX.mergeQueue);
 }
 
+/** Returns the plan of a plan item from its partition key. */
+export function parsePlanPartition(item: Key): PlanId {
+  return item.pk.slice(PARTITION_PREFIX.plan.length);
+}
+/** Returns the task of a task item from its partition key. */
+export function parseTaskPartition(item: Key): TaskKey {
+  const [plan = '', run = '', task = ''] = item.pk.slice(PARTITION_PREFIX.task.length).split('#');
+  return { plan, run: Number(run), task };
+}
+/** Returns the merge queue of a merge queue item from its partition key. */
+export function parseMergeQueuePartition(item: Key): MergeQueueKey {
+  const [plan = '', run = '', repo = ''] = item.pk
+    .slice(PARTITION_PREFIX.mergeQueue.length)
+    .split('#');
+  return { plan, run: Number(run), repo };
+}
+
 /** Returns the name of the paused system from the key of a pause. */
 export function readPausedSystem(item: Key): string {
   return item.sk.slice(SORT_PREFIX.pause.length);

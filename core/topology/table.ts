@@ -1,26 +1,40 @@
-import type { IndexName } from '../port/table.ts';
+import type { IndexName, Item } from '../port/table.ts';
 
 /** Definition of an index, which lists the items that have both attributes. */
 export type IndexDefinition = {
   readonly name: IndexName;
-  /** Names of the attributes that are the hash key and the range key of the index. */
+  /** Attribute with the partition of the index, a string. */
   readonly hash: string;
+  /** Attribute with the position in the partition, a number. */
   readonly range: string;
+  /** Attributes that a query returns besides all key attributes. A write of another attribute does not cost a write of the index. */
+  readonly projects: 'all' | readonly string[];
 };
 
 /** Names of the attributes and indexes of the table. */
 export const TABLE = {
   pk: 'pk',
   sk: 'sk',
-  /** Indexes; each has a string hash, a number range and projects all attributes. */
+  /** Sparse indexes: an item without both attributes of an index is not in the index. */
   indexes: [
     /** Items that a handler must look at by a given time, spread over 16 shards. */
-    { name: 'due', hash: 'dueShard', range: 'dueAt' },
+    { name: 'due', hash: 'dueShard', range: 'dueAt', projects: ['status'] },
     /** Ready tasks of a run by rank, active plans, and open plans. */
-    { name: 'ready', hash: 'readyKey', range: 'rank' },
+    { name: 'ready', hash: 'readyKey', range: 'rank', projects: 'all' },
     /** Items of a plan by time of change. */
-    { name: 'changes', hash: 'changeKey', range: 'changedAt' },
+    { name: 'changes', hash: 'changeKey', range: 'changedAt', projects: 'all' },
   ] satisfies readonly IndexDefinition[],
   /** Expiry in epoch seconds, for tickets, delivery ids and old transcripts. DynamoDB deletes late, so readers check expiry themselves. */
   ttl: 'expiresAt',
 } as const;
+
+/** Returns the attributes of an item that the index projects, including all key attributes. */
+export function projectItem(index: IndexDefinition, item: Item): Item {
+  const { projects } = index;
+  if (projects === 'all') return item;
+  const names = [index.hash, index.range, ...projects];
+  const attributes = names.flatMap((name) =>
+    item[name] === undefined ? [] : [[name, item[name]]],
+  );
+  return { pk: item.pk, sk: item.sk, ...Object.fromEntries(attributes) };
+}

@@ -1,10 +1,15 @@
-import type { AttributeDefinition, GlobalSecondaryIndex } from '@aws-sdk/client-dynamodb';
+import type {
+  AttributeDefinition,
+  GlobalSecondaryIndex,
+  Projection,
+} from '@aws-sdk/client-dynamodb';
 import {
   CreateTableCommand,
   DynamoDBClient,
   ResourceInUseException,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
+import type { IndexDefinition } from '../../core/topology/table.ts';
 import { TABLE } from '../../core/topology/table.ts';
 import type { Credential } from './credential.ts';
 
@@ -32,7 +37,7 @@ export async function createTable(options: {
           (index): GlobalSecondaryIndex => ({
             IndexName: index.name,
             KeySchema: createKeySchema(index.hash, index.range),
-            Projection: { ProjectionType: 'ALL' },
+            Projection: createProjection(index),
           }),
         ),
       }),
@@ -44,6 +49,11 @@ export async function createTable(options: {
   } finally {
     client.destroy();
   }
+}
+
+function createProjection({ projects }: IndexDefinition): Projection {
+  if (projects === 'all') return { ProjectionType: 'ALL' };
+  return { ProjectionType: 'INCLUDE', NonKeyAttributes: [...projects] };
 }
 
 function listAttributes(): AttributeDefinition[] {

@@ -55,10 +55,13 @@ describe.skipIf(cloud === null)('the templates', () => {
       ),
     );
     expect(Properties.GlobalSecondaryIndexes).toEqual(
-      TABLE.indexes.map(({ name, hash, range }) => ({
+      TABLE.indexes.map(({ name, hash, range, projects }) => ({
         IndexName: name,
         KeySchema: createKeySchema(hash, range),
-        Projection: { ProjectionType: 'ALL' },
+        Projection:
+          projects === 'all'
+            ? { ProjectionType: 'ALL' }
+            : { ProjectionType: 'INCLUDE', NonKeyAttributes: projects },
       })),
     );
     expect(Properties.LocalSecondaryIndexes).toBeUndefined();

@@ -159,7 +159,7 @@ async function handleStepFailure(
     ? { type: 'forge_refused', rule: why }
     : { type: 'faulted', why };
   const key = { ...queue.key, task: entry.task };
-  const applied = await applyTask(deps, key, event, { actor: 'lane' });
+  const applied = await applyTask(deps, key, event, { actor: 'merge_queue' });
   // An ended or blocked task counts no failures. Its repository may have been deleted, so the task leaves the queue.
   if (applied.kind === 'noop') return { kind: 'finished', queue: current };
   return { kind: 'retry', queue: current, waitMs: event.type === 'faulted' ? 5_000 : 1_000 };

@@ -174,7 +174,7 @@ async function requestVerification(
     deps,
     toTaskKey(state),
     { type: 'verify_wanted', root: front.root },
-    { actor: 'lane', loaded: front.task, observed: true },
+    { actor: 'merge_queue', loaded: front.task, observed: true },
   );
   const checking: StoredMergeQueue = { ...queue, state: { ...queue.state, phase: 'checking' } };
   return { kind: 'requeue', queue: checking, waitMs: VERIFICATION_POLL_MS };

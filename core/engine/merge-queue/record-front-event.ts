@@ -79,7 +79,7 @@ export async function recordFrontEvent(
   const isMergeEvent = event.type === 'merge_seen';
   const [applied, result] = await Promise.all([
     applyTask(deps, key, event, {
-      actor: 'lane',
+      actor: 'merge_queue',
       loaded: task,
       observed: !isMergeEvent,
       announce: isMergeEvent ? 'none' : 'all',

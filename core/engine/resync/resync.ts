@@ -1,4 +1,3 @@
-import type { MergeQueueKey } from '../../contract/id.ts';
 import { parseAttemptId } from '../../contract/id.ts';
 import type { QueueMessage } from '../../contract/queue-message.ts';
 import {
@@ -10,11 +9,17 @@ import {
 } from '../../contract/queue-message.ts';
 import type { Pod } from '../../port/launcher.ts';
 import type { Item } from '../../port/table.ts';
-import { DUE_SHARDS, decodeDocument } from '../../store/document.ts';
-import { readPlan } from '../../store/plan-store.ts';
+import { DUE_SHARDS } from '../../store/document.ts';
 import { loadSlots, removeSlotHolders } from '../../store/system-store.ts';
-import { loadTask, readTask } from '../../store/task-store.ts';
-import { isMergeQueueItem, isPlanItem, isTaskItem } from '../../topology/table-keys.ts';
+import { loadTask } from '../../store/task-store.ts';
+import {
+  isMergeQueueItem,
+  isPlanItem,
+  isTaskItem,
+  parseMergeQueuePartition,
+  parsePlanPartition,
+  parseTaskPartition,
+} from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps, PodDeps, TaskWriteDeps } from '../engine-deps.ts';
@@ -59,12 +64,13 @@ export async function enqueueDueWakeUps(
   await enqueueWakeUps(deps, messages);
 }
 
-function buildWakeUpMessage(item: Item): QueueMessage | undefined {
-  if (isTaskItem(item)) return wakeUpTask(readTask(item).state);
-  if (isMergeQueueItem(item)) return wakeUpMergeQueue(decodeDocument<MergeQueueKey>(item, 'lane'));
-  if (isPlanItem(item)) {
-    const plan = readPlan(item).state;
-    return plan.status === 'planning' ? wakeUpPlanner(plan.id) : wakeUpPlan(plan.id);
+/** Builds the message for an entry of the `due` index, which contains the keys and the status of an item. */
+function buildWakeUpMessage(entry: Item): QueueMessage | undefined {
+  if (isTaskItem(entry)) return wakeUpTask(parseTaskPartition(entry));
+  if (isMergeQueueItem(entry)) return wakeUpMergeQueue(parseMergeQueuePartition(entry));
+  if (isPlanItem(entry)) {
+    const plan = parsePlanPartition(entry);
+    return entry.status === 'planning' ? wakeUpPlanner(plan) : wakeUpPlan(plan);
   }
   return undefined;
 }

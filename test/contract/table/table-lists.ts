@@ -104,18 +104,32 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
     contract(
       'an item moves within and between index partitions with all its attributes',
       async (table) => {
-        const dueShard = key().pk;
-        await put('a', { dueShard, dueAt: 5, text: 'kept' });
+        const readyKey = key().pk;
+        const ready = async (options?: Parameters<Table['queryIndex']>[2]) =>
+          (await table.queryIndex('ready', readyKey, options)).items;
+        await put('a', { readyKey, rank: 5, text: 'kept' });
 
-        await table.update(key(), { set: { dueAt: 50 } });
-        expect(await due({ to: 10 })).toEqual([]);
-        const { items } = await table.queryIndex('due', dueShard);
-        expect(items).toEqual([{ ...key(), dueShard, dueAt: 50, text: 'kept' }]);
+        await table.update(key(), { set: { rank: 50 } });
+        expect(await ready({ to: 10 })).toEqual([]);
+        expect(await ready()).toEqual([{ ...key(), readyKey, rank: 50, text: 'kept' }]);
 
-        await table.update(key(), { set: { dueShard: `${dueShard}-other` } });
-        expect(await due()).toEqual([]);
+        await table.update(key(), { set: { readyKey: `${readyKey}-other` } });
+        expect(await ready()).toEqual([]);
       },
     );
+
+    contract('an index returns only the attributes that it projects', async (table) => {
+      const dueShard = key().pk;
+      await put('a', { dueShard, dueAt: 5, status: 'ready', text: 'not projected' });
+      await put('b', { dueShard, dueAt: 6 });
+
+      const { items } = await table.queryIndex('due', dueShard);
+
+      expect(items).toEqual([
+        { ...key('a'), dueShard, dueAt: 5, status: 'ready' },
+        { ...key('b'), dueShard, dueAt: 6 },
+      ]);
+    });
 
     contract(
       'bounds are inclusive, and numbers are ordered numerically in both directions',

@@ -1,6 +1,6 @@
 import type { Item, Key } from '../../../core/port/table.ts';
 import type { IndexDefinition } from '../../../core/topology/table.ts';
-import { TABLE } from '../../../core/topology/table.ts';
+import { projectItem, TABLE } from '../../../core/topology/table.ts';
 
 type ItemWrite = { readonly before: Item | undefined; readonly after: Item | undefined };
 
@@ -20,11 +20,11 @@ export class MemoryItems {
   /** Stores an item; `after` undefined removes the item. */
   writeItem(key: Key, after: Item | undefined): void {
     const before = this.readItem(key);
-    for (const row of TABLE.indexes) {
-      if (isIndexed(row, before))
-        getBucket(this.#indexes, getIndexId(row, before)).delete(getItemId(key));
-      if (isIndexed(row, after))
-        getBucket(this.#indexes, getIndexId(row, after)).set(getItemId(key), after);
+    for (const index of TABLE.indexes) {
+      if (isIndexed(index, before))
+        getBucket(this.#indexes, getIndexId(index, before)).delete(getItemId(key));
+      if (isIndexed(index, after))
+        getBucket(this.#indexes, getIndexId(index, after)).set(getItemId(key), after);
     }
     if (after === undefined) this.#partitions.get(key.pk)?.delete(key.sk);
     else getBucket(this.#partitions, key.pk).set(key.sk, after);
@@ -37,17 +37,17 @@ export class MemoryItems {
   }
 
   /** Lists the entries of an index as of `lag` writes ago. */
-  listIndexed(row: IndexDefinition, hash: string, lag: number): Item[] {
-    const current = this.#indexes.get(`${row.name}=${hash}`);
-    if (lag <= 0) return [...(current?.values() ?? [])];
+  listIndexed(index: IndexDefinition, hash: string, lag: number): Item[] {
+    const current = this.#indexes.get(`${index.name}=${hash}`);
+    if (lag <= 0) return [...(current?.values() ?? [])].map((item) => projectItem(index, item));
     const entries = new Map(current);
     const unseen = this.#writes.slice(-lag);
     for (const { before, after } of unseen.reverse()) {
       if (after !== undefined) entries.delete(getItemId(after));
-      if (isIndexed(row, before) && before[row.hash] === hash)
+      if (isIndexed(index, before) && before[index.hash] === hash)
         entries.set(getItemId(before), before);
     }
-    return [...entries.values()];
+    return [...entries.values()].map((item) => projectItem(index, item));
   }
 
   listAll(): Item[] {
@@ -55,12 +55,12 @@ export class MemoryItems {
   }
 }
 
-function isIndexed(row: IndexDefinition, item: Item | undefined): item is Item {
-  return item?.[row.hash] !== undefined && item[row.range] !== undefined;
+function isIndexed(index: IndexDefinition, item: Item | undefined): item is Item {
+  return item?.[index.hash] !== undefined && item[index.range] !== undefined;
 }
 
-function getIndexId(row: IndexDefinition, item: Item): string {
-  return `${row.name}=${String(item[row.hash])}`;
+function getIndexId(index: IndexDefinition, item: Item): string {
+  return `${index.name}=${String(item[index.hash])}`;
 }
 
 function getItemId(key: Key): string {
