@@ -1,22 +1,23 @@
 import type { AttemptResult } from '../../core/contract/attempt.ts';
 import type { Evidence } from '../../core/contract/task.ts';
 
-// An attempt can stop early in two ways: an AttemptFailure is reported to the control plane, an AttemptEnded is not.
+// An attempt can stop early in two ways: the bridge reports an AttemptFailure to the control plane, but not an AttemptEnded.
 
 /** Why an attempt failed: a value of `cause` in the result callback. */
 export type FailureCause = Extract<AttemptResult, { readonly outcome: 'failed' }>['cause'];
 
 type FailureDetails = {
-  /** Epoch milliseconds before which a retry is useless. Only for the causes `provider` and `forge`. */
+  /** Epoch milliseconds before which a retry is useless. Only for the failure causes `provider` and `forge`. */
   readonly until?: number;
-  /** Paths in conflict. Only for the causes `conflict` and `agent`. */
+  /** Paths in conflict. Only for the failure causes `conflict` and `agent`. */
   readonly files?: string[];
-  /** Results of the verify commands, of which one failed. Only for the cause `verify_red`. */
+  /** Results of the verify commands, of which one failed. Only for the failure cause `verify_red`. */
   readonly evidence?: Evidence;
+  /** Error that led to the failure. */
   readonly cause?: unknown;
 };
 
-/** Fails the attempt. The bridge reports the message as `reason` in the result callback. */
+/** Error that fails the attempt. The bridge reports the message as `reason` in the result callback. */
 export class AttemptFailure extends Error {
   override readonly name = 'AttemptFailure';
   readonly failureCause: FailureCause;
@@ -40,7 +41,7 @@ export class AttemptFailure extends Error {
  */
 export type EndReason = 'superseded' | 'refused' | 'lease' | 'signal';
 
-/** Ends the attempt at once: the bridge kills the agent, and neither pushes nor reports anything. */
+/** Error that ends the attempt at once: the bridge kills the agent, and neither pushes nor reports anything. */
 export class AttemptEnded extends Error {
   override readonly name = 'AttemptEnded';
   readonly reason: EndReason;

@@ -6,10 +6,10 @@ import type { BridgeSettings } from './host/bridge-settings.ts';
 import { takeBridgeSettings } from './host/bridge-settings.ts';
 
 // Entry point of the bridge process. The bridge sends the start callback first and loads most modules while it waits for the answer.
-// Exit codes: 0 the attempt is over, 1 unexpected error, 2 invalid settings, 3 no access to the control plane.
+// Exit codes: 0 result reported or stop requested, 1 unexpected error, 2 invalid settings, 3 no access to the control plane.
 
 const BRIDGE_VERSION = '1';
-/** Longest time without any answer to the start callback, milliseconds; a restart of the API takes less time. */
+/** Longest time without any answer to the start callback, milliseconds; longer than a restart of the API. */
 const MAX_UNANSWERED_START_MS = 45_000;
 
 function readBridgeSettings(): BridgeSettings | undefined {
@@ -40,11 +40,14 @@ async function runBridge(settings: BridgeSettings): Promise<number> {
   } catch (error) {
     const cause: unknown = lifetime.signal.aborted ? lifetime.signal.reason : error;
     if (cause instanceof AttemptEnded) {
-      process.stderr.write(`bridge: stopped (${cause.reason})\n`);
+      process.stderr.write(
+        `bridge: stopped (${cause.reason}); nothing more is pushed or reported\n`,
+      );
       return cause.exitCode;
     }
-    // The message of an error may contain a secret, so only the name is printed.
-    process.stderr.write(`bridge: ${cause instanceof Error ? cause.name : 'unknown error'}\n`);
+    // The message of an error may contain a secret, so only the name of the error is printed.
+    const errorName = cause instanceof Error ? cause.name : 'unknown error';
+    process.stderr.write(`bridge: stopped by an unexpected error: ${errorName}\n`);
     return 1;
   }
 }

@@ -1,14 +1,13 @@
 #!/bin/sh
 # Cleans up after a bridge. When the bridge dies for any reason, the pipe on standard input closes. The script then kills every
 # process of the bridge and removes the folder of the attempt.
-#   reaper.sh <marker> <folder> <owner>
+#   reaper.sh <marker> <folder> <bridge pid>
 #     marker  "NAME=value" in the environment of every child process of the bridge
-#     folder  removed if the file <folder>/bridge.pid still contains <owner>; '' to keep the folder
-#     owner   process id of the bridge
-# Lines on standard input: "+<process group>" a child started, "-<process group>" a child ended, "done" exit without clean-up.
+#     folder  folder to remove, if the file <folder>/bridge.pid still contains <bridge pid>; '' removes no folder
+# Lines on standard input: "+<process group>": a child started; "-<process group>": a child ended; "done": exit without clean-up.
 marker=$1
 folder=$2
-owner=$3
+bridge_pid=$3
 groups=' '
 trap '' TERM INT HUP
 while read -r line; do
@@ -29,7 +28,7 @@ for process in /proc/[0-9]*; do
     kill -KILL "${process#/proc/}" 2>/dev/null
   fi
 done
-if [ -n "$folder" ] && [ "$(cat "$folder/bridge.pid" 2>/dev/null)" = "$owner" ]; then
+if [ -n "$folder" ] && [ "$(cat "$folder/bridge.pid" 2>/dev/null)" = "$bridge_pid" ]; then
   rm -rf -- "$folder"
 fi
 exit 0

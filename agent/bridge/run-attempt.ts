@@ -16,11 +16,11 @@ import type { BridgeSettings } from './host/bridge-settings.ts';
 import { ProcessTable } from './host/process-table.ts';
 import { keepStart, Redactor } from './host/redactor.ts';
 
-// Runs an attempt from the assignment to the result. At the end, all processes are killed and the work folder is removed, even after
-// an error.
+// Runs an attempt from the assignment to the result. At the end, even after an error, the bridge kills all processes and removes the
+// work folder unless the settings keep the folder.
 
 const REAPER_SCRIPT = fileURLToPath(new URL('./reaper.sh', import.meta.url));
-/** Longest wait until the last transcript chunks are sent, milliseconds; the result is reported after that. */
+/** Longest time to send the last transcript chunks, milliseconds. The result is reported afterwards in any case. */
 const FINAL_FLUSH_MS = 5_000;
 /** Limit of `reason` in the contract of the result. */
 const MAX_REASON_CHARS = 4_000;
@@ -41,11 +41,12 @@ export async function runAttempt(
   const client = createCallbackClient(callbacks);
   const marker = `${settings.attemptId}.${randomBytes(8).toString('hex')}`;
   const processes = new ProcessTable(marker, settings.programPath);
-  const owner = String(process.pid);
-  processes.startReaper(REAPER_SCRIPT, settings.keepsWorkDir ? undefined : settings.workDir, owner);
+  const removableFolder = settings.keepsWorkDir ? undefined : settings.workDir;
+  processes.startReaper(REAPER_SCRIPT, removableFolder, process.pid);
   process.once('exit', () => processes.killAll());
   const redactor = new Redactor();
   redactor.addSecret(settings.token);
+  // `work` also aborts when the attempt fails; the bridge then still reports the failure. `lifetime` aborts without a report.
   const work = new AbortController();
   const stopWork = () => work.abort(lifetime.signal.reason);
   lifetime.signal.addEventListener('abort', stopWork, { once: true });
@@ -55,7 +56,7 @@ export async function runAttempt(
     const attempt = new Attempt({
       assignment,
       client,
-      folders: await createAttemptFolders(settings.workDir, owner),
+      folders: await createAttemptFolders(settings.workDir, process.pid),
       processes,
       redactor,
       signal: work.signal,
@@ -70,7 +71,7 @@ export async function runAttempt(
   }
 }
 
-/** Performs the attempt with its heartbeat and time limits, and reports success or failure. */
+/** Performs the attempt with heartbeats and time limits, and reports its success or failure. */
 async function completeAttempt(
   attempt: Attempt,
   settings: BridgeSettings,

@@ -9,15 +9,15 @@ import { TOOL_TABLE } from './tool-table.ts';
 import { trimContext } from './trim-context.ts';
 
 const MAX_TRIES = 4;
-/** Longest wait before a retry, milliseconds. If the endpoint asks for a longer wait, the client gets the error. */
+/** Longest wait before a retry, milliseconds. If the endpoint asks for a longer wait, the error is thrown instead. */
 const MAX_WAIT_MS = 20_000;
 const RETRY_BACKOFF = { firstMs: 500, maxMs: MAX_WAIT_MS };
-/** The limit of the conversation is never halved below this number of tokens. */
+/** Lower bound for the limit of the conversation, tokens. */
 const MIN_CONTEXT_TOKENS = 4_000;
 
 /**
- * Sends the conversation to the model. Retries temporary failures, and halves the limit of the conversation if the model reports that
- * the conversation is too long. Throws ModelError, or on abort the error of the aborted request.
+ * Sends the conversation to the model. Retries temporary failures. If the model reports that the conversation is too long, halves the
+ * limit of the conversation and tries again. Throws ModelError, or on abort the error of the aborted request.
  */
 export async function askModel(
   config: SmallAgentConfig,

@@ -8,27 +8,28 @@ import type {
 import { CreateElicitationResponse, methods } from '@agentclientprotocol/sdk';
 import type { UserQuestion } from './tool/tool.ts';
 
-// Sends the updates and requests of a session to its client.
+// Sends the updates and requests of an agent session to the ACP client.
 
+/** Limit of displayed tool output. */
 const MAX_SHOWN_CHARS = 4_000;
 
-/** Connection of one session to its client. */
+/** Connection of one session to the ACP client. */
 export type ClientLink = {
   sendText(text: string): Promise<void>;
   sendThought(text: string): Promise<void>;
-  reportToolStart(call: ToolStart): Promise<void>;
+  reportToolStart(call: DisplayedToolCall): Promise<void>;
   reportToolEnd(
     id: string,
-    outcome: { readonly ok: boolean; readonly output: string },
+    outcome: { readonly hasSucceeded: boolean; readonly output: string },
   ): Promise<void>;
-  /** Asks the client to permit a tool call. Returns false if the client refuses. */
-  requestPermission(call: ToolStart, signal: AbortSignal): Promise<boolean>;
+  /** Asks the client to permit a tool call. Returns whether the client permits the call. */
+  requestPermission(call: DisplayedToolCall, signal: AbortSignal): Promise<boolean>;
   /** Returns the answer of a person, or the default answer with a note. */
   askQuestion(toolCallId: string, question: UserQuestion, signal: AbortSignal): Promise<string>;
 };
 
-/** Tool call as the client displays the call. */
-export type ToolStart = {
+/** Data of a tool call that the client can display. */
+export type DisplayedToolCall = {
   readonly toolCallId: string;
   readonly name: string;
   readonly title: string;
@@ -38,22 +39,22 @@ export type ToolStart = {
   readonly locations: { readonly path: string }[];
 };
 
-/** Creates the link of a session. Without elicitation in `capabilities` every question gets its default. */
+/** Creates the link of a session. If the client has no elicitation in `capabilities`, every question gets its default. */
 export function createClientLink(
   client: AgentContext,
   sessionId: string,
   capabilities: ClientCapabilities,
 ): ClientLink {
-  // A notification fails only if the connection is closed. The process then exits, so the update is not needed.
+  // A notification fails only if the connection is closed. The agent process then exits, so the update is not needed.
   const sendUpdate = async (update: SessionUpdate): Promise<void> => {
     await client.notify(methods.client.session.update, { sessionId, update }).catch(() => {});
   };
-  const showToolEnd: ClientLink['reportToolEnd'] = (toolCallId, { ok, output }) => {
+  const reportToolEnd: ClientLink['reportToolEnd'] = (toolCallId, { hasSucceeded, output }) => {
     const text = shortenForDisplay(output);
     return sendUpdate({
       sessionUpdate: 'tool_call_update',
       toolCallId,
-      status: ok ? 'completed' : 'failed',
+      status: hasSucceeded ? 'completed' : 'failed',
       rawOutput: text,
       content: [{ type: 'content', content: { type: 'text', text } }],
     });
@@ -65,8 +66,8 @@ export function createClientLink(
       sendUpdate({ sessionUpdate: 'agent_thought_chunk', content: { type: 'text', text } }),
     reportToolStart: (call) =>
       sendUpdate({ sessionUpdate: 'tool_call', status: 'in_progress', ...call }),
-    reportToolEnd: showToolEnd,
-    requestPermission: createPermissionRequest(client, sessionId),
+    reportToolEnd,
+    requestPermission: createPermissionRequester(client, sessionId),
     askQuestion: async (toolCallId, question, signal) => {
       if (!capabilities.elicitation?.form) {
         return `${question.default}\n[the client cannot ask people; this is the default answer]`;
@@ -89,8 +90,8 @@ export function createClientLink(
   };
 }
 
-/** Creates the function that requests permissions. The function does not ask again for a tool that the client always allows. */
-function createPermissionRequest(
+/** Creates the function that requests permissions. For a tool that the client always allows, the function does not ask again. */
+function createPermissionRequester(
   client: AgentContext,
   sessionId: string,
 ): ClientLink['requestPermission'] {

@@ -80,7 +80,7 @@ async function requireDirectory(cwd: string): Promise<string> {
   throw RequestError.invalidParams(undefined, `${cwd} is not a directory`);
 }
 
-/** Runs a prompt. The data of a model error tells the client whether a later retry may succeed. */
+/** Runs a prompt. After a model error, the `data` of the JSON-RPC error tells the client whether a retry may succeed. */
 async function runPrompt(session: Session, text: string) {
   try {
     return await session.prompt(text);
@@ -105,5 +105,8 @@ function renderBlock(block: ContentBlock): string {
   if (block.type === 'resource' && 'text' in block.resource) {
     return `[${block.resource.uri}]\n${block.resource.text}`;
   }
-  throw RequestError.invalidParams(undefined, `this agent cannot read ${block.type} content`);
+  throw RequestError.invalidParams(
+    undefined,
+    `this agent cannot read ${block.type} content; send text`,
+  );
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseJson } from '../../core/base/parse-json.ts';
 import { parseRetryAfterMs } from '../../core/base/retry-after.ts';
 
-/** The model endpoint is unreachable, refused the request, or sent an unusable answer. */
+/** Error of a model endpoint that is unreachable, refuses the request or sends an unusable answer. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
   /** HTTP status; undefined for a failed connection or an unusable answer. */
@@ -28,7 +28,7 @@ export class ModelError extends Error {
     return this.status === undefined || this.status === 429 || this.status >= 500;
   }
 
-  /** Whether the conversation is too long for the model. Endpoints have no common error code, so the message is examined. */
+  /** Whether the conversation is too long for the model. Decided by the message, because endpoints have no common error code. */
   get isContextTooLong(): boolean {
     if (this.status !== 400 && this.status !== 413 && this.status !== 422) return false;
     return /context|too long|too large|maximum.{0,40}tokens|prompt is too/i.test(this.message);

@@ -10,9 +10,9 @@ import type { PreparedCall, Tool } from './tool/tool.ts';
 import { ToolError } from './tool/tool.ts';
 import { findTool } from './tool-table.ts';
 
-// A session of the agent. In each turn, the model calls tools and gets their outputs, until the model answers without a tool call.
+// Runs a session of the agent. In each turn, the model calls tools and gets their outputs, until the model answers without a tool call.
 
-/** Conversation with the model about one workspace. */
+/** Conversation with the model, which works in one workspace. */
 export type Session = {
   /** Runs one turn. Throws ModelError if the model fails. Only one prompt may run at a time. */
   prompt(text: string): Promise<StopReason>;
@@ -43,7 +43,7 @@ const SYSTEM_PROMPT = [
 /** Creates a session with an empty conversation. */
 export function createSession(options: SessionOptions): Session {
   const history: ChatMessage[] = [{ role: 'system', content: SYSTEM_PROMPT }];
-  let currentAbort: AbortController | undefined;
+  let currentController: AbortController | undefined;
   let runningPrompt: Promise<StopReason> | undefined;
 
   async function runPrompt(text: string, signal: AbortSignal): Promise<StopReason> {
@@ -59,15 +59,15 @@ export function createSession(options: SessionOptions): Session {
   }
 
   return {
-    cancel: () => currentAbort?.abort(),
+    cancel: () => currentController?.abort(),
     async waitUntilIdle() {
       await runningPrompt?.catch(() => {});
     },
     async prompt(text) {
       if (runningPrompt !== undefined)
         throw new Error('the previous prompt of this session is still running; wait or cancel it');
-      currentAbort = new AbortController();
-      runningPrompt = runPrompt(text, currentAbort.signal);
+      currentController = new AbortController();
+      runningPrompt = runPrompt(text, currentController.signal);
       return await runningPrompt;
     },
   };
@@ -107,7 +107,7 @@ function mapStopReason(finishReason: string): StopReason {
   return finishReason === 'content_filter' ? 'refusal' : 'end_turn';
 }
 
-/** Runs one tool call, and reports its start and end to the client. Returns the output or the error for the model. */
+/** Runs one tool call, and reports its start and end to the client. Returns the output or an error text for the model. */
 async function runToolCall(
   options: SessionOptions,
   call: ToolCall,
@@ -117,8 +117,8 @@ async function runToolCall(
   const { name } = call.function;
   const tool = findTool(name);
   const prepared = tool === undefined ? createUnknownToolCall(name) : prepareToolCall(tool, call);
-  const start = {
-    // A new id is needed, because some endpoints reuse the ids of calls in later turns.
+  const displayedCall = {
+    // The id from the model is not used, because some endpoints reuse the ids of calls in later turns.
     toolCallId: randomUUID(),
     name,
     title: prepared.title,
@@ -126,9 +126,9 @@ async function runToolCall(
     rawInput: shortenInput(prepared.input),
     locations: prepared.paths.map((path) => ({ path: resolve(options.root, path) })),
   } as const;
-  await client.reportToolStart(start);
+  await client.reportToolStart(displayedCall);
   try {
-    if (tool?.asksPermission && !(await client.requestPermission(start, signal))) {
+    if (tool?.requiresPermission && !(await client.requestPermission(displayedCall, signal))) {
       throw new ToolError(
         'the client refused permission; find another way or continue without this call',
       );
@@ -137,13 +137,13 @@ async function runToolCall(
       root: options.root,
       signal,
       commandEnv: options.config.commandEnv,
-      askQuestion: (question) => client.askQuestion(start.toolCallId, question, signal),
+      askQuestion: (question) => client.askQuestion(displayedCall.toolCallId, question, signal),
     });
-    await client.reportToolEnd(start.toolCallId, { ok: true, output });
+    await client.reportToolEnd(displayedCall.toolCallId, { hasSucceeded: true, output });
     return output;
   } catch (error) {
     const output = `error: ${signal.aborted ? 'cancelled' : describeError(error)}`;
-    await client.reportToolEnd(start.toolCallId, { ok: false, output });
+    await client.reportToolEnd(displayedCall.toolCallId, { hasSucceeded: false, output });
     return output;
   }
 }

@@ -8,7 +8,7 @@ const VALID_ENVIRONMENT = {
   PATH: '/bin',
 };
 
-test('the model endpoint is read from OPENAI_* variables, which commands do not get', () => {
+test('the model endpoint is read from OPENAI_* variables, and the environment of commands lacks these variables', () => {
   const config = readSmallAgentConfig(VALID_ENVIRONMENT);
 
   expect(config.endpoint).toEqual({

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export type SmallAgentConfig = {
   /** Model endpoint; `baseUrl` without a trailing slash. */
   readonly endpoint: { readonly baseUrl: string; readonly apiKey: string; readonly model: string };
-  /** Limit of the conversation in one request, estimated tokens. */
+  /** Limit of the conversation in one request, in estimated tokens. */
   readonly contextTokens: number;
   /** Limit of model requests in one turn. At the limit, the turn ends with the stop reason `max_turn_requests`. */
   readonly maxRequests: number;
@@ -18,7 +18,7 @@ const environmentSchema = z.object({
   OPENAI_BASE_URL: z.url(),
   OPENAI_API_KEY: z.string().min(1),
   OPENAI_MODEL: z.string().min(1),
-  /** Must be set for small local models: their endpoints may cut off a too long conversation without an error. */
+  /** Limit of the conversation. Must be set for small local models, because their endpoints may cut a longer conversation silently. */
   OPENAI_CONTEXT_TOKENS: z.coerce.number().int().min(2_000).default(100_000),
 });
 

@@ -46,6 +46,7 @@ const chunkSchema = z.object({
     .nullish(),
 });
 
+/** Parts of an answer that have arrived so far. */
 type DraftCall = { id: string; name: string; arguments: string };
 type DraftAnswer = { text: string; readonly calls: DraftCall[]; finishReason: string | undefined };
 
@@ -64,9 +65,12 @@ export async function streamChat(
     else addChunk(draft, await response.text(), request);
   } catch (error) {
     if (error instanceof ModelError || request.signal.aborted) throw error;
-    throw new ModelError(`the answer of the model broke off: ${String(error)}`, {
-      cause: error,
-    });
+    throw new ModelError(
+      `the answer of the model broke off, because the connection failed: ${String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   return completeAnswer(draft);
 }
@@ -126,7 +130,7 @@ function addChunk(draft: DraftAnswer, data: string, request: ChatRequest): void 
   const chunk = parseChunk(data);
   if (chunk.error !== undefined && chunk.error !== null) {
     const message = typeof chunk.error === 'string' ? chunk.error : chunk.error.message;
-    throw new ModelError(`the model failed during its answer: ${message}`);
+    throw new ModelError(`the model endpoint reported an error during the answer: ${message}`);
   }
   const choice = chunk.choices?.[0];
   if (choice === undefined) return;
@@ -140,7 +144,7 @@ function parseChunk(data: string): z.infer<typeof chunkSchema> {
     return chunkSchema.parse(JSON.parse(data));
   } catch (error) {
     throw new ModelError(
-      `the answer of the model endpoint is not chat/completions: ${data.slice(0, 200)}`,
+      `the answer of the model endpoint does not have the format of chat/completions: ${data.slice(0, 200)}`,
       {
         cause: error,
       },
@@ -154,14 +158,14 @@ function addPart(draft: DraftAnswer, part: MessagePart, request: ChatRequest): v
     draft.text += part.content;
     request.onText(part.content);
   }
-  for (const call of part.tool_calls ?? []) addCall(draft.calls, call);
+  for (const callPart of part.tool_calls ?? []) addCallPart(draft.calls, callPart);
 }
 
-function addCall(calls: DraftCall[], part: CallPart): void {
-  const target = findOrAddDraftCall(calls, part);
-  if (part.id) target.id = part.id;
-  if (part.function?.name) target.name = part.function.name;
-  target.arguments += part.function?.arguments ?? '';
+function addCallPart(calls: DraftCall[], part: CallPart): void {
+  const call = findOrAddDraftCall(calls, part);
+  if (part.id) call.id = part.id;
+  if (part.function?.name) call.name = part.function.name;
+  call.arguments += part.function?.arguments ?? '';
 }
 
 function findOrAddDraftCall(calls: DraftCall[], part: CallPart): DraftCall {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChatMessage } from './chat-message.ts';
 import { estimateTokens, trimContext } from './trim-context.ts';
 
-/** Creates a conversation of `turns` calls with arguments and outputs of `chars` characters. */
+/** Creates a conversation of `turns` tool calls whose arguments and outputs have about `chars` characters each. */
 function createConversation(turns: number, chars: number): ChatMessage[] {
   const messages: ChatMessage[] = [
     { role: 'system', content: 'system' },
@@ -66,7 +66,7 @@ describe('trimContext', () => {
     expectPaired(trimmed);
   });
 
-  test('drops early turns of a far too long conversation, but never the task', () => {
+  test('drops early turns of a conversation that is still too long, but never the task', () => {
     const trimmed = trimContext(createConversation(200, 600), 4_000);
 
     expect(trimmed.slice(0, 2)).toEqual(createConversation(0, 0));

@@ -1,14 +1,16 @@
 import type { ChatMessage, ToolCall } from './chat-message.ts';
 
-// Shortens a conversation to the context of the model: first the oldest tool outputs, then the arguments of the oldest calls, which
-// may contain whole files. If this is not enough, early turns are dropped. The system prompt and the first user message always stay.
+// Shortens a conversation so that it fits into the context of the model: first the oldest tool outputs, then the arguments of the oldest
+// calls, which may contain whole files. If the conversation is still too long, early turns are dropped. The system prompt and the first
+// user message always stay.
 
 /** Number of newest messages that stay unchanged, because the model still needs them. */
 const UNTRIMMED_MESSAGES = 6;
+/** Number of characters that remain of a shortened text. */
 const SHORTENED_CHARS = 240;
-/** Estimate. The value is low, because code has short tokens and the number of tokens must not be underestimated. */
+/** Low estimate, because code has short tokens and the number of tokens must not be underestimated. */
 const CHARS_PER_TOKEN = 3;
-/** Estimated characters for the role, ids and names. */
+/** Estimated characters for the role, ids and names of a message or call. */
 const MESSAGE_OVERHEAD_CHARS = 20;
 const CALL_OVERHEAD_CHARS = 40;
 
@@ -19,7 +21,7 @@ export function estimateTokens(messages: readonly ChatMessage[]): number {
   return Math.ceil(chars / CHARS_PER_TOKEN);
 }
 
-/** Returns the conversation shortened to about `maxTokens` estimated tokens; the newest messages may exceed the limit. */
+/** Returns the conversation shortened to about `maxTokens` estimated tokens. The newest messages stay, even above the limit. */
 export function trimContext(messages: readonly ChatMessage[], maxTokens: number): ChatMessage[] {
   const trimmed = [...messages];
   let excessTokens = estimateTokens(trimmed) - maxTokens;
@@ -54,7 +56,7 @@ function shortenOutput(message: ChatMessage): ChatMessage {
 }
 
 function shortenText(text: string): string {
-  return `${text.slice(0, SHORTENED_CHARS)}\n[... shortened: ${text.length - SHORTENED_CHARS} more characters; ask again if needed]`;
+  return `${text.slice(0, SHORTENED_CHARS)}\n[... shortened: ${text.length - SHORTENED_CHARS} more characters; call the tool again if needed]`;
 }
 
 function shortenCalls(message: ChatMessage): ChatMessage {
@@ -76,16 +78,16 @@ function shortenCall(call: ToolCall): ToolCall {
  * without a call.
  */
 function dropOldTurns(messages: readonly ChatMessage[], maxTokens: number): ChatMessage[] {
-  const firstUser = messages.findIndex((message) => message.role === 'user');
-  const head = messages.slice(0, firstUser + 1);
-  let tail = messages.slice(firstUser + 1);
+  const firstUserIndex = messages.findIndex((message) => message.role === 'user');
+  const head = messages.slice(0, firstUserIndex + 1);
+  let tail = messages.slice(firstUserIndex + 1);
   while (
     tail.length > UNTRIMMED_MESSAGES &&
     estimateTokens(head) + estimateTokens(tail) > maxTokens
   ) {
-    const next = tail.findIndex((message, index) => index > 0 && message.role !== 'tool');
-    if (next === -1) break;
-    tail = tail.slice(next);
+    const nextTurnStart = tail.findIndex((message, index) => index > 0 && message.role !== 'tool');
+    if (nextTurnStart === -1) break;
+    tail = tail.slice(nextTurnStart);
   }
   return [...head, ...tail];
 }

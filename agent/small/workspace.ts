@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ToolError } from './tool/tool.ts';
 
-// Resolves paths from the model. After symbolic links are resolved, every path must lie inside the workspace.
+// Resolves paths that the model wrote, and lists files. After symbolic links are resolved, every path must lie inside the workspace.
 
 /**
  * Returns the real path of `path`. The last parts of the path need not exist. Throws ToolError for a path outside `root`.
@@ -20,7 +20,7 @@ export async function resolveInsideRoot(root: string, path: string): Promise<str
   return real;
 }
 
-/** Returns the real path of the part that exists, followed by the parts that do not exist. */
+/** Returns the real path of the longest existing part, followed by the remaining parts. */
 async function resolveRealPath(path: string): Promise<string> {
   const missing: string[] = [];
   let existing = path;
@@ -55,10 +55,10 @@ export function* walkEntries(root: string, start: string): Generator<WorkspaceEn
   for (let directory = queue.shift(); directory !== undefined; directory = queue.shift()) {
     for (const entry of readSortedEntries(directory)) {
       if (SKIPPED_FOLDERS.has(entry.name)) continue;
-      const full = join(directory, entry.name);
+      const fullPath = join(directory, entry.name);
       const isDirectory = entry.isDirectory();
-      yield { path: relative(root, full), isDirectory };
-      if (isDirectory) queue.push(full);
+      yield { path: relative(root, fullPath), isDirectory };
+      if (isDirectory) queue.push(fullPath);
     }
   }
 }

@@ -39,7 +39,7 @@ function isRetry({ prompt, calls }: AgentConversation, task: DemoTask): boolean 
 }
 
 function hasFailureReport({ followUps }: AgentConversation): boolean {
-  return followUps.some((text) => /ended with exit code|did not end/.test(text));
+  return followUps.some((text) => /ended with exit code|did not finish/.test(text));
 }
 
 function listSteps(conversation: AgentConversation, task: DemoTask): Step[] {

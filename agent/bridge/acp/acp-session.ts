@@ -37,14 +37,14 @@ export type AcpSessionOptions = {
 };
 
 const START_TIMEOUT_MS = 60_000;
-/** Longest wait for the exit of an agent that has closed its pipes, milliseconds. */
+/** Longest wait for the exit of an agent whose connection is closed, milliseconds. */
 const EXIT_WAIT_MS = 2_000;
-/** Time for an agent to exit before SIGKILL, milliseconds. */
+/** Time between the request to exit and SIGKILL, milliseconds. */
 const CLOSE_GRACE_MS = 300;
 
 /** Session with one agent. Every method rejects with an AttemptFailure when the agent fails or exits. */
 export type AcpSession = {
-  /** Creates the session of the protocol. The workspace must be ready. */
+  /** Creates the ACP session. The workspace must be ready. */
   open(): Promise<void>;
   /** Sends a prompt. Resolves with the stop reason at the end of the turn. */
   prompt(text: string): Promise<StopReason>;
@@ -138,8 +138,8 @@ function connectClient(options: AcpSessionOptions): ClientConnection {
 }
 
 /**
- * Rejects with the cause of a failed request. If the connection is closed, the agent is probably exiting: the failure of the exit
- * explains more than the closed connection.
+ * Rejects with the cause of a failed request. If the connection is closed, the agent is probably exiting. The function then waits for
+ * the exit, because the failure of the exit explains more than the closed connection.
  */
 async function rejectWithCause(
   error: unknown,
@@ -164,10 +164,10 @@ function rejectAfter(ms: number): Promise<never> {
 async function closeAgent(
   child: ChildProcess,
   connection: ClientConnection,
-  exited: Promise<string>,
+  agentExited: Promise<string>,
 ) {
   child.stdin?.end();
-  await Promise.race([exited, delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
+  await Promise.race([agentExited, delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
   killProcessGroup(child);
   connection.close();
 }

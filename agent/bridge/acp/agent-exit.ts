@@ -3,14 +3,14 @@ import { AttemptFailure } from '../attempt-error.ts';
 import { keepEnd } from '../host/redactor.ts';
 
 const MAX_STDERR_CHARS = 2_000;
-/** Wait after the exit for output that is still in the pipe, milliseconds. */
+/** Wait after the exit, so that output in the pipe can arrive, milliseconds. */
 const DRAIN_MS = 50;
 
-/** Exit of an agent process. */
+/** Observed exit of an agent process. */
 export type AgentExit = {
   /** Resolves with a description of the exit; never rejects. */
   readonly done: Promise<string>;
-  /** Rejects at the exit with an AttemptFailure that quotes the end of standard error; never resolves. */
+  /** Never resolves. Rejects when the agent exits, with an AttemptFailure that quotes the end of standard error. */
   readonly failure: Promise<never>;
   /** Returns the end of standard error. */
   readonly readStderr: () => string;

@@ -31,18 +31,18 @@ test('a form with choices becomes a question, and an answer selects a choice by 
 });
 
 test('answers to boolean and number fields are converted to the type of the field, and further fields get their defaults', () => {
-  const yes = readElicitation(
+  const booleanQuestion = readElicitation(
     createForm({ type: 'boolean' }, { n: { type: 'number', default: 3 } }),
     0,
     1,
   );
-  const number = readElicitation(createForm({ type: 'integer', default: 4 }), 0, 1);
+  const numberQuestion = readElicitation(createForm({ type: 'integer', default: 4 }), 0, 1);
 
-  expect(yes?.question.options).toEqual(['yes', 'no']);
-  expect(yes?.formatAnswer('Yes')).toEqual({ answer: true, n: 3 });
-  expect(yes?.formatAnswer('no')).toEqual({ answer: false, n: 3 });
-  expect(number?.question.default).toBe('4');
-  expect(number?.formatAnswer('12')).toEqual({ answer: 12 });
+  expect(booleanQuestion?.question.options).toEqual(['yes', 'no']);
+  expect(booleanQuestion?.formatAnswer('Yes')).toEqual({ answer: true, n: 3 });
+  expect(booleanQuestion?.formatAnswer('no')).toEqual({ answer: false, n: 3 });
+  expect(numberQuestion?.question.default).toBe('4');
+  expect(numberQuestion?.formatAnswer('12')).toEqual({ answer: 12 });
 });
 
 test.each([
@@ -50,7 +50,7 @@ test.each([
   { name: 'an elicitation without a form', params: { message: 'x' } },
   { name: 'a text instead of an object', params: 'Which?' },
   { name: 'null', params: null },
-])('$name becomes no question', ({ params }) => {
+])('$name is not converted into a question', ({ params }) => {
   expect(readElicitation(params, 0, 1)).toBeUndefined();
 });
 

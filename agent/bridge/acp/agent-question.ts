@@ -7,10 +7,11 @@ import type { Question } from '../../../core/contract/task.ts';
 const MAX_OPTIONS = 20;
 const MAX_TEXT_CHARS = 8_000;
 const MAX_OPTION_CHARS = 400;
-/** Default of a question for which the agent names none. */
+/** Default answer to a question for which the agent gives no default. */
 const DEFAULT_ANSWER =
   'No person is available to answer: decide yourself what is best, and say what you decided.';
 
+/** Field of a form, as JSON schema. */
 const propertySchema = z.looseObject({
   type: z.string().optional(),
   title: z.string().nullish(),
@@ -116,7 +117,7 @@ function listOptions(property: FormProperty): string[] {
   return property.enum ?? property.oneOf?.map((option) => option.const) ?? [];
 }
 
-/** Returns the option whose text or number (from 1) is the answer; returns any other answer unchanged, as free text. */
+/** Returns the option that the answer selects by text or by number from 1; returns the answer itself if no option matches. */
 export function matchOption(answer: string, options: readonly string[]): string {
   const text = answer.trim();
   const optionWithText = options.find((option) => option.toLowerCase() === text.toLowerCase());

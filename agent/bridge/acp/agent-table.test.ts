@@ -24,10 +24,10 @@ test('the entry file of the built-in agent exists', () => {
   expect(existsSync(definition?.command[1] ?? '')).toBe(true);
 });
 
-test('an unknown name is no agent, even a name such as "constructor", which is a property of every object', () => {
+test('findAgent returns undefined for an unknown name, even for "constructor", a property of every object', () => {
   expect(findAgent('constructor', undefined)).toBeUndefined();
 });
 
-test('a command line replaces the agent, even if its name is unknown', () => {
+test('a command line replaces the command of the agent, even for an unknown agent name', () => {
   expect(findAgent('other', ['my-agent'])?.command).toEqual(['my-agent']);
 });

@@ -5,7 +5,7 @@ import { agentNameSchema } from '../../../core/contract/agent.ts';
 // The known coding agents: programs that speak ACP over standard input and output. Environment variables direct each agent to the
 // model proxy.
 
-/** Address, key and model with which an agent calls the model proxy. */
+/** Address and key of the model proxy for an agent, and the model to use. */
 export type AgentEndpoint = {
   /** Base URL without a path and without a trailing slash. */
   readonly url: string;
@@ -19,7 +19,7 @@ export type AgentDefinition = {
   readonly command: readonly string[];
   /** Returns the environment variables that make the agent use the endpoint. */
   readonly buildEnv: (endpoint: AgentEndpoint) => Record<string, string>;
-  /** Newest package version that passed the agent tests, `built in` or `untested`. */
+  /** Newest package version that passed the agent tests; otherwise `built in` or `untested`. */
   readonly testedVersion: string;
   /** Method id for ACP `authenticate`, called before the session is created. Absent: no authentication. */
   readonly authMethodId?: string;

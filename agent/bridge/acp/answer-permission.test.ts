@@ -51,7 +51,7 @@ test.each([
   });
 });
 
-test('a permission request for a path outside the workspace is cancelled if the agent offers no option to reject', () => {
+test('a permission request for a path outside the workspace is answered as cancelled if no offered option rejects', () => {
   const toolCall = { toolCallId: 't', locations: [{ path: '/' }] };
   const request = { sessionId: 's', toolCall, options: OPTIONS.slice(0, 1) };
 

@@ -8,7 +8,7 @@ import type {
 
 // The permission policy for agents: a tool call is allowed if all of its paths lie inside the folders of the attempt.
 
-/** Names of tool inputs that contain paths. */
+/** Names of tool input fields that contain paths. */
 const PATH_FIELDS = new Set([
   'path',
   'paths',
@@ -28,7 +28,7 @@ const PATH_FIELDS = new Set([
   'source',
 ]);
 
-/** Limit of symbolic links to follow in one path; stops at cycles. */
+/** Limit of symbolic links to follow in one path, so that a cycle of links ends. */
 const MAX_LINK_DEPTH = 40;
 
 /** Answers a permission request. Prefers the options for a single call, so that the agent asks again for the next call. */

@@ -23,7 +23,7 @@ function createMessageUpdate(text: string) {
   };
 }
 
-test('a tool entry combines the input and output of the call and its updates', async () => {
+test('a tool call and its updates become one transcript entry with status, title, input and output', async () => {
   const { entries, transcript, log } = createLog();
   log.addUpdate({
     sessionUpdate: 'tool_call',
@@ -39,7 +39,7 @@ test('a tool entry combines the input and output of the call and its updates', a
   expect(log.workLog).toEqual(['run (failed)']);
 });
 
-test('lastText is the text of the agent after the last tool call of the turn', () => {
+test('lastText contains the text after the last tool call of the turn', () => {
   const { log } = createLog();
   log.addUpdate(createMessageUpdate('Let me look.'));
   log.addUpdate({

@@ -5,17 +5,18 @@ import { keepStart } from '../host/redactor.ts';
 
 // Converts the updates of an agent into transcript entries and a work log, and detects loops.
 
+/** Limits of one tool entry in the transcript. */
 const MAX_OUTPUT_CHARS = 2_000;
 const MAX_INPUT_CHARS = 1_000;
 const MAX_WORK_LOG_LINES = 200;
 const MAX_WORK_LOG_LINE_CHARS = 400;
 const MAX_TEXT_CHARS = 32_000;
 
-/** Information that the attempt needs from an update. */
+/** Part of an update that the attempt reacts to. */
 export type UpdateSummary = {
   /** Current activity of the agent, for people. */
   readonly activity?: string;
-  /** Message about a loop of equal tool calls. Absent: no loop. */
+  /** Error message about a loop of equal tool calls. Absent: no loop. */
   readonly loopMessage?: string;
 };
 
@@ -27,14 +28,14 @@ export class SessionLog {
   readonly #openCalls = new Map<string, OpenToolCall>();
   readonly #loopDetector = new LoopDetector();
   #turnText = '';
-  /** Finished tool calls, one line each; at most 200 lines of 400 characters. */
+  /** Finished tool calls, one line for equal calls in a row; at most 200 lines of 400 characters. */
   readonly workLog: string[] = [];
 
   constructor(transcript: Transcript) {
     this.#transcript = transcript;
   }
 
-  /** Must be called at the start of a turn: clears `lastText`. */
+  /** Clears `lastText`. Must be called at the start of each turn. */
   startTurn(): void {
     this.#turnText = '';
   }
@@ -71,12 +72,12 @@ export class SessionLog {
   }
 
   #addToolUpdate(update: ToolCallUpdate): UpdateSummary {
-    const known = this.#openCalls.get(update.toolCallId);
-    const call = known ?? { title: '', input: '', output: '' };
+    const openCall = this.#openCalls.get(update.toolCallId);
+    const call = openCall ?? { title: '', input: '', output: '' };
     call.title = update.title ?? call.title;
     if (update.rawInput !== undefined) call.input = formatCompact(update.rawInput);
     call.output = readToolOutput(update) || call.output;
-    if (!known) {
+    if (!openCall) {
       this.#openCalls.set(update.toolCallId, call);
       this.#turnText = '';
     }

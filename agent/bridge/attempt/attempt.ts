@@ -26,12 +26,12 @@ export type AttemptParts = {
   readonly stop: (reason: Error) => void;
 };
 
-/** Credentials are fetched again when they expire within this time, milliseconds. */
+/** Credentials are fetched again if the git credential expires within this time, milliseconds. */
 const CREDENTIAL_MARGIN_MS = 5 * 60_000;
 const LIMIT_CHECK_INTERVAL_MS = 1_000;
 const MAX_ACTIVITY_CHARS = 200;
 
-/** A running attempt: shared objects, current phase, timers and credentials. */
+/** Running attempt: the objects that all steps share, the current phase, the timers and the credentials. */
 export class Attempt {
   readonly assignment: Assignment;
   readonly client: CallbackClient;
@@ -54,6 +54,7 @@ export class Attempt {
   #progressAt = Date.now();
   #waitedMs = 0;
   #waitingSince: number | undefined;
+  /** In memory only, never on disk. */
   #cachedCredentials: Credentials | undefined;
   #limitTimer: NodeJS.Timeout | undefined;
 
@@ -114,7 +115,7 @@ export class Attempt {
     if (activity) this.#activity = activity.replace(/\s+/g, ' ').slice(0, MAX_ACTIVITY_CHARS);
   }
 
-  /** Runs `work`, which waits for people. During `work`, the agent does not count as idle and the time limit is paused. */
+  /** Runs `work`, which waits for people. While `work` runs, the time does not count toward the time limits. */
   async pauseClockDuring<T>(work: () => Promise<T>): Promise<T> {
     this.#waitingSince = Date.now();
     try {
@@ -137,7 +138,7 @@ export class Attempt {
     return { processes, folders, childEnv, redact: this.redactor.redact, signal };
   }
 
-  /** Returns credentials that are valid for at least five minutes. The credentials are cached in memory only. */
+  /** Returns cached credentials, or fetches new credentials if the git credential expires within five minutes. */
   async getCredentials(): Promise<Credentials> {
     const cached = this.#cachedCredentials;
     if (cached && cached.git.expiresAt - CREDENTIAL_MARGIN_MS > Date.now()) return cached;
@@ -148,7 +149,7 @@ export class Attempt {
     return fetched;
   }
 
-  /** Returns a valid credential for the forge. */
+  /** Returns the git credential for the forge. */
   async getGitCredential(): Promise<GitCredential> {
     const { git } = await this.getCredentials();
     return git;
@@ -160,8 +161,8 @@ export class Attempt {
       activity: this.redactor.redact(this.#activity).slice(0, MAX_ACTIVITY_CHARS),
       usage: this.usageMeter.getUsage(),
       progressAt: this.#progressAt,
-      messagesSeen: this.inbox.lastSeen,
-      answered: this.inbox.lastAnsweredQuestion,
+      messagesSeen: this.inbox.lastSeenNumber,
+      answered: this.inbox.lastAnsweredQuestionId,
     });
   }
 

@@ -26,7 +26,7 @@ type CodingAgentParts = {
 /** A question gets its default after this time at the latest, milliseconds. */
 const MAX_QUESTION_MS = 10 * 60_000;
 
-/** Running agent of an attempt with its model proxy. */
+/** Running agent process of an attempt, with its model proxy. */
 export class CodingAgent {
   readonly #attempt: Attempt;
   readonly #session: AcpSession;
@@ -40,12 +40,12 @@ export class CodingAgent {
     this.#modelProxy = modelProxy;
   }
 
-  /** Finished tool calls, one line each. */
+  /** Finished tool calls, one line for equal calls in a row. */
   get workLog(): readonly string[] {
     return this.#sessionLog.workLog;
   }
 
-  /** Creates the session of the agent. The workspace must be ready. */
+  /** Creates the ACP session. The workspace must be ready. */
   async openSession(): Promise<void> {
     await rejectOnAbort(this.#session.open(), this.#attempt.signal);
   }
@@ -88,13 +88,14 @@ export async function startCodingAgent(
   const { name, model } = attempt.assignment.agent;
   const agentDefinition = findAgent(name, commandOverride);
   if (!agentDefinition) {
-    const known = Object.keys(AGENT_TABLE).join(', ');
-    throw new AttemptFailure('infra', `unknown agent "${name}"; the known agents are: ${known}`);
+    const knownAgents = Object.keys(AGENT_TABLE).join(', ');
+    const message = `the plan or the setting AGENT names the unknown agent "${name}"; the known agents are: ${knownAgents}`;
+    throw new AttemptFailure('infra', message);
   }
   const credentials = await attempt.getCredentials();
   if (!credentials.model) {
     const message =
-      'the control plane returned no model endpoint and key for this attempt; check the model settings of the installation';
+      'the control plane returned no model endpoint and key for this attempt; check MODEL_BASE_URL and MODEL_API_KEY of the installation';
     throw new AttemptFailure('infra', message);
   }
   const modelProxy = createModelProxy(attempt, credentials.model);
@@ -111,7 +112,7 @@ export async function startCodingAgent(
   const questions = new QuestionQueue(attempt);
   // The schemas of the protocol are large; this import loads them while the agent starts.
   const { startAcpSession } = await import('../acp/acp-session.ts');
-  const starting = startAcpSession({
+  const sessionStart = startAcpSession({
     agentDefinition,
     child,
     agentExit,
@@ -125,13 +126,13 @@ export async function startCodingAgent(
     askPeople: (question) => questions.ask(question),
     questionTimeoutMs: Math.min(MAX_QUESTION_MS, attempt.assignment.limits.idleMinutes * 60_000),
   });
-  const session = await rejectOnAbort(starting, attempt.signal);
+  const session = await rejectOnAbort(sessionStart, attempt.signal);
   return new CodingAgent(attempt, { session, sessionLog, modelProxy });
 }
 
 /**
- * Creates the model proxy. Its callbacks count tokens, warn people once per limit, and stop the attempt when a limit is reached or
- * the model endpoint refuses.
+ * Creates the model proxy. Its callbacks count tokens, warn people once for each limit, and stop the attempt when a limit is reached or
+ * the model endpoint refuses requests.
  */
 function createModelProxy(attempt: Attempt, upstream: Upstream): ModelProxy {
   const { assignment, usageMeter, transcript } = attempt;

@@ -7,7 +7,7 @@ import { refreshMirror } from '../git/refresh-mirror.ts';
 import type { Attempt } from './attempt.ts';
 
 /** Repository of one attempt, ready for a checkout. */
-export type OpenRepository = {
+export type OpenedRepository = {
   readonly workspace: GitWorkspace;
   readonly forgeBranch: ForgeBranch;
   /** Head commit of the root branch. */
@@ -21,18 +21,21 @@ export async function openRepository(
   attempt: Attempt,
   mirrorDir: string | undefined,
   commits: readonly string[],
-): Promise<OpenRepository> {
+): Promise<OpenedRepository> {
   const { cloneUrl, rootBranch, branch } = attempt.assignment.repository;
   requirePlainCloneUrl(cloneUrl);
   const { processes, folders, signal } = attempt;
   const { author, repository } = attempt.assignment;
   const isPartial = repository.partial ?? false;
   const access = { getCredential: () => attempt.getGitCredential(), signal };
-  const mirror = { ...access, processes, cloneUrl, branch: rootBranch, isPartial };
-  const alternates = mirrorDir ? await refreshMirror({ ...mirror, mirrorDir }) : [];
+  const mirrorOptions = { ...access, processes, cloneUrl, branch: rootBranch, isPartial };
+  const alternates = mirrorDir ? await refreshMirror({ ...mirrorOptions, mirrorDir }) : [];
   const promisor = isPartial ? { ...access, url: cloneUrl } : undefined;
-  const options = { processes, folders, alternates, author, signal };
-  const workspace = await GitWorkspace.open({ ...options, ...(promisor ? { promisor } : {}) });
+  const workspaceOptions = { processes, folders, alternates, author, signal };
+  const workspace = await GitWorkspace.open({
+    ...workspaceOptions,
+    ...(promisor ? { promisor } : {}),
+  });
   const git = createGit(processes, { gitDir: folders.git, workTree: folders.workspace }, signal);
   const forgeBranch = new ForgeBranch({ ...access, git, cloneUrl, isPartial, rootBranch, branch });
   const rootCommit = await forgeBranch.fetchHistory(commits);
@@ -49,6 +52,6 @@ function requirePlainCloneUrl(cloneUrl: string): void {
   if (!isPlain)
     throw new AttemptFailure(
       'infra',
-      'the clone URL of the repository must be http(s) without a user name or password',
+      'the clone URL of the repository must begin with http:// or https:// and contain no user name or password',
     );
 }

@@ -29,9 +29,9 @@ export type EvidenceOptions = CommandRunner & {
   readonly setup: readonly string[][];
   /** Commands that must exit with code 0. An empty list gives green evidence that is marked as empty. */
   readonly verify: readonly string[][];
-  /** Commit that the evidence is about. */
+  /** Commit of the task, for which the evidence is produced. */
   readonly commit: string;
-  /** Root commit whose changes the verified tree contains. */
+  /** Newest root commit that the verified tree contains. */
   readonly root: string;
   /** Tree to check out, such as a merge of `commit` and `root`. Default: the tree of `commit`. */
   readonly tree?: string;
@@ -40,8 +40,8 @@ export type EvidenceOptions = CommandRunner & {
 let checkoutCount = 0;
 
 /**
- * Runs the commands in a clean checkout. Returns green evidence if all commands succeed, and red evidence otherwise. Throws only if
- * the attempt stops or git fails.
+ * Runs set-up and verify in a clean checkout. Returns green evidence if all commands succeed, and red evidence otherwise. Throws only
+ * if the attempt stops or git fails.
  */
 export async function produceEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { commit, root } = options;
@@ -50,16 +50,16 @@ export async function produceEvidence(options: EvidenceOptions): Promise<Evidenc
   }
   checkoutCount += 1;
   const folder = join(options.folders.verify, String(checkoutCount));
-  const index = join(options.folders.git, `verify-index-${checkoutCount}`);
+  const indexFile = join(options.folders.git, `verify-index-${checkoutCount}`);
   await mkdir(folder);
   try {
-    await options.workspace.checkoutTreeInto(options.tree ?? commit, commit, folder, index);
+    await options.workspace.checkoutTreeInto(options.tree ?? commit, commit, folder, indexFile);
     const results = await runCommands(options, folder);
     const green = results.every((result) => result.exitCode === 0);
     return { commit, root, green, empty: false, results, at: Date.now() };
   } finally {
     await rm(folder, { recursive: true, force: true });
-    await rm(index, { force: true });
+    await rm(indexFile, { force: true });
   }
 }
 

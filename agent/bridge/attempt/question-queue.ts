@@ -3,17 +3,17 @@ import type { AgentQuestion } from '../acp/agent-question.ts';
 import { rejectOnAbort } from '../attempt-error.ts';
 import type { Attempt } from './attempt.ts';
 
-/** Asks people the questions of an agent, one after the other. */
+/** Passes the questions of an agent to people, one question at a time. */
 export class QuestionQueue {
   readonly #attempt: Attempt;
-  /** Settles when all questions so far have an answer. */
+  /** Settles when all earlier questions are answered. */
   #earlierQuestions: Promise<unknown> = Promise.resolve();
 
   constructor(attempt: Attempt) {
     this.#attempt = attempt;
   }
 
-  /** Resolves with the answer of a person or the default. The time for an answer starts after all earlier questions. */
+  /** Resolves with the answer of a person or the default. The timeout starts when all earlier questions are answered. */
   ask({ question }: AgentQuestion): Promise<string> {
     const timeoutMs = Math.max(0, question.timeoutAt - Date.now());
     const answer = this.#earlierQuestions.then(() =>
@@ -27,16 +27,16 @@ export class QuestionQueue {
     const attempt = this.#attempt;
     return attempt.pauseClockDuring(async () => {
       attempt.transcript.addEntry('agent', `Question: ${question.text}`);
-      const waiting = attempt.inbox.waitForAnswer(question.id, question.default, timeoutMs);
+      const pendingAnswer = attempt.inbox.waitForAnswer(question.id, question.default, timeoutMs);
       await attempt.client.putQuestion(question);
       attempt.heartbeat.beatNow();
-      const answer = await rejectOnAbort(waiting, attempt.signal);
+      const answer = await rejectOnAbort(pendingAnswer, attempt.signal);
       if (answer.by === 'default') {
         const note = `No person answered in time. The agent gets the default answer: ${answer.text}`;
         attempt.transcript.addEntry('bridge', note);
         return answer.text;
       }
-      // The answer may be a message without a question id. The next heartbeat tells the control plane that the question is answered.
+      // A message without a question id does not tell the control plane that the question is answered, but a heartbeat does.
       attempt.heartbeat.beatNow();
       attempt.transcript.addEntry('user', answer.text);
       return answer.text;

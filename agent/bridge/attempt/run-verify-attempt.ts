@@ -16,7 +16,10 @@ export async function runVerifyAttempt(
   const { assignment } = attempt;
   const commit = assignment.repository.verifyCommit;
   if (!commit) {
-    throw new AttemptFailure('infra', 'the assignment of this verify attempt names no commit');
+    throw new AttemptFailure(
+      'infra',
+      'the assignment of this verify attempt contains no commit to verify',
+    );
   }
   const { workspace, rootCommit } = await openRepository(attempt, mirrorDir, [commit]);
   const tree = await createMergedTree(workspace, rootCommit, commit);
@@ -33,7 +36,7 @@ export async function runVerifyAttempt(
   if (!evidence.green) {
     throw new AttemptFailure(
       'verify_red',
-      'a verify command failed on the merge with the root branch',
+      'a set-up or verify command failed on the merge with the root branch',
       { evidence },
     );
   }
@@ -51,7 +54,7 @@ export async function runVerifyAttempt(
   };
 }
 
-/** Returns the tree of the merge. Throws an AttemptFailure with the files in conflict. */
+/** Returns the tree of the merge. If the merge has conflicts, throws an AttemptFailure that lists the files in conflict. */
 async function createMergedTree(
   workspace: GitWorkspace,
   root: string,

@@ -25,7 +25,7 @@ import { TaskWork } from './task-work.ts';
 
 /** Number of times that the agent is asked to fix a failed verification. */
 const MAX_FIXES = 2;
-/** Number of times that the agent is asked to continue a turn that ended early. */
+/** Number of times that the agent is asked to continue after a turn that ended early. */
 const MAX_CONTINUATIONS = 3;
 /** Limits in the contract of the result. */
 const MAX_FILES = 500;
@@ -47,22 +47,22 @@ export async function runWorkAttempt(
 ): Promise<AttemptResult> {
   const { start } = attempt.assignment.repository;
   // The agent starts while the repository is fetched.
-  const starting = startCodingAgent(attempt, options.agentCommand);
-  starting.catch(() => {});
+  const agentStart = startCodingAgent(attempt, options.agentCommand);
+  agentStart.catch(() => {});
   try {
-    const opened = await openRepository(attempt, options.mirrorDir, [start]);
-    const taskWork = new TaskWork(attempt, opened);
-    await taskWork.prepareWorkspace(start, opened.rootCommit);
-    const agent = await starting;
+    const repository = await openRepository(attempt, options.mirrorDir, [start]);
+    const taskWork = new TaskWork(attempt, repository);
+    await taskWork.prepareWorkspace(start, repository.rootCommit);
+    const agent = await agentStart;
     await agent.openSession();
-    return await new Conversation(attempt, taskWork, opened.workspace, agent).runTurns();
+    return await new Conversation(attempt, taskWork, repository.workspace, agent).runTurns();
   } finally {
-    const agent = await starting.catch(() => undefined);
+    const agent = await agentStart.catch(() => undefined);
     await agent?.close();
   }
 }
 
-/** The conversation of the bridge with the agent. After each turn, the bridge sends the next prompt or delivers the result. */
+/** Conversation of the bridge with the agent. After each turn, the bridge sends the next prompt or delivers the result. */
 class Conversation {
   readonly #attempt: Attempt;
   readonly #taskWork: TaskWork;
@@ -82,9 +82,9 @@ class Conversation {
 
   async runTurns(): Promise<AttemptResult> {
     const { assignment } = this.#attempt;
-    const { openMerge } = this.#taskWork;
+    const { unresolvedMerge } = this.#taskWork;
     const { rootBranch } = assignment.repository;
-    const conflict = openMerge && { ...openMerge, rootBranch };
+    const conflict = unresolvedMerge && { ...unresolvedMerge, rootBranch };
     let prompt = renderTaskPrompt(assignment, conflict, this.#taskWork.usesLfs ? [LFS_NOTE] : []);
     for (;;) {
       const turn = await this.#agent.runTurn(prompt);
@@ -94,20 +94,21 @@ class Conversation {
     }
   }
 
-  /** Commits the changes of a turn. Returns the next prompt, or undefined if the work can be verified. */
+  /** Commits the changes of a turn. Returns the next prompt for the agent, or undefined if the work can be verified. */
   async #finishTurn(turn: AgentTurn): Promise<string | undefined> {
     const taskWork = this.#taskWork;
-    const continuation = this.#judgeTurn(turn) ?? (await this.#judgeOpenMerge(turn));
+    const continuation = this.#judgeTurn(turn) ?? (await this.#judgeUnresolvedMerge(turn));
     if (continuation !== undefined) return continuation;
     if (turn.text !== '') this.#summary = turn.text;
     // A cancelled turn may leave conflict markers, which must not be committed.
-    const isMergeUnfinished = taskWork.openMerge !== undefined && turn.stopReason === 'cancelled';
+    const isMergeUnfinished =
+      taskWork.unresolvedMerge !== undefined && turn.stopReason === 'cancelled';
     const leftOut = isMergeUnfinished ? [] : await taskWork.commitTurn(this.#summary);
-    const messages = this.#takeMessages();
-    const notice =
+    const messagesPrompt = this.#takeMessages();
+    const leftOutPrompt =
       leftOut.length > 0 ? this.#recordBridgePrompt(renderLeftOut(leftOut)) : undefined;
-    if (messages !== undefined && notice !== undefined) return `${notice}\n\n${messages}`;
-    if (messages !== undefined || notice !== undefined) return messages ?? notice;
+    const prompts = [leftOutPrompt, messagesPrompt].filter((prompt) => prompt !== undefined);
+    if (prompts.length > 0) return prompts.join('\n\n');
     return isMergeUnfinished ? this.#recordBridgePrompt(CONTINUE_PROMPT) : this.#waitForPeople();
   }
 
@@ -132,8 +133,8 @@ class Conversation {
   }
 
   /** Returns a reminder if conflict markers remain; undefined otherwise. Throws if markers remain after the reminder. */
-  async #judgeOpenMerge(turn: AgentTurn): Promise<string | undefined> {
-    if (!this.#taskWork.openMerge || turn.stopReason === 'cancelled') return undefined;
+  async #judgeUnresolvedMerge(turn: AgentTurn): Promise<string | undefined> {
+    if (!this.#taskWork.unresolvedMerge || turn.stopReason === 'cancelled') return undefined;
     const files = await this.#taskWork.findUnresolvedFiles();
     if (files.length === 0) return undefined;
     if (this.#hasRemindedOfConflict) {
@@ -150,7 +151,7 @@ class Conversation {
     return text;
   }
 
-  /** Takes the waiting messages of people as a prompt; undefined if there are none. */
+  /** Takes the waiting messages of people out of the inbox, as a prompt; undefined if no message waits. */
   #takeMessages(): string | undefined {
     const { inbox, transcript } = this.#attempt;
     const messages = inbox.takeMessages();
@@ -159,7 +160,7 @@ class Conversation {
     return messages.length === 0 ? undefined : renderSteeringMessages(messages);
   }
 
-  /** Waits for a message in an interactive task. Returns the message as a prompt; undefined if people asked to finish. */
+  /** In an interactive task, waits for a message and returns it as a prompt. Otherwise, or if people asked to finish, returns undefined. */
   async #waitForPeople(): Promise<string | undefined> {
     const attempt = this.#attempt;
     if (!attempt.assignment.task.interactive || attempt.inbox.isFinishRequested) return undefined;
@@ -188,7 +189,7 @@ class Conversation {
     this.#fixCount += 1;
     if (this.#fixCount <= MAX_FIXES)
       return this.#recordBridgePrompt(renderVerifyFeedback(evidence, taskWork.leftOut));
-    const message = `a verify command still fails after ${MAX_FIXES} fixes by the agent`;
+    const message = `a set-up or verify command still fails after the agent has tried ${MAX_FIXES} times to fix the failure`;
     const failure = new AttemptFailure('verify_red', message, { evidence });
     failure.leftOut = taskWork.leftOut;
     throw failure;

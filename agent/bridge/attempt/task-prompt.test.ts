@@ -49,7 +49,7 @@ const ASSIGNMENT: Assignment = {
   heartbeatMs: 1,
 };
 
-test('the prompt contains the task, its criteria, its scope and the paths of other tasks', () => {
+test('the prompt contains the task, its criteria, its scope, shared paths, the paths of other tasks, notes and verify commands', () => {
   const prompt = renderTaskPrompt(ASSIGNMENT);
 
   expect(prompt).toMatch(/^# Task: Add the login\n\nWrite the login page\./);
@@ -82,7 +82,7 @@ test('the prompt of a task without criteria, scope, parents and notes has only a
   expect(prompt.match(/^#+ .*$/gm)).toEqual(['# Task: Add the login', '## Rules']);
 });
 
-test('the prompt of a repair contains its reason, the tasks involved and the files with conflict markers', () => {
+test('the prompt of a repair contains the reason, the merged tasks involved and the files with conflict markers', () => {
   const repair = {
     reason: 'conflict' as const,
     detail: 'does not merge',

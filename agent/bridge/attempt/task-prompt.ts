@@ -4,9 +4,9 @@ import type { LeftOut } from '../git/sort-changes.ts';
 import { keepEnd } from '../host/redactor.ts';
 
 // The prompts for the coding agent, as pure functions. Text from other agents, tools or repositories is fenced and marked as data, so
-// that the agent does not take the text for instructions. The scripted model in local/model parses headings and verify commands.
+// that the agent does not take the text for instructions. The scripted model in local/model parses parts of these prompts, so a change of a heading needs a change there.
 
-/** An agent that cannot do its task writes a last line that begins with this text. */
+/** Beginning of the last line that an agent writes if the agent cannot do its task. */
 export const GIVE_UP_MARKER = 'CANNOT:';
 
 /** Limit of one fenced text, characters; only the end of a longer text is kept. */
@@ -15,7 +15,7 @@ const MAX_REASON_CHARS = 2_000;
 /** Maximum number of changes that a prompt lists as not committed. */
 const MAX_LISTED_CHANGES = 50;
 
-/** Merge that left conflict markers in the workspace. */
+/** Merge of the root branch that left conflict markers in the workspace. */
 export type ConflictState = {
   /** Paths in conflict. */
   readonly files: readonly string[];
@@ -61,9 +61,9 @@ function renderScopeSection({ task, foreignScopes, shared }: Assignment): string
   const parts: string[] = [];
   if (task.scope.length > 0) parts.push(`Change only what lies in:\n${renderBullets(task.scope)}`);
   if (shared.length > 0) parts.push(`Every task may change these paths:\n${renderBullets(shared)}`);
-  const foreign = foreignScopes.filter((other) => other.scope.length > 0);
-  if (foreign.length > 0) {
-    const lines = foreign.map((other) => `${other.scope.join(', ')} (task ${other.task})`);
+  const otherTasks = foreignScopes.filter((other) => other.scope.length > 0);
+  if (otherTasks.length > 0) {
+    const lines = otherTasks.map((other) => `${other.scope.join(', ')} (task ${other.task})`);
     parts.push(
       `Other tasks are working on these paths now. Do not change them; a change there is not committed:\n${renderBullets(lines)}`,
     );
@@ -96,7 +96,7 @@ function renderRepairSection({ repair }: Assignment): string {
   if (!repair) return '';
   const parts = [
     '## What has to be repaired',
-    `This task was done before; the workspace holds its work. ${REPAIR_REASONS[repair.reason]} Repair that and keep everything else.`,
+    `This task was done before; the workspace holds its work. ${REPAIR_REASONS[repair.reason]} Solve this problem and keep everything else.`,
   ];
   if (repair.files.length > 0) parts.push(`Files:\n${renderBullets(repair.files)}`);
   if (repair.tasks.length > 0)
@@ -142,7 +142,7 @@ function renderRulesSection(
   );
   if (repository.partial === true) {
     lines.push(
-      'The repository has the whole history, but not the contents of files in older commits: git log works, git blame and git log -p do not.',
+      'The repository has the whole history, but not the contents of files in older commits: git log works, but git blame and git log -p do not.',
     );
   }
   lines.push(...workspaceRules);
@@ -165,7 +165,7 @@ export function renderVerifyFeedback(evidence: Evidence, leftOut: readonly LeftO
   const failure = evidence.results.find((result) => result.exitCode !== 0);
   const command = failure ? `\`${failure.command.join(' ')}\`` : 'The verification';
   const outcome =
-    failure?.exitCode == null ? 'did not end' : `ended with exit code ${failure.exitCode}`;
+    failure?.exitCode == null ? 'did not finish' : `ended with exit code ${failure.exitCode}`;
   return [
     `${command} ${outcome} in a clean checkout of your committed work. ${DATA_NOTE}`,
     fenceData(failure?.output ?? ''),
@@ -193,7 +193,7 @@ export function renderConflictReminder(files: readonly string[]): string {
   return `These files still hold conflict markers:\n${renderBullets(files)}\n\nResolve them: no line may begin with <<<<<<< or >>>>>>>.`;
 }
 
-/** Prompt after a turn that ended early. */
+/** Prompt for the agent after a turn that ended early. */
 export const CONTINUE_PROMPT =
   'You stopped before the end of your turn. Continue where you stopped.';
 

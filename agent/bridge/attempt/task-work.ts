@@ -5,11 +5,11 @@ import type { Change, Flagged, LeftOut, ScopeRules } from '../git/sort-changes.t
 import { flagChanges, sortChanges } from '../git/sort-changes.ts';
 import { keepEnd, keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
-import type { OpenRepository } from './open-repository.ts';
+import type { OpenedRepository } from './open-repository.ts';
 import { runCommand } from './produce-evidence.ts';
 
 /** Merge that left conflict markers in the workspace. The next commit concludes the merge. */
-export type OpenMerge = {
+export type UnresolvedMerge = {
   /** Root commit to merge. */
   readonly root: string;
   /** Paths in conflict. */
@@ -24,17 +24,19 @@ const MAX_SUMMARY_CHARS = 4_000;
 const MAX_SETUP_OUTPUT_CHARS = 3_000;
 const MAX_SUBJECT_CHARS = 120;
 
-/** Work of an attempt so far: commits on its branch, merges of the root branch, and changes that were not committed. */
+/** Commits and merges the work of an attempt, and pushes the commits to the branch of the attempt. */
 export class TaskWork {
   readonly #attempt: Attempt;
   readonly #workspace: GitWorkspace;
   readonly #forgeBranch: ForgeBranch;
+  /** Whether the root branch keeps files in Git LFS. */
   readonly usesLfs: boolean;
   readonly #leftOutByPath = new Map<string, LeftOut>();
   #commitCount = 0;
-  openMerge: OpenMerge | undefined;
+  /** Undefined if no merge waits for the agent to resolve its conflicts. */
+  unresolvedMerge: UnresolvedMerge | undefined;
 
-  constructor(attempt: Attempt, { workspace, forgeBranch, usesLfs }: OpenRepository) {
+  constructor(attempt: Attempt, { workspace, forgeBranch, usesLfs }: OpenedRepository) {
     this.#attempt = attempt;
     this.#workspace = workspace;
     this.#forgeBranch = forgeBranch;
@@ -70,9 +72,9 @@ export class TaskWork {
     await workspace.ignoreSetupChanges();
   }
 
-  /** Returns the files of the open merge that contain conflict markers. */
+  /** Returns the files of the unresolved merge that still contain conflict markers. */
   findUnresolvedFiles(): Promise<string[]> {
-    return this.#workspace.findConflictMarkers(this.openMerge?.files ?? []);
+    return this.#workspace.findConflictMarkers(this.unresolvedMerge?.files ?? []);
   }
 
   /**
@@ -80,31 +82,32 @@ export class TaskWork {
    * these changes unless an earlier turn has returned the same paths.
    */
   async commitTurn(summary: string): Promise<LeftOut[]> {
-    const { openMerge } = this;
+    const { unresolvedMerge } = this;
     const workspace = this.#workspace;
     const changes = await workspace.listChanges();
-    const sorted = sortChanges(changes, this.#scopeRules, new Set(openMerge?.files ?? []));
-    const parents = openMerge ? [openMerge.root] : [];
-    const commit = await workspace.commitChanges(
-      sorted.commit,
-      this.#buildCommitMessage(),
-      parents,
+    const { toCommit, leftOut } = sortChanges(
+      changes,
+      this.#scopeRules,
+      new Set(unresolvedMerge?.files ?? []),
     );
-    this.openMerge = undefined;
-    await workspace.restorePaths(sorted.leftOut);
+    const parents = unresolvedMerge ? [unresolvedMerge.root] : [];
+    const commit = await workspace.commitChanges(toCommit, this.#buildCommitMessage(), parents);
+    this.unresolvedMerge = undefined;
+    await workspace.restorePaths(leftOut);
     if (commit) {
       this.#commitCount += 1;
       await this.#pushCheckpoint(commit, summary);
     }
-    return this.#recordLeftOut(sorted.leftOut);
+    return this.#recordLeftOut(leftOut);
   }
 
+  /** Returns the changes whose paths were not left out before. */
   #recordLeftOut(changes: readonly (Change & LeftOut)[]): LeftOut[] {
-    const added = changes
+    const newlyLeftOut = changes
       .filter(({ path }) => !this.#leftOutByPath.has(path))
       .map(({ path, task }) => ({ path, task }));
-    for (const change of added) this.#leftOutByPath.set(change.path, change);
-    return added;
+    for (const change of newlyLeftOut) this.#leftOutByPath.set(change.path, change);
+    return newlyLeftOut;
   }
 
   /** Pushes and reports a checkpoint. If the forge is unavailable, no work is lost: the next push includes the commit. */
@@ -124,8 +127,8 @@ export class TaskWork {
   }
 
   /**
-   * Merges the current root branch, unless the merge has conflicts. Returns the commit to verify, and the newest root commit that
-   * the commit contains.
+   * Merges the current head of the root branch, unless the merge has conflicts. Returns the commit to verify, and the newest root
+   * commit that this commit contains.
    */
   async prepareCommitToVerify(): Promise<{ readonly commit: string; readonly root: string }> {
     const workspace = this.#workspace;
@@ -172,7 +175,7 @@ export class TaskWork {
     }
     if (onConflict === 'skip') return;
     await workspace.checkoutMerge(merge);
-    this.openMerge = { root, files: merge.files, messages: merge.messages };
+    this.unresolvedMerge = { root, files: merge.files, messages: merge.messages };
   }
 
   async #createEmptyCommit(): Promise<void> {
@@ -184,7 +187,7 @@ export class TaskWork {
   }
 
   #buildCommitMessage(): string {
-    if (this.openMerge) return this.#buildMergeMessage();
+    if (this.unresolvedMerge) return this.#buildMergeMessage();
     const { task } = this.#attempt.assignment;
     const subject = (task.title || task.id).replace(/\s+/g, ' ').slice(0, MAX_SUBJECT_CHARS);
     return this.#addSignOff(

@@ -1,22 +1,23 @@
 import type { Usage } from '../../../core/contract/task.ts';
 
-// Limits of an attempt: when the attempt must end, and when the bridge warns people that a limit is near.
+// Decides when an attempt must end because of a limit, and when the bridge warns people that a limit is near.
 
 /** Limits of one attempt, from the assignment. */
 export type AttemptLimits = {
   /** Longest duration in minutes; the time in which the agent waits for people does not count. */
   readonly maxMinutes: number;
-  /** Longest time without progress while the agent works, minutes. */
+  /** Longest time in minutes without progress while the agent works. */
   readonly idleMinutes: number;
   /** Limit of input and output tokens together. */
   readonly maxTokens: number;
+  /** Limit of the cost; without known prices the limit has no effect. */
   readonly maxUsd: number;
-  /** Limit of model requests that consume tokens. */
+  /** Limit of model requests. Requests that consume no tokens do not count. */
   readonly maxTurns: number;
 };
 
-/** This number of equal tool calls in a row is a loop. */
-export const MAX_IDENTICAL_CALLS = 8;
+/** Number of equal tool calls in a row that counts as a loop. */
+const LOOP_CALL_COUNT = 8;
 /** The bridge warns people when this share of a limit is used. */
 const WARNING_SHARE = 0.8;
 
@@ -86,7 +87,7 @@ export class LoopDetector {
   recordCall(call: string): string | undefined {
     this.#repeatCount = call === this.#lastCall ? this.#repeatCount + 1 : 1;
     this.#lastCall = call;
-    if (this.#repeatCount < MAX_IDENTICAL_CALLS) return undefined;
+    if (this.#repeatCount < LOOP_CALL_COUNT) return undefined;
     return `the agent made the same tool call ${this.#repeatCount} times in a row: ${call.slice(0, 200)}`;
   }
 }

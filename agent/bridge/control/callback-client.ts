@@ -13,14 +13,14 @@ import type { AttemptCallback } from '../../../core/contract/bridge.ts';
 import type { CallbackOptions } from './send-callback.ts';
 import { sendCallback } from './send-callback.ts';
 
-// Sends the callbacks of an attempt after `start`, and checks every request and answer against the contract.
+// Sends all callbacks of an attempt except `start`, and checks every request and answer against the contract.
 
 type Accepted = z.infer<typeof acceptedSchema>;
 
 /** Callbacks of one attempt. Each rejects with AttemptEnded if the control plane has ended the attempt. */
 export type CallbackClient = ReturnType<typeof createCallbackClient>;
 
-/** Creates the callbacks. All callbacks except the heartbeat are retried until the API answers or `options.signal` aborts. */
+/** Creates the client. All callbacks except the heartbeat are retried until the API answers or `options.signal` aborts. */
 export function createCallbackClient(options: CallbackOptions) {
   const call = async <T>(
     callback: AttemptCallback,

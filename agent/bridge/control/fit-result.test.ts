@@ -59,11 +59,11 @@ test('a very large result is shortened to about 300 KB and marked as truncated',
   expect(fitted.evidence?.results[0]?.output).toMatch(/the end$/);
 });
 
-test('the files of a failed result are shortened to about 20 KB', () => {
+test('the list of conflicting files in a failed result is shortened to about 20 KB', () => {
   const fitted = fitResult({
     outcome: 'failed',
     cause: 'conflict',
-    reason: 'it conflicts',
+    reason: 'the merge has conflicts',
     files: Array.from({ length: 500 }, (_, index) => `${'x'.repeat(4_000)}${index}`),
     leftOut: [],
     usage: { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 },

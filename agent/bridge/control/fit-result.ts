@@ -3,13 +3,16 @@ import type { Evidence } from '../../../core/contract/task.ts';
 import { keepEnd } from '../host/redactor.ts';
 
 // Shortens a result to about 300 KB, so that the control plane can store every result. A shortened list of changed paths is marked,
-// because the control plane makes decisions by this list. The other lists are for people only and are shortened without a mark.
+// because the control plane makes decisions based on this list. The other lists are for people only and are shortened without a mark.
 
 /** Size limit of each list, bytes of JSON. */
 const MAX_BYTES = { changed: 120_000, flagged: 30_000, leftOut: 30_000, workLog: 30_000 };
 const MAX_CHANGED_PATHS = 3_000;
 const MAX_LIST_ITEMS = 500;
 const MAX_WORK_LOG_LINES = 200;
+const MAX_COMMANDS = 50;
+const MAX_COMMAND_ARGUMENTS = 100;
+/** Size limit of the list of conflicting files in a failed result, bytes of JSON. */
 const MAX_FILES_BYTES = 20_000;
 /** Size limit of all command outputs together, bytes of JSON. */
 const MAX_OUTPUT_BYTES = 60_000;
@@ -52,14 +55,15 @@ function fitList<T>(list: readonly T[], maxCount: number, maxBytes: number): T[]
 /** Shortens each output to its end. Every command gets an equal share of MAX_OUTPUT_BYTES. */
 function fitEvidence(evidence: Evidence): Evidence {
   const shareBytes = Math.floor(MAX_OUTPUT_BYTES / Math.max(1, evidence.results.length));
-  const results = evidence.results.slice(0, 50).map((result) => ({
+  const results = evidence.results.slice(0, MAX_COMMANDS).map((result) => ({
     ...result,
-    command: fitList(result.command, 100, MAX_COMMAND_BYTES),
+    command: fitList(result.command, MAX_COMMAND_ARGUMENTS, MAX_COMMAND_BYTES),
     output: fitOutputEnd(result.output, shareBytes),
   }));
   return { ...evidence, results };
 }
 
+/** Halves the text until its end fits. */
 function fitOutputEnd(text: string, maxBytes: number): string {
   let end = text;
   while (measureJsonBytes(end) > maxBytes && end.length > 16)

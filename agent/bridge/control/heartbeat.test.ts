@@ -6,7 +6,7 @@ test('the bridge gives up a lease early, by a fifth of its duration but by at mo
   expect(computeLeaseMarginMs(600_000)).toBe(10_000);
 });
 
-test('the time in which the machine sleeps counts as elapsed', () => {
+test('the time in which the machine sleeps counts as elapsed time', () => {
   const since = { wall: 1_000, monotonic: 50 };
 
   expect(computeElapsedMs(since, { wall: 3_601_000, monotonic: 60 })).toBe(3_600_000);

@@ -3,7 +3,7 @@ import { AttemptEnded } from '../attempt-error.ts';
 
 // Renews the lease by heartbeats. If no answer comes in time, the bridge itself decides that the lease is lost.
 
-/** Longest wait after a failed heartbeat, milliseconds. */
+/** Longest wait between a failed heartbeat and the next heartbeat, milliseconds. */
 const MAX_RETRY_INTERVAL_MS = 1_000;
 
 /** Timing and callbacks of the heartbeat. */
@@ -14,7 +14,7 @@ export type HeartbeatOptions = {
   readonly heartbeatMs: number;
   readonly sendHeartbeat: () => Promise<HeartbeatResponse>;
   readonly onAnswer: (answer: HeartbeatResponse) => void;
-  /** Called once when the lease is lost, because another attempt may be running already. */
+  /** Called once when the lease is lost. The bridge must stop then, because another attempt may already be running. */
   readonly onLeaseLost: (ended: AttemptEnded) => void;
 };
 
@@ -30,7 +30,7 @@ export function computeLeaseMarginMs(leaseMs: number): number {
 type ClockReadings = { readonly wall: number; readonly monotonic: number };
 
 /**
- * Returns the elapsed time in milliseconds: the longer of the times by the two clocks. The monotonic clock stands still while the
+ * Returns the elapsed time in milliseconds: the longer of the two durations that the clocks show. The monotonic clock stands still while the
  * machine sleeps, and the wall clock may be set back.
  */
 export function computeElapsedMs(since: ClockReadings, now: ClockReadings): number {
@@ -91,17 +91,17 @@ export class Heartbeat {
   async #beatOnce(): Promise<void> {
     this.#isBeating = true;
     const sentAt = readClocks();
-    let nextMs = this.#options.heartbeatMs;
+    let nextDelayMs = this.#options.heartbeatMs;
     try {
       const answer = await this.#options.sendHeartbeat();
       this.#lastAnsweredAt = sentAt;
       this.#options.onAnswer(answer);
     } catch {
-      // The watchdog ends the attempt when the lease is lost. If the API answered that the attempt has ended, the client has
-      // ended the attempt already.
-      nextMs = Math.min(nextMs, MAX_RETRY_INTERVAL_MS);
+      // A failed heartbeat is repeated soon; the watchdog ends the attempt when the lease is lost. If the API answered that the
+      // attempt has ended, the callback client has already stopped the attempt.
+      nextDelayMs = Math.min(nextDelayMs, MAX_RETRY_INTERVAL_MS);
     }
     this.#isBeating = false;
-    if (!this.#isStopped) this.#scheduleBeat(nextMs);
+    if (!this.#isStopped) this.#scheduleBeat(nextDelayMs);
   }
 }

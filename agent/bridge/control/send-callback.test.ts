@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { classifyStatus, computeRetryWaitMs } from './send-callback.ts';
 
 test.each([
-  [200, 'answer'],
+  [200, 'success'],
   [409, 'superseded'],
   [401, 'refused'],
   [403, 'refused'],
@@ -14,7 +14,7 @@ test.each([
   expect(classifyStatus(status)).toBe(statusClass);
 });
 
-test('the wait doubles with each try up to ten seconds, and up to half of the wait is random', () => {
+test('the wait before a retry doubles up to ten seconds, and chance can shorten each wait by up to half', () => {
   expect(computeRetryWaitMs(1, 1)).toBe(200);
   expect(computeRetryWaitMs(1, 0)).toBe(100);
   expect(computeRetryWaitMs(4, 1)).toBe(1_600);

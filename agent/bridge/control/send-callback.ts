@@ -20,7 +20,7 @@ export type CallbackOptions = {
   readonly token: string;
   /** Aborts the current request, waits and retries. */
   readonly signal: AbortSignal;
-  /** Called with an AttemptEnded before `sendCallback` throws the same error. */
+  /** Called with the AttemptEnded that `sendCallback` then throws. */
   readonly onEnded: (ended: AttemptEnded) => void;
 };
 
@@ -37,26 +37,27 @@ export type CallbackRequest = {
 
 /**
  * Meaning of an HTTP status of the API.
- * - `answer`     the callback succeeded
+ * - `success`    the callback succeeded
  * - `retry`      a later try may succeed
  * - `superseded` the control plane has ended the attempt
  * - `refused`    the token is not valid
  * - `error`      the callback failed, and a retry does not help
  */
-export type StatusClass = 'answer' | 'retry' | 'superseded' | 'refused' | 'error';
+export type StatusClass = 'success' | 'retry' | 'superseded' | 'refused' | 'error';
 
 type CallbackAnswer = {
   readonly status: number;
   readonly body: unknown;
-  /** Wait that the API asks for, milliseconds; undefined if the API asks for none. */
+  /** Wait in milliseconds that the header Retry-After asks for; undefined without the header. */
   readonly retryAfterMs: number | undefined;
 };
 
 const CALLBACK_TIMEOUT_MS = 15_000;
 const MAX_ANSWER_CHARS = 32 * 1024 * 1024;
+/** Limit for the part of an answer that an error message quotes. */
 const MAX_QUOTED_CHARS = 500;
 const RETRY_BACKOFF = { firstMs: 200, maxMs: 10_000 };
-/** Lower bound for the header Retry-After, milliseconds. */
+/** A shorter wait in the header Retry-After is raised to this value, milliseconds. */
 const MIN_RETRY_AFTER_MS = 1_000;
 const KEEP_ALIVE_AGENTS = {
   'http:': new Agent({ keepAlive: true }),
@@ -65,7 +66,7 @@ const KEEP_ALIVE_AGENTS = {
 
 /**
  * Sends a callback and returns the parsed body of the answer. Retries with growing waits while the API is unreachable or answers
- * 408, 429 or 5xx; if the header Retry-After asks for a shorter wait, that wait is used. Throws AttemptEnded for an answer that ends
+ * 408, 429 or 5xx. A header Retry-After can shorten a wait, but not extend a wait. Throws AttemptEnded for an answer that ends
  * the attempt, and the reason of `options.signal` when the signal aborts.
  */
 export async function sendCallback(
@@ -88,7 +89,7 @@ export async function sendCallback(
         `callback ${callback}: the API at ${options.apiUrl} did not answer for ${maxUnansweredMs / 1_000} s`,
       );
     const statusClass = answer === undefined ? 'retry' : classifyStatus(answer.status);
-    if (statusClass === 'answer') return answer?.body;
+    if (statusClass === 'success') return answer?.body;
     if (statusClass === 'superseded')
       throw endAttempt(
         options,
@@ -96,7 +97,11 @@ export async function sendCallback(
         `callback ${callback}: the control plane has ended the attempt`,
       );
     if (statusClass === 'refused')
-      throw endAttempt(options, 'refused', `callback ${callback}: the API refused the token`);
+      throw endAttempt(
+        options,
+        'refused',
+        `callback ${callback}: the API at ${options.apiUrl} refused the attempt token`,
+      );
     if (statusClass === 'error' || isSingleTry) {
       const body = describeBody(answer?.body);
       throw new Error(
@@ -116,7 +121,7 @@ function endAttempt(options: CallbackOptions, reason: EndReason, message: string
 
 /** Classifies an HTTP status. Redirects and all 4xx statuses without a special meaning are errors. */
 export function classifyStatus(status: number): StatusClass {
-  if (status >= 200 && status < 300) return 'answer';
+  if (status >= 200 && status < 300) return 'success';
   if (status === 409 || status === 410) return 'superseded';
   if (status === 401 || status === 403) return 'refused';
   if (status === 408 || status === 429 || status >= 500) return 'retry';

@@ -5,7 +5,7 @@ function createMessage(n: number, text: string, answers?: string) {
   return { n, author: 'ann', text, ...(answers === undefined ? {} : { answers }) };
 }
 
-test('takeMessages returns each message once and in order, and the messages then count as seen', () => {
+test('takeMessages returns each message once and in order, and raises lastSeenNumber', () => {
   const inbox = new SteeringInbox(() => {});
   inbox.receiveMessages([createMessage(2, 'b'), createMessage(1, 'a')], false);
   inbox.receiveMessages(
@@ -13,9 +13,9 @@ test('takeMessages returns each message once and in order, and the messages then
     false,
   );
 
-  expect(inbox.lastSeen).toBe(0);
+  expect(inbox.lastSeenNumber).toBe(0);
   expect(inbox.takeMessages().map((message) => message.text)).toEqual(['a', 'b', 'c']);
-  expect(inbox.lastSeen).toBe(3);
+  expect(inbox.lastSeenNumber).toBe(3);
   inbox.receiveMessages([createMessage(3, 'c')], false);
   expect(inbox.waitingCount).toBe(0);
 });
@@ -24,36 +24,36 @@ test('an answer resolves its question and does not become a message for the agen
   const inbox = new SteeringInbox(() => {});
   const answer = inbox.waitForAnswer('q-1', 'default', 60_000);
   inbox.receiveMessages(
-    [createMessage(1, 'for another', 'q-0'), createMessage(2, 'yes', 'q-1')],
+    [createMessage(1, 'for another question', 'q-0'), createMessage(2, 'yes', 'q-1')],
     false,
   );
 
   expect(await answer).toEqual({ by: 'person', text: 'yes' });
   expect(inbox.waitingCount).toBe(0);
-  expect(inbox.lastSeen).toBe(2);
+  expect(inbox.lastSeenNumber).toBe(2);
 });
 
-test('a message without a question id answers the open question', async () => {
+test('a message without a question id answers the pending question', async () => {
   const inbox = new SteeringInbox(() => {});
   const answer = inbox.waitForAnswer('q-1', 'default', 60_000);
   inbox.receiveMessages([createMessage(1, 'use b')], false);
 
   expect((await answer).text).toBe('use b');
-  expect(inbox.lastSeen).toBe(1);
-  expect(inbox.lastAnsweredQuestion).toBe('q-1');
+  expect(inbox.lastSeenNumber).toBe(1);
+  expect(inbox.lastAnsweredQuestionId).toBe('q-1');
 });
 
-test('a question without an answer gets its default', async () => {
+test('a question without an answer gets its default after the timeout', async () => {
   const inbox = new SteeringInbox(() => {});
 
   expect(await inbox.waitForAnswer('q-1', 'default', 0)).toEqual({
     by: 'default',
     text: 'default',
   });
-  expect(inbox.lastAnsweredQuestion).toBeUndefined();
+  expect(inbox.lastAnsweredQuestionId).toBeUndefined();
 });
 
-test('after a question got its default, the late answer of a person becomes a message for the agent', async () => {
+test('the late answer of a person to a question that got its default becomes a message for the agent', async () => {
   const inbox = new SteeringInbox(() => {});
   await inbox.waitForAnswer('q-1', 'default', 0);
 
@@ -71,7 +71,7 @@ test('messages that an earlier attempt has given to its agent are dropped', () =
     false,
   );
 
-  expect(inbox.lastSeen).toBe(2);
+  expect(inbox.lastSeenNumber).toBe(2);
   expect(inbox.takeMessages().map((message) => message.text)).toEqual(['c']);
 });
 

@@ -2,7 +2,7 @@ import type { SteeringMessage } from '../../../core/contract/attempt.ts';
 import { TIMEOUT_AUTHOR } from '../../../core/contract/attempt.ts';
 import { getAbortReason } from '../attempt-error.ts';
 
-// Collects messages and answers of people for a working agent. The agent gets every message once, in order.
+// Collects messages from people to a working agent, and their answers to its questions. The agent gets every message once, in order.
 
 /** Prefix of a message that interrupts the current turn of the agent. */
 const URGENT_PREFIX = '!';
@@ -17,12 +17,12 @@ export class SteeringInbox {
   #lastReceivedNumber: number;
   /** Number of the last message that the agent has received or that needs no delivery. */
   #lastSeenNumber: number;
-  /** Ids of the questions that got their default because of the timeout in the bridge. */
-  readonly #defaultedQuestions = new Set<string>();
+  /** Ids of the questions whose time expired in the bridge, so that the agent got the default answer. */
+  readonly #defaultedQuestionIds = new Set<string>();
   #pendingQuestion: PendingQuestion | undefined;
-  #lastAnsweredByPerson: string | undefined;
+  #lastAnsweredQuestionId: string | undefined;
   #wakeWaiter: (() => void) | undefined;
-  #finishRequested = false;
+  #isFinishRequested = false;
   readonly #onUrgent: () => void;
 
   /**
@@ -35,26 +35,28 @@ export class SteeringInbox {
     this.#lastSeenNumber = lastSeenNumber;
   }
 
-  /** Number of the last message that the agent has received. */
-  get lastSeen(): number {
+  /** Number of the last message that the agent has received or that needs no delivery. */
+  get lastSeenNumber(): number {
     return this.#lastSeenNumber;
   }
 
   /** Id of the question that a person answered last. */
-  get lastAnsweredQuestion(): string | undefined {
-    return this.#lastAnsweredByPerson;
+  get lastAnsweredQuestionId(): string | undefined {
+    return this.#lastAnsweredQuestionId;
   }
 
+  /** Whether people have asked to end the interactive session. */
   get isFinishRequested(): boolean {
-    return this.#finishRequested;
+    return this.#isFinishRequested;
   }
 
+  /** Number of messages that wait for the agent. */
   get waitingCount(): number {
     return this.#queue.length;
   }
 
-  /** Adds the messages of the answer to a heartbeat; `finish` asks to end an interactive session. */
-  receiveMessages(messages: readonly SteeringMessage[], finish: boolean): void {
+  /** Adds the messages from the answer to a heartbeat; `isFinishRequested`: people ask to end the interactive session. */
+  receiveMessages(messages: readonly SteeringMessage[], isFinishRequested: boolean): void {
     for (const message of [...messages].sort((a, b) => a.n - b.n)) {
       if (message.n <= this.#lastReceivedNumber) continue;
       this.#lastReceivedNumber = message.n;
@@ -65,8 +67,8 @@ export class SteeringInbox {
       this.#queue.push(message);
       if (isUrgent(message)) this.#onUrgent();
     }
-    this.#finishRequested ||= finish;
-    if (this.#queue.length > 0 || this.#finishRequested) this.#wakeWaiter?.();
+    this.#isFinishRequested ||= isFinishRequested;
+    if (this.#queue.length > 0 || this.#isFinishRequested) this.#wakeWaiter?.();
   }
 
   /** Removes and returns all waiting messages. The messages then count as seen. */
@@ -78,7 +80,7 @@ export class SteeringInbox {
 
   /** Resolves when a message waits or people ask to finish. Rejects with the reason of the signal on abort. */
   async waitForMessage(signal: AbortSignal): Promise<void> {
-    if (this.#queue.length > 0 || this.#finishRequested) return;
+    if (this.#queue.length > 0 || this.#isFinishRequested) return;
     await new Promise<void>((resolve, reject) => {
       const onAbort = () => reject(getAbortReason(signal));
       if (signal.aborted) return onAbort();
@@ -91,11 +93,11 @@ export class SteeringInbox {
     this.#wakeWaiter = undefined;
   }
 
-  /** Resolves with the next answer to this question, or with its default after `timeoutMs` milliseconds. */
+  /** Resolves with the answer to the question `id`, or with `defaultText` after `timeoutMs` milliseconds. */
   waitForAnswer(id: string, defaultText: string, timeoutMs: number): Promise<QuestionAnswer> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.#defaultedQuestions.add(id);
+        this.#defaultedQuestionIds.add(id);
         resolveOnce({ by: 'default', text: defaultText });
       }, timeoutMs);
       timer.unref();
@@ -108,24 +110,24 @@ export class SteeringInbox {
     });
   }
 
-  /** Resolves the open question if the message answers this question or names no question. Returns whether it did. */
+  /** Answers the pending question with the message, unless the message names another question. Returns whether it was answered. */
   #resolvePendingQuestion(message: SteeringMessage): boolean {
     const pending = this.#pendingQuestion;
     if (!pending) return false;
     if (message.answers !== undefined && message.answers !== pending.id) return false;
     const by = message.author === TIMEOUT_AUTHOR ? 'default' : 'person';
-    if (by === 'person') this.#lastAnsweredByPerson = pending.id;
+    if (by === 'person') this.#lastAnsweredQuestionId = pending.id;
     pending.resolve({ by, text: message.text });
     return true;
   }
 
   /**
-   * Returns whether a message can be dropped because its question is closed. If the question got its default, the late answer of a
-   * person is not dropped: the agent gets the answer as a message.
+   * Returns whether a message answers a question that is no longer pending, so that the message can be dropped. The late answer of a
+   * person to a question that got its default is not obsolete: the agent gets this answer as a message.
    */
   #isObsoleteAnswer({ answers, author }: SteeringMessage): boolean {
     if (answers === undefined) return false;
-    return author === TIMEOUT_AUTHOR || !this.#defaultedQuestions.has(answers);
+    return author === TIMEOUT_AUTHOR || !this.#defaultedQuestionIds.has(answers);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { TranscriptEntry } from '../../../core/contract/attempt.ts';
 import type { Redact } from '../host/redactor.ts';
 
-// Sends the conversation to the control plane in numbered chunks. Consecutive pieces of text of the same kind become one entry.
+// Sends the conversation with the agent to the control plane in numbered chunks. Consecutive pieces of text of the same kind become one entry.
 
 type EntryKind = TranscriptEntry['kind'];
 
@@ -14,7 +14,7 @@ export type SendChunk = (chunk: {
 const FLUSH_DELAY_MS = 1_000;
 /** A chunk is sent without a delay when this number of characters is pending. */
 const FLUSH_CHARS = 8_192;
-/** Limit in the contract. */
+/** Limits in the contract. */
 const MAX_ENTRY_CHARS = 16_000;
 const MAX_CHUNK_ENTRIES = 200;
 /** Size limit of one chunk, bytes of JSON. */
@@ -59,7 +59,7 @@ export class Transcript {
       this.#scheduleFlush(piece.length);
     }
     if (this.#pendingEntries.length <= MAX_PENDING_ENTRIES) return;
-    // The API has not answered for a long time. A gap in the transcript is better than a bridge that runs out of memory.
+    // The API has not accepted transcripts for a long time. A gap in the transcript is better than a bridge without memory.
     const dropped = this.#pendingEntries.length - MAX_PENDING_ENTRIES / 2;
     this.#pendingEntries.splice(0, dropped, {
       at: this.#now(),
@@ -73,7 +73,7 @@ export class Transcript {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const flushed = this.#lastFlush.then(() => this.#sendPending());
-    // The error can be ignored here: the callback client has already ended the attempt.
+    // A failed flush must not fail the next flush. The callback client has already reacted to the error.
     this.#lastFlush = flushed.catch(() => {});
     return flushed;
   }

@@ -11,7 +11,7 @@ function createGitError(stderr: string): GitError {
   return new GitError(['read-tree'], { exitCode: 128, stderr });
 }
 
-test('git is run again with the credential after a temporary failure to fetch missing contents', async () => {
+test('after a temporary failure to fetch missing contents, git runs again with the credential', async () => {
   const failures = [
     createGitError(
       "fatal: unable to access 'http://forge/': The requested URL returned error: 503",
@@ -29,7 +29,7 @@ test('git is run again with the credential after a temporary failure to fetch mi
   expect(credentials).toEqual([CREDENTIAL, CREDENTIAL]);
 });
 
-test('a refused credential becomes an AttemptFailure of the forge, and an error without relation to the forge stays unchanged', async () => {
+test('a refused credential becomes an AttemptFailure with the cause forge, and an error unrelated to the forge stays unchanged', async () => {
   const refusal = createGitError(
     "fatal: unable to access 'http://forge/': The requested URL returned error: 401",
   );

@@ -19,17 +19,17 @@ export const LONG_RETRY_PERIOD_MS = 10 * 60_000;
 
 const RETRY_BACKOFF = { firstMs: 300, maxMs: 20_000 };
 
-/** Operation on the forge. */
+/** Name and retry period of an operation on the forge. */
 export type ForgeCall = {
-  /** Name of the operation in error messages, such as `push`. */
+  /** Verb for error messages, such as `push` in "git could not push". */
   readonly action: string;
   /** Time after the first try within which another try may start, milliseconds. */
   readonly retryPeriodMs: number;
 };
 
 /**
- * Runs `work` with a credential, and retries temporary failures within `retryPeriodMs`. A GitError that remains is thrown as an
- * AttemptFailure, and any other error is thrown unchanged.
+ * Runs `work` with a credential, and retries temporary failures within `retryPeriodMs`. Converts the GitError of the last try into an
+ * AttemptFailure; throws any other error unchanged.
  */
 export async function callForge<T>(
   access: ForgeAccess,
@@ -42,14 +42,15 @@ export async function callForge<T>(
       return await work(await access.getCredential());
     } catch (error) {
       const waitMs = backoffMs(tries, RETRY_BACKOFF);
-      const isLast = performance.now() + waitMs > giveUpAt;
-      if (isLast || !isRetryableForgeError(error)) throw toForgeFailure(error, action, Date.now());
+      const isLastTry = performance.now() + waitMs > giveUpAt;
+      if (isLastTry || !isRetryableForgeError(error))
+        throw toForgeFailure(error, action, Date.now());
       await delayUnlessAborted(waitMs, access.signal);
     }
   }
 }
 
-/** Wraps git for a partial repository. Any command may fetch missing contents, so every command gets the credential. */
+/** Wraps git for a partial repository. Every command gets the credential, because any command may fetch missing contents. */
 export function createFetchingGit(git: Git, access: ForgeAccess): Git {
   const call = { action: 'fetch missing contents', retryPeriodMs: LONG_RETRY_PERIOD_MS };
   return async (args, options = {}) => {

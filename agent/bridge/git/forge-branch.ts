@@ -6,7 +6,7 @@ import { PROMISOR_REMOTE } from './write-repository.ts';
 
 // Fetches the root branch from the forge, and pushes to the branch of the attempt.
 
-/** Access to the forge, and the branches of one attempt. */
+/** Access to the forge, and the branches that one attempt uses. */
 export type ForgeBranchOptions = ForgeAccess & {
   readonly git: Git;
   readonly cloneUrl: string;
@@ -27,7 +27,7 @@ const FETCH_ARGS = [
 ];
 const PUSH_ARGS = ['push', '--quiet', '--no-verify'];
 
-/** Fetches and pushes for one attempt. Unless stated otherwise, a method throws an AttemptFailure if all retries fail. */
+/** Fetches and pushes for one attempt. Unless a comment says otherwise, a method throws an AttemptFailure if all tries fail. */
 export class ForgeBranch {
   readonly #options: ForgeBranchOptions;
   #lastPushedCommit = '';
@@ -43,7 +43,7 @@ export class ForgeBranch {
       await this.#fetchRefs([this.#rootRefspec, ...refspecs], SHORT_RETRY_PERIOD_MS);
     } catch (error) {
       if (!isUnadvertisedCommitError(error)) throw error;
-      // The forge does not serve single commits by their ids, so the commits are fetched with all branches.
+      // The forge does not serve commits by id, so all branches are fetched, which contain the commits.
       await this.#fetchRefs(
         [this.#rootRefspec, '+refs/heads/*:refs/smol/heads/*'],
         SHORT_RETRY_PERIOD_MS,
@@ -106,7 +106,7 @@ export class ForgeBranch {
   }
 }
 
-/** Returns whether the forge refused to serve a commit by its id, because no branch points to the commit. */
+/** Returns whether the forge refused to serve a commit by id. Some forges serve only commits to which a branch points. */
 function isUnadvertisedCommitError(error: unknown): boolean {
   const message = error instanceof Error ? error.message : '';
   return /not our ref|unadvertised|allow.*SHA1|no such remote ref/i.test(message);

@@ -3,10 +3,10 @@ import { GitError } from './git.ts';
 
 // Classifies failures of git commands that talk to the forge.
 
-/** Matches errors of a forge that is unreachable, overloaded or limits the rate: requests of other attempts fail as well. */
+/** Matches errors of a forge that is unreachable, overloaded or limits the rate. Requests of other attempts then fail as well. */
 const FORGE_UNAVAILABLE =
   /error: (?:5\d\d|429)|Could not resolve|Failed to connect|timed out|early EOF|unexpected disconnect|Connection reset|RPC failed|Empty reply|rate limit/i;
-/** Matches errors of a push at the same time as another push to the same reference. */
+/** Matches errors of a push that collides with another push to the same reference. */
 const REF_LOCK_CONTENDED = /cannot lock ref|failed to update ref/i;
 /** Matches errors of an invalid credential, which an administrator must renew. */
 const AUTHENTICATION_FAILED = /error: 401|Authentication failed|could not read Username/i;
@@ -31,7 +31,7 @@ export function isFetchOnDemandError(error: unknown): boolean {
 /**
  * Converts a GitError into an AttemptFailure; returns any other error unchanged.
  *
- * @param action name of the failed operation, such as `push`
+ * @param action verb for the message, such as `push` in "git could not push"
  * @param now epoch milliseconds
  */
 export function toForgeFailure(error: unknown, action: string, now: number): unknown {
@@ -39,8 +39,8 @@ export function toForgeFailure(error: unknown, action: string, now: number): unk
   const { stderr } = error;
   const message = `git could not ${action}: ${takeLastLines(stderr)}`;
   // The forge rejected the pushed commits because of a rule about file size, secrets or branch protection.
-  const violatesRule = /\[remote rejected\]/.test(stderr) && !isRetryableForgeError(error);
-  if (violatesRule) return new AttemptFailure('agent', message, { cause: error });
+  const isRuleViolation = /\[remote rejected\]/.test(stderr) && !isRetryableForgeError(error);
+  if (isRuleViolation) return new AttemptFailure('agent', message, { cause: error });
   // A problem of this repository alone (deleted, no access, no branch) must not pause attempts on other repositories.
   if (!FORGE_UNAVAILABLE.test(stderr) && !AUTHENTICATION_FAILED.test(stderr))
     return new AttemptFailure('infra', message, { cause: error });

@@ -12,17 +12,17 @@ import { parseMergeTree, parseNameStatus, splitNulSeparated } from './parse-git-
 import type { Change } from './sort-changes.ts';
 import { writeBridgeRepository, writeCheckoutRepository } from './write-repository.ts';
 
-// The repository of the bridge: lists and commits changes of the workspace, and merges. Uses only plumbing commands of git, because
+// Lists and commits changes of the workspace, and merges, in the repository of the bridge. Uses only plumbing commands of git, because
 // these commands stage exactly the given paths.
 
 /** Maximum number of paths in one command line. */
 const MAX_PATHS_PER_COMMAND = 100;
 
-/** Folders, author and sources of objects of a git workspace. */
+/** Folders and author of a git workspace, and the sources of its git objects. */
 export type GitWorkspaceOptions = {
   readonly processes: ProcessTable;
   readonly folders: AttemptFolders;
-  /** Object directories of mirrors; git reads objects from there instead of copying them. */
+  /** Object directories of mirrors, from which git reads objects without a copy. */
   readonly alternates: string[];
   readonly author: { readonly name: string; readonly email: string };
   readonly signal: AbortSignal;
@@ -38,7 +38,7 @@ export class GitWorkspace {
   readonly #fetchingGit: Git;
   /** Commit that the workspace is based on; empty before the first checkout. */
   headCommit = '';
-  /** Blob ids, by path, of the files that set-up changed. While a file has the same blob, the agent has not changed the file. */
+  /** Blob ids, by path, of the files that set-up changed. A file with the same blob id has not been changed by the agent. */
   #setupBlobs = new Map<string, string>();
 
   private constructor(options: GitWorkspaceOptions) {
@@ -154,11 +154,11 @@ export class GitWorkspace {
     // hash-object reads one path per line, so a path with a line break cannot be hashed.
     const hashable = paths.filter((path) => !path.includes('\n'));
     if (hashable.length === 0) return new Map();
-    const answer = await this.#git(['hash-object', '--no-filters', '--stdin-paths'], {
+    const output = await this.#git(['hash-object', '--no-filters', '--stdin-paths'], {
       input: hashable.map((path) => `${path}\n`).join(''),
       acceptedExitCodes: [0, 128],
     });
-    const hashes = answer.stdout.split('\n');
+    const hashes = output.stdout.split('\n');
     return new Map(hashable.map((path, index) => [path, hashes[index] ?? '']));
   }
 
@@ -173,15 +173,15 @@ export class GitWorkspace {
     mergeParents: readonly string[] = [],
   ): Promise<string | undefined> {
     const removed = changes.filter((change) => change.status === 'D');
-    const written = changes.filter((change) => change.status !== 'D');
+    const addedOrModified = changes.filter((change) => change.status !== 'D');
     if (removed.length > 0) {
       await this.#git(['update-index', '-z', '--force-remove', '--stdin'], {
         input: joinPaths(removed),
       });
     }
-    if (written.length > 0) {
+    if (addedOrModified.length > 0) {
       await this.#git(['update-index', '-z', '--add', '--remove', '--replace', '--stdin'], {
-        input: joinPaths(written),
+        input: joinPaths(addedOrModified),
       });
     }
     const tree = (await this.#git(['write-tree'])).stdout.trim();
@@ -191,10 +191,10 @@ export class GitWorkspace {
     return this.headCommit;
   }
 
-  /** Creates a commit of `tree` without a change of the workspace. Returns the commit id. */
+  /** Creates a commit of `tree`; the workspace stays unchanged. Returns the commit id. */
   async commitTree(tree: string, parents: readonly string[], message: string): Promise<string> {
     const { name, email } = this.#options.author;
-    const answer = await this.#git(
+    const output = await this.#git(
       ['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-F', '-'],
       {
         input: message,
@@ -206,10 +206,10 @@ export class GitWorkspace {
         },
       },
     );
-    return answer.stdout.trim();
+    return output.stdout.trim();
   }
 
-  /** Restores the paths to `headCommit` and removes new files. */
+  /** Reverts the changes: restores the files of `headCommit` and removes new files. */
   async restorePaths(changes: readonly Change[]): Promise<void> {
     const tracked = changes.filter((change) => change.status !== 'A');
     const added = changes.filter((change) => change.status === 'A').map((change) => change.path);
@@ -224,24 +224,24 @@ export class GitWorkspace {
     }
   }
 
-  /** Merges two commits without a change of the workspace. */
+  /** Merges two commits; the workspace stays unchanged. */
   async mergeCommits(ours: string, theirs: string): Promise<MergeOutcome> {
-    const answer = await this.#fetchingGit(
+    const output = await this.#fetchingGit(
       ['merge-tree', '--write-tree', '-z', '--name-only', '--messages', ours, theirs],
       { acceptedExitCodes: [0, 1] },
     );
-    return parseMergeTree(answer.stdout, answer.exitCode === 0);
+    return parseMergeTree(output.stdout, output.exitCode === 0);
   }
 
-  /** Checks out a merge with conflict markers. Does not change `headCommit`; the next commit must add the second parent. */
+  /** Checks out a merge with conflict markers. `headCommit` stays unchanged, so the next commit must add the merged commit as parent. */
   async checkoutMerge(merge: MergeOutcome): Promise<void> {
     await this.#fetchingGit(['read-tree', '--reset', '-u', merge.tree]);
   }
 
-  /** Returns the paths in `files` whose files contain conflict markers. */
+  /** Returns the paths of those `files` that contain conflict markers. */
   async findConflictMarkers(files: readonly string[]): Promise<string[]> {
     if (files.length === 0) return [];
-    const answer = await this.#git(
+    const output = await this.#git(
       [
         'grep',
         '-lz',
@@ -255,26 +255,26 @@ export class GitWorkspace {
       ],
       { acceptedExitCodes: [0, 1] },
     );
-    return splitNulSeparated(answer.stdout);
+    return splitNulSeparated(output.stdout);
   }
 
   /** Returns whether `ancestor` is `commit` or one of its ancestors. */
   async isAncestor(ancestor: string, commit: string): Promise<boolean> {
-    const answer = await this.#git(['merge-base', '--is-ancestor', ancestor, commit], {
+    const output = await this.#git(['merge-base', '--is-ancestor', ancestor, commit], {
       acceptedExitCodes: [0, 1],
     });
-    return answer.exitCode === 0;
+    return output.exitCode === 0;
   }
 
   /** Returns the newest common ancestor of `root` and `commit`; undefined if the histories have no common commit. */
   async findMergeBase(root: string, commit: string): Promise<string | undefined> {
-    const answer = await this.#git(['merge-base', root, commit], { acceptedExitCodes: [0, 1] });
-    return answer.stdout.trim().split('\n')[0] || undefined;
+    const output = await this.#git(['merge-base', root, commit], { acceptedExitCodes: [0, 1] });
+    return output.stdout.trim().split('\n')[0] || undefined;
   }
 
   /** Lists the paths that differ between two commits or trees. */
   async diffCommits(from: string, to: string): Promise<Change[]> {
-    const answer = await this.#git([
+    const output = await this.#git([
       'diff-tree',
       '-r',
       '-z',
@@ -283,7 +283,7 @@ export class GitWorkspace {
       from,
       to,
     ]);
-    return parseNameStatus(answer.stdout);
+    return parseNameStatus(output.stdout);
   }
 
   /** Returns whether `commit` keeps files in Git LFS. */

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Git } from './git.ts';
 import { splitNulSeparated } from './parse-git-output.ts';
 
-// The bridge runs no filter of a repository, and therefore not the filter of Git LFS. LFS files stay pointers, and a file that an
-// agent writes instead of a pointer is committed unchanged. A note tells the agent about this, and the result flags these files.
+// The bridge runs no filters of a repository, not even the filter of Git LFS. LFS files stay pointers, and a file that an agent writes
+// in place of a pointer is committed unchanged. A note warns the agent, and the result flags such files.
 
-/** Note for the agent and for people. */
+/** Note for the prompt of the agent and for the transcript. */
 export const LFS_NOTE =
   'Some files of this repository are kept in Git LFS. Here they are pointers (small texts that begin with "version https://git-lfs"), not their contents. Leave them as they are: a file written in their place is committed as it is, outside LFS.';
 const LFS_POINTER_PREFIX = 'version https://git-lfs.github.com/spec/v1';
@@ -15,14 +15,14 @@ const MAX_PATHS_PER_COMMAND = 200;
 
 /** Returns whether a .gitattributes file in `commit` uses the filter of Git LFS. `git` must be able to fetch missing contents. */
 export async function usesLfs(git: Git, commit: string): Promise<boolean> {
-  const listed = await git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit]);
-  const attributeFiles = splitNulSeparated(listed.stdout).filter((path) =>
+  const treePaths = await git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit]);
+  const attributeFiles = splitNulSeparated(treePaths.stdout).filter((path) =>
     /(^|\/)\.gitattributes$/.test(path),
   );
   return (await findPathsWithText(git, 'filter=lfs', commit, attributeFiles)).length > 0;
 }
 
-/** Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. `git` must use the workspace. */
+/** Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. `git` must have the workspace as work tree. */
 export async function findFilesOutsideLfs(
   git: Git,
   gitDir: string,
@@ -44,12 +44,12 @@ async function findLfsPaths(git: Git, gitDir: string, paths: readonly string[]):
   await mkdir(join(emptyGitDir, 'objects'), { recursive: true });
   await mkdir(join(emptyGitDir, 'refs'), { recursive: true });
   await writeFile(join(emptyGitDir, 'HEAD'), 'ref: refs/heads/none\n');
-  const answer = await git(['check-attr', '-z', '--stdin', 'filter'], {
+  const output = await git(['check-attr', '-z', '--stdin', 'filter'], {
     env: { GIT_DIR: emptyGitDir },
     input: paths.map((path) => `${path}\0`).join(''),
   });
   // The output has three fields per path: path, attribute and value.
-  const fields = answer.stdout.split('\0');
+  const fields = output.stdout.split('\0');
   return paths.filter(
     (path, index) => fields[index * 3] === path && fields[index * 3 + 2] === 'lfs',
   );
@@ -61,9 +61,9 @@ async function findPathsWithText(git: Git, text: string, commit: string, paths: 
   for (let start = 0; start < paths.length; start += MAX_PATHS_PER_COMMAND) {
     const batch = paths.slice(start, start + MAX_PATHS_PER_COMMAND);
     const args = ['grep', '-lzaF', '-e', text, commit, '--', ...batch];
-    const answer = await git(args, { acceptedExitCodes: [0, 1] });
-    // The output has the form "<commit>:<path>".
-    const names = splitNulSeparated(answer.stdout);
+    const output = await git(args, { acceptedExitCodes: [0, 1] });
+    // Each name has the form "<commit>:<path>".
+    const names = splitNulSeparated(output.stdout);
     matchingPaths.push(...names.map((name) => name.slice(commit.length + 1)));
   }
   return matchingPaths;

@@ -1,8 +1,8 @@
 import type { Change } from './sort-changes.ts';
 
-// Parses the output of git commands with `-z`. The parts are separated by NUL, the only character that a path cannot contain.
+// Parses the output of git commands with `-z`, which separates the parts by NUL characters, because no path contains NUL.
 
-/** Outcome of a merge that did not change the workspace. */
+/** Outcome of a merge. */
 export type MergeOutcome = {
   readonly isClean: boolean;
   /** Tree of the merge. Files in conflict contain conflict markers. */

@@ -9,8 +9,8 @@ import type { Git, GitCredential } from './git.ts';
 import { createGit } from './git.ts';
 import { PROMISOR_REMOTE, writeBridgeRepository } from './write-repository.ts';
 
-// A bare mirror of a repository, shared by all attempts on one machine. Attempts read objects from the mirror, which saves disk space
-// and time. If no mirror can be created, an attempt works without a mirror.
+// Keeps a bare mirror of a repository, which all attempts on one machine share. Attempts read objects from the mirror, which saves disk
+// space and time. If no mirror can be created, an attempt works without a mirror.
 
 const FETCH_ARGS = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head'];
 
@@ -31,7 +31,7 @@ export type MirrorOptions = ForgeAccess & {
   readonly lockTimeoutMs?: number;
 };
 
-/** Creates or updates the mirror. Returns a list with its object directory; empty if there is no usable mirror. */
+/** Creates or updates the mirror. Returns a list with the object directory of the mirror; empty if there is no mirror. */
 export async function refreshMirror(options: MirrorOptions): Promise<string[]> {
   const { cloneUrl, isPartial } = options;
   const gitDir = join(options.mirrorDir, getMirrorName(cloneUrl, isPartial));
@@ -40,6 +40,7 @@ export async function refreshMirror(options: MirrorOptions): Promise<string[]> {
     if (!existsSync(gitDir)) await createMirror(gitDir, isPartial ? cloneUrl : undefined);
     await runUnderLock(`${gitDir}.lock`, options, () => fetchMirror(gitDir, options));
   } catch {
+    // Without an update, the attempt uses the existing mirror or no mirror, and fetches the missing objects itself.
     options.signal.throwIfAborted();
   }
   const objects = join(gitDir, 'objects');
@@ -52,11 +53,11 @@ export function getMirrorName(cloneUrl: string, isPartial: boolean): string {
   return `${hash}${isPartial ? '-partial' : ''}.git`;
 }
 
-async function createMirror(gitDir: string, promisor: string | undefined): Promise<void> {
-  const draft = `${gitDir}.${process.pid}`;
-  await writeBridgeRepository(draft, [], promisor);
-  // The rename fails if another attempt has created the mirror in the meantime. Then the mirror of that attempt is used.
-  await rename(draft, gitDir).catch(() => rm(draft, { recursive: true, force: true }));
+async function createMirror(gitDir: string, promisorUrl: string | undefined): Promise<void> {
+  const draftDir = `${gitDir}.${process.pid}`;
+  await writeBridgeRepository(draftDir, [], promisorUrl);
+  // The rename fails if another attempt has created the mirror in the meantime. This attempt then uses the existing mirror.
+  await rename(draftDir, gitDir).catch(() => rm(draftDir, { recursive: true, force: true }));
 }
 
 async function fetchMirror(gitDir: string, options: MirrorOptions): Promise<void> {
@@ -70,10 +71,10 @@ async function fetchMirror(gitDir: string, options: MirrorOptions): Promise<void
 
 /** Fetches all file contents of the newest commit with one request, because every attempt checks out this commit. */
 async function fetchMissingBlobs(git: Git, ref: string, credential: GitCredential): Promise<void> {
-  const listed = await git(['rev-list', '--objects', '--missing=print', `${ref}^{tree}`]);
-  const missing = listed.stdout.split('\n').filter((line) => line.startsWith('?'));
+  const objects = await git(['rev-list', '--objects', '--missing=print', `${ref}^{tree}`]);
+  const missing = objects.stdout.split('\n').filter((line) => line.startsWith('?'));
   if (missing.length === 0) return;
-  // Single objects have no history, so git need not negotiate which commits are missing.
+  // The request names single objects, so git need not negotiate with the forge which commits are missing.
   const args = ['-c', 'fetch.negotiationAlgorithm=noop', ...FETCH_ARGS, '--filter=blob:none'];
   const input = missing.map((line) => `${line.slice(1)}\n`).join('');
   await git([...args, PROMISOR_REMOTE, '--stdin'], { credential, input });
@@ -93,14 +94,14 @@ async function runUnderLock(lock: string, options: MirrorOptions, work: () => Pr
   }
 }
 
-/** Tries to take the lock. Removes the lock of a dead process, so that the next try succeeds. */
+/** Tries to take the lock. Returns whether the lock was taken. Removes the lock of a dead process, so that a later try can succeed. */
 async function acquireLock(lock: string): Promise<boolean> {
   try {
     await writeFile(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch {
-    const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
-    if (holder > 0 && !isProcessAlive(holder)) await rm(lock, { force: true });
+    const holderPid = Number(await readFile(lock, 'utf8').catch(() => ''));
+    if (holderPid > 0 && !isProcessAlive(holderPid)) await rm(lock, { force: true });
     return false;
   }
 }

@@ -21,7 +21,7 @@ test('a change is left out only if its path is outside the scope of the task and
     RULES,
   );
 
-  expect(sorted.commit.map((change) => change.path)).toEqual([
+  expect(sorted.toCommit.map((change) => change.path)).toEqual([
     'src/login/a.ts',
     'src/login/shared.ts',
     'docs/x.md',

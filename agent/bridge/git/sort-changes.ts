@@ -9,12 +9,12 @@ export type Change = { readonly path: string; readonly status: 'A' | 'M' | 'D' }
 /** Change that is not committed, because the path belongs to the other task `task`. */
 export type LeftOut = { readonly path: string; readonly task: string };
 
-/** Committed change that a person should review; `why` contains the reasons, separated by semicolons. */
+/** Committed change that a person should review; `why` contains reasons, separated by semicolons. */
 export type Flagged = { readonly path: string; readonly why: string };
 
-/** Scopes of the task and of other tasks, as globs. */
+/** Scopes that decide about a change, as globs. */
 export type ScopeRules = {
-  /** Scope of the task. Empty: the task declares no scope and may change the whole repository. */
+  /** Scope of the task of this attempt. Empty: the task declares no scope and may change the whole repository. */
   readonly own: readonly string[];
   /** Scopes of unfinished tasks that neither depend on this task nor are its dependencies. */
   readonly foreign: readonly { readonly task: string; readonly scope: readonly string[] }[];
@@ -22,11 +22,14 @@ export type ScopeRules = {
   readonly shared: readonly string[];
 };
 
-/** Changes to commit and changes to leave out. */
-export type SortedChanges = { readonly commit: Change[]; readonly leftOut: (Change & LeftOut)[] };
+/** Changes to commit, and changes to leave out of the commit. */
+export type SortedChanges = {
+  readonly toCommit: Change[];
+  readonly leftOut: (Change & LeftOut)[];
+};
 
 /**
- * Sorts changes into changes to commit and changes to leave out: paths outside the own scope and inside the scope of another task.
+ * Decides which changes to commit. Leaves out a change outside the scope of the task and inside the scope of another task.
  *
  * @param alwaysCommit paths that are committed in any case, such as files in conflict that the agent had to resolve
  */
@@ -35,13 +38,13 @@ export function sortChanges(
   rules: ScopeRules,
   alwaysCommit: ReadonlySet<string> = new Set(),
 ): SortedChanges {
-  const sorted: SortedChanges = { commit: [], leftOut: [] };
+  const sorted: SortedChanges = { toCommit: [], leftOut: [] };
   const compiled = compileRules(rules);
   for (const change of changes) {
     const otherTask = alwaysCommit.has(change.path)
       ? undefined
       : findForeignOwner(change.path, compiled);
-    if (otherTask === undefined) sorted.commit.push(change);
+    if (otherTask === undefined) sorted.toCommit.push(change);
     else sorted.leftOut.push({ ...change, task: otherTask });
   }
   return sorted;
@@ -76,7 +79,7 @@ const CI_PATH =
 const PROJECT_CONFIG_FILE = /^\.smol-gang\.ya?ml$/;
 const TEST_PATH =
   /(^|\/)(tests?|__tests__|spec|specs|testdata)\/|(^|\/)(test_[^/]*|conftest\.py|[^/]*([._-](test|spec)|_tests?)\.[^/]+|[^/]*Tests?\.(java|kt|cs|swift))$/;
-/** File in which each script runner looks up its scripts. */
+/** File with the scripts of each script runner. A change of this file can change a verify command. */
 const SCRIPT_FILES: Record<string, string> = {
   npm: 'package.json',
   pnpm: 'package.json',

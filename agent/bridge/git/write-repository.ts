@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-// Writes git directories file by file, because `git init` would copy templates of the machine.
+// Writes git directories without `git init`, because `git init` would copy templates of the machine.
 
 const BRIDGE_CONFIG = `[core]
 	bare = false
@@ -47,11 +47,11 @@ const BRIDGE_CONFIG = `[core]
 	conflictStyle = merge
 `;
 
-/** Overrides every .gitattributes file: git converts no contents and uses only its built-in merge. */
+/** Overrides every .gitattributes file, so that git converts no contents and uses only the built-in merge. */
 const BRIDGE_ATTRIBUTES =
   '* -text -eol -filter -ident -working-tree-encoding !diff !merge !conflict-marker-size !whitespace\n';
 
-/** Paths that are never committed, even if the repository does not ignore them. */
+/** Untracked paths that are never committed, even if no .gitignore file of the repository lists them. */
 const BRIDGE_EXCLUDES = [
   'node_modules/',
   '__pycache__/',
@@ -96,7 +96,7 @@ export async function writeCheckoutRepository(
     /** Object directory of the bridge. */
     readonly objects: string;
     readonly author: { readonly name: string; readonly email: string };
-    /** Whether contents of old commits are missing. If git does not know this, git reports a damaged repository. */
+    /** Whether contents of old commits may be missing. Without this setting, git reports a damaged repository. */
     readonly isPartial: boolean;
   },
 ): Promise<void> {

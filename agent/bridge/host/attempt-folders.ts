@@ -19,9 +19,12 @@ export type AttemptFolders = {
 /**
  * Removes `root` and creates its folders again.
  *
- * @param owner process id of the bridge, written to the file `bridge.pid`
+ * @param bridgePid process id of the bridge, written to the file `bridge.pid`
  */
-export async function createAttemptFolders(root: string, owner: string): Promise<AttemptFolders> {
+export async function createAttemptFolders(
+  root: string,
+  bridgePid: number,
+): Promise<AttemptFolders> {
   await rm(root, { recursive: true, force: true });
   const folders: AttemptFolders = {
     root,
@@ -33,11 +36,15 @@ export async function createAttemptFolders(root: string, owner: string): Promise
   };
   for (const folder of Object.values(folders))
     await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(join(root, 'bridge.pid'), owner);
+  await writeFile(join(root, 'bridge.pid'), String(bridgePid));
   return folders;
 }
 
-/** Builds the environment of the agent, set-up and verify. Contains no variable of the bridge except PATH. */
+/**
+ * Builds the environment of the agent, set-up and verify. Contains no variable of the bridge except PATH.
+ *
+ * @param repositoryEnv variables from the configuration of the repository
+ */
 export function buildChildEnvironment(
   folders: AttemptFolders,
   repositoryEnv: Readonly<Record<string, string>>,

@@ -8,7 +8,7 @@ const VALID_ENVIRONMENT = {
   SMOL_WORK_DIR: '/tmp/work/',
 };
 
-test('the token is removed from the environment', () => {
+test('the settings are read without trailing slashes, and the token is removed from the environment', () => {
   const env: NodeJS.ProcessEnv = { ...VALID_ENVIRONMENT };
 
   const settings = takeBridgeSettings(env);
@@ -37,7 +37,7 @@ test('the variable SMOL_AGENT_COMMAND is read as a JSON array', () => {
   expect(settings.agentCommand).toEqual(['opencode', 'acp']);
 });
 
-test('programs are searched in PATH, or in the folders of the system if PATH is not set', () => {
+test('child processes get the PATH of the bridge, or the folders of the system if PATH is not set', () => {
   expect(takeBridgeSettings({ ...VALID_ENVIRONMENT, PATH: '/opt/bin' }).programPath).toBe(
     '/opt/bin',
   );

@@ -1,11 +1,12 @@
 import { parseJson } from '../../../core/base/parse-json.ts';
 import { BRIDGE_ENVIRONMENT, DEFAULT_PROGRAM_PATH } from '../../../core/contract/bridge.ts';
 
-/** Settings of one bridge. The launcher sets them as environment variables, which BRIDGE_ENVIRONMENT documents. */
+/** Settings of one bridge, from the environment variables that BRIDGE_ENVIRONMENT documents. */
 export type BridgeSettings = {
   /** Base URL of the API, without a trailing slash. */
   readonly apiUrl: string;
   readonly attemptId: string;
+  /** Bearer token for the callbacks of the attempt. */
   readonly token: string;
   /** Absolute path of the folder of the attempt, without a trailing slash. */
   readonly workDir: string;
@@ -19,34 +20,32 @@ export type BridgeSettings = {
   readonly programPath: string;
 };
 
-const { apiUrl, attemptId, token, workDir, mirrorDir, agentCommand, keepWorkDir, programPath } =
-  BRIDGE_ENVIRONMENT;
-
 /** Reads the settings, and deletes the token from `env`. Throws one error that lists all invalid variables, without their values. */
 export function takeBridgeSettings(env: NodeJS.ProcessEnv): BridgeSettings {
-  const secret = env[token];
-  delete env[token];
   const problems: string[] = [];
   const settings: BridgeSettings = {
-    apiUrl: readHttpUrl(apiUrl, env[apiUrl], problems),
-    attemptId: readRequired(attemptId, env[attemptId], problems),
-    token: readRequired(token, secret, problems),
-    workDir: readAbsolutePath(workDir, env[workDir], problems),
-    mirrorDir: env[mirrorDir] || undefined,
-    agentCommand: readArgumentArray(agentCommand, env[agentCommand], problems),
-    keepsWorkDir: env[keepWorkDir] === '1',
-    programPath: env[programPath] ?? DEFAULT_PROGRAM_PATH,
+    apiUrl: readHttpUrl(env, BRIDGE_ENVIRONMENT.apiUrl, problems),
+    attemptId: readRequired(env, BRIDGE_ENVIRONMENT.attemptId, problems),
+    token: readRequired(env, BRIDGE_ENVIRONMENT.token, problems),
+    workDir: readAbsolutePath(env, BRIDGE_ENVIRONMENT.workDir, problems),
+    mirrorDir: env[BRIDGE_ENVIRONMENT.mirrorDir] || undefined,
+    agentCommand: readArgumentArray(env, BRIDGE_ENVIRONMENT.agentCommand, problems),
+    keepsWorkDir: env[BRIDGE_ENVIRONMENT.keepWorkDir] === '1',
+    programPath: env[BRIDGE_ENVIRONMENT.programPath] ?? DEFAULT_PROGRAM_PATH,
   };
+  delete env[BRIDGE_ENVIRONMENT.token];
   if (problems.length > 0) throw new Error(`invalid environment variables: ${problems.join('; ')}`);
   return settings;
 }
 
-function readRequired(name: string, value: string | undefined, problems: string[]): string {
+function readRequired(env: NodeJS.ProcessEnv, name: string, problems: string[]): string {
+  const value = env[name];
   if (!value) problems.push(`${name} is not set`);
   return value ?? '';
 }
 
-function readHttpUrl(name: string, value: string | undefined, problems: string[]): string {
+function readHttpUrl(env: NodeJS.ProcessEnv, name: string, problems: string[]): string {
+  const value = env[name];
   if (!value || !URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
     problems.push(`${name} must be an http or https URL`);
     return '';
@@ -54,7 +53,8 @@ function readHttpUrl(name: string, value: string | undefined, problems: string[]
   return value.replace(/\/+$/, '');
 }
 
-function readAbsolutePath(name: string, value: string | undefined, problems: string[]): string {
+function readAbsolutePath(env: NodeJS.ProcessEnv, name: string, problems: string[]): string {
+  const value = env[name];
   if (!value?.startsWith('/') || value === '/') {
     problems.push(`${name} must be an absolute path`);
     return '';
@@ -63,10 +63,11 @@ function readAbsolutePath(name: string, value: string | undefined, problems: str
 }
 
 function readArgumentArray(
+  env: NodeJS.ProcessEnv,
   name: string,
-  value: string | undefined,
   problems: string[],
 ): string[] | undefined {
+  const value = env[name];
   if (!value) return undefined;
   const parsed = parseJson(value);
   if (

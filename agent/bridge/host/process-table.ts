@@ -24,7 +24,7 @@ export type RunOptions = SpawnOptions & {
   readonly timeoutMs?: number;
   /** Text for standard input. Default: standard input is closed. */
   readonly input?: string;
-  /** Reaction to more than `maxChars` of output: `fail` kills the command, `tail` drops the beginning of the output. */
+  /** Reaction to output above `maxChars`: `fail` kills the command, `tail` drops the beginning of the output. */
   readonly overflow: 'fail' | 'tail';
   /** Limit of each output stream, characters. With `tail`, the output may be up to twice as long. */
   readonly maxChars: number;
@@ -32,17 +32,17 @@ export type RunOptions = SpawnOptions & {
 
 /** Outcome of a command. */
 export type FinishedProcess = {
-  /** Exit code; null if the command did not start, was killed, exceeded its time or exceeded its output. */
+  /** Exit code; null if the command did not start or was killed, also because of its time or output limit. */
   readonly exitCode: number | null;
   readonly hasTimedOut: boolean;
   readonly stdout: string;
   readonly stderr: string;
-  /** Both streams in order of arrival. Empty if `overflow` is `fail`. */
+  /** Standard output and standard error in order of arrival. Empty if `overflow` is `fail`. */
   readonly output: string;
   readonly durationMs: number;
 };
 
-/** Longest wait until the output pipes close after the exit of a command, milliseconds. */
+/** Longest wait after the exit of a command until its output pipes close, milliseconds. */
 const CLOSE_GRACE_MS = 500;
 /** Variable in the environment of every child. Identifies children that have left their process group. */
 const MARKER_VARIABLE = 'SMOL_CHILD_OF';
@@ -62,13 +62,14 @@ export class ProcessTable {
   }
 
   /**
-   * Starts the script that kills all children and removes `folder` if the bridge is killed.
+   * Starts the script that kills all children and removes `folder` when the bridge dies without a call of `dismissReaper`.
    *
    * @param folder undefined: no folder is removed
-   * @param owner process id of the bridge
+   * @param bridgePid process id of the bridge
    */
-  startReaper(script: string, folder: string | undefined, owner: string): void {
-    const reaper = spawn('/bin/sh', [script, this.#markerEntry, folder ?? '', owner], {
+  startReaper(script: string, folder: string | undefined, bridgePid: number): void {
+    const args = [script, this.#markerEntry, folder ?? '', String(bridgePid)];
+    const reaper = spawn('/bin/sh', args, {
       cwd: '/',
       env: { PATH: DEFAULT_PROGRAM_PATH },
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -120,7 +121,7 @@ export class ProcessTable {
     options.signal.addEventListener('abort', kill, { once: true });
     child.stdin?.on('error', () => {});
     child.stdin?.end(options.input ?? '');
-    const exit = await waitUntilClosed(child);
+    const exit = await waitUntilEnded(child);
     clearTimeout(timer);
     options.signal.removeEventListener('abort', kill);
     if (options.signal.aborted) throw getAbortReason(options.signal);
@@ -136,7 +137,7 @@ export class ProcessTable {
     for (const pid of findMarkedProcesses(this.#markerEntry)) killProcess(pid);
   }
 
-  /** Ends the script of `startReaper` without a clean-up. */
+  /** Makes the script of `startReaper` exit without a clean-up. */
   dismissReaper(): void {
     this.#reaper?.stdin?.end('done\n');
     this.#reaper = undefined;
@@ -180,7 +181,7 @@ function hasEnvironmentEntry(pid: string, entry: string): boolean {
   }
 }
 
-function waitUntilClosed(
+function waitUntilEnded(
   child: ChildProcess,
 ): Promise<{ readonly code: number | null; readonly error?: Error }> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-// Removes secrets from every text that leaves the bridge, and shortens long texts.
+// Removes secrets from texts before they leave the bridge, and shortens long texts.
 
 const PLACEHOLDER = '[secret removed]';
 /** Shorter secrets are not replaced, because they may be parts of ordinary words. */

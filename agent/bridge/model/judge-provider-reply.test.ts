@@ -2,19 +2,19 @@ import { expect, test } from 'vitest';
 import { judgeProviderReply } from './judge-provider-reply.ts';
 
 const NOW = 1_000_000;
-function createReply(status: number, text = '', retryAfterMs?: number) {
-  return { status, text, retryAfterMs };
+function createReply(status: number, errorText = '', retryAfterMs?: number) {
+  return { status, errorText, retryAfterMs };
 }
 
 test.each([200, 400, 404, 413, 422])('a reply with status %i is passed to the agent', (status) => {
-  expect(judgeProviderReply(createReply(status), 1, NOW)).toEqual({ kind: 'answer' });
+  expect(judgeProviderReply(createReply(status), 1, NOW)).toEqual({ kind: 'pass' });
 });
 
-test('a request is tried three times after temporary failures, then the attempt is parked', () => {
+test('after temporary failures a request is tried up to three times, and then the attempt is parked', () => {
   expect(judgeProviderReply(createReply(503), 1, NOW)).toEqual({ kind: 'retry', waitMs: 250 });
   expect(judgeProviderReply(undefined, 2, NOW)).toEqual({ kind: 'retry', waitMs: 750 });
   expect(judgeProviderReply(createReply(503, 'down'), 3, NOW)).toEqual({
-    kind: 'refused',
+    kind: 'park',
     reason: 'the model endpoint fails (503): down',
     until: NOW + 60_000,
   });
@@ -22,7 +22,7 @@ test('a request is tried three times after temporary failures, then the attempt 
 
 test('a long Retry-After parks the attempt for that time, and a short Retry-After delays the retry', () => {
   expect(judgeProviderReply(createReply(429, '', 30_000), 1, NOW)).toMatchObject({
-    kind: 'refused',
+    kind: 'park',
     until: NOW + 30_000,
   });
   expect(judgeProviderReply(createReply(429, '', 1_000), 1, NOW)).toEqual({
@@ -33,7 +33,7 @@ test('a long Retry-After parks the attempt for that time, and a short Retry-Afte
 
 test('an attempt is parked for at most 15 minutes', () => {
   expect(judgeProviderReply(createReply(429, '', 999_999_000), 1, NOW)).toMatchObject({
-    kind: 'refused',
+    kind: 'park',
     until: NOW + 900_000,
   });
 });
@@ -46,9 +46,9 @@ test.each([
   [429, '{"error":{"code":"insufficient_quota"}}'],
 ])(
   'status %i with the body "%s" parks the attempt for five minutes without a retry',
-  (status, text) => {
-    expect(judgeProviderReply(createReply(status, text), 1, NOW)).toMatchObject({
-      kind: 'refused',
+  (status, errorText) => {
+    expect(judgeProviderReply(createReply(status, errorText), 1, NOW)).toMatchObject({
+      kind: 'park',
       until: NOW + 300_000,
     });
   },

@@ -1,34 +1,34 @@
-// Decides what the proxy does after a failed model request: pass the reply to the agent, retry, or park the attempt.
+// Decides what the proxy does with a reply of the model endpoint: pass the reply to the agent, retry, or park the attempt.
 
 /** Handling of a reply from the model endpoint. */
 export type ProviderVerdict =
   /** Pass the reply to the agent. */
-  | { readonly kind: 'answer' }
+  | { readonly kind: 'pass' }
   /** Send the request again after `waitMs` milliseconds. */
   | { readonly kind: 'retry'; readonly waitMs: number }
   /** Park the attempt until `until`, epoch milliseconds. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly until: number };
+  | { readonly kind: 'park'; readonly reason: string; readonly until: number };
 
 const MAX_TRIES = 3;
-/** Longest wait before a retry, milliseconds. If the endpoint asks for a longer wait, the attempt is parked. */
+/** Longest wait before a retry, milliseconds. If the endpoint asks for a longer wait, the attempt is parked instead. */
 const MAX_RETRY_WAIT_MS = 2_000;
-/** Pause after a temporary failure, milliseconds. */
+/** Time for which a temporary failure parks the attempt, milliseconds. */
 const BUSY_PARK_MS = 60_000;
-/** Pause after a refusal because of the key, quota or payment, milliseconds. */
+/** Time for which a refusal because of the key, quota or payment parks the attempt, milliseconds. */
 const ACCOUNT_PARK_MS = 5 * 60_000;
-/** Bounds of every pause, milliseconds. The pause applies to all attempts with the same endpoint. */
+/** Bounds of the time for which an attempt is parked, milliseconds. The time applies to all attempts with the same endpoint. */
 const MIN_PARK_MS = 1_000;
 const MAX_PARK_MS = 15 * 60_000;
+/** Wait before the first retry, milliseconds; each further wait is three times as long. */
+const FIRST_RETRY_WAIT_MS = 250;
 
-const FIRST_RETRY_MS = 250;
-
-/** Reply of the model endpoint, as far as the decision needs it. */
+/** Parts of a reply of the model endpoint that the decision needs. */
 export type ProviderReply = {
   readonly status: number;
   /** Wait that the header Retry-After asks for, milliseconds; undefined without this header. */
   readonly retryAfterMs: number | undefined;
-  /** Beginning of the body if the reply is an error; otherwise empty. */
-  readonly text: string;
+  /** Beginning of the body of an error reply; otherwise empty. */
+  readonly errorText: string;
 };
 
 /**
@@ -43,18 +43,18 @@ export function judgeProviderReply(
   tries: number,
   now: number,
 ): ProviderVerdict {
-  if (reply !== undefined && reply.status < 400) return { kind: 'answer' };
-  const trouble =
-    reply === undefined ? createTemporaryTrouble('cannot be reached') : classifyTrouble(reply);
-  if (trouble === undefined) return { kind: 'answer' };
-  const waitMs = reply?.retryAfterMs ?? FIRST_RETRY_MS * 3 ** (tries - 1);
-  if (trouble.isTemporary && tries < MAX_TRIES && waitMs <= MAX_RETRY_WAIT_MS) {
+  if (reply !== undefined && reply.status < 400) return { kind: 'pass' };
+  const problem =
+    reply === undefined ? createTemporaryProblem('cannot be reached') : classifyProblem(reply);
+  if (problem === undefined) return { kind: 'pass' };
+  const waitMs = reply?.retryAfterMs ?? FIRST_RETRY_WAIT_MS * 3 ** (tries - 1);
+  if (problem.isTemporary && tries < MAX_TRIES && waitMs <= MAX_RETRY_WAIT_MS) {
     return { kind: 'retry', waitMs };
   }
   return {
-    kind: 'refused',
-    reason: trouble.reason,
-    until: now + clampParkMs(reply?.retryAfterMs ?? trouble.parkMs),
+    kind: 'park',
+    reason: problem.reason,
+    until: now + clampParkMs(reply?.retryAfterMs ?? problem.parkMs),
   };
 }
 
@@ -62,35 +62,39 @@ function clampParkMs(ms: number): number {
   return Math.min(Math.max(ms, MIN_PARK_MS), MAX_PARK_MS);
 }
 
-type ProviderTrouble = {
+/** Problem of the model endpoint, as opposed to a faulty request. */
+type ProviderProblem = {
   readonly reason: string;
   /** Whether a retry may succeed within seconds. */
   readonly isTemporary: boolean;
+  /** Time to park the attempt if the endpoint names no time, milliseconds. */
   readonly parkMs: number;
 };
 
-function createTemporaryTrouble(predicate: string): ProviderTrouble {
+function createTemporaryProblem(predicate: string): ProviderProblem {
   return { reason: `the model endpoint ${predicate}`, isTemporary: true, parkMs: BUSY_PARK_MS };
 }
 
-/** Classifies an error reply. Returns undefined if the request is at fault, because then the agent must see the reply. */
-function classifyTrouble(reply: ProviderReply): ProviderTrouble | undefined {
-  const text = reply.text.trim();
+/** Classifies an error reply. Returns undefined if the request of the agent is faulty, because the agent must then see the reply. */
+function classifyProblem(reply: ProviderReply): ProviderProblem | undefined {
+  const text = reply.errorText.trim();
   const detail = text === '' ? '' : `: ${text.slice(0, 300)}`;
-  const account = { isTemporary: false, parkMs: ACCOUNT_PARK_MS };
+  const accountProblem = { isTemporary: false, parkMs: ACCOUNT_PARK_MS };
   const { status } = reply;
-  if (/insufficient_quota|exceeded your current quota|credit balance|billing/i.test(reply.text)) {
+  if (
+    /insufficient_quota|exceeded your current quota|credit balance|billing/i.test(reply.errorText)
+  ) {
     return {
       reason: `the model endpoint reports an exhausted quota (${status})${detail}`,
-      ...account,
+      ...accountProblem,
     };
   }
   if (status === 401 || status === 403) {
-    return { reason: `the model endpoint refuses the key (${status})${detail}`, ...account };
+    return { reason: `the model endpoint refuses the key (${status})${detail}`, ...accountProblem };
   }
   if (status === 402)
-    return { reason: `the model endpoint requires payment (402)${detail}`, ...account };
-  if (status === 429) return createTemporaryTrouble(`is busy (429)${detail}`);
-  if (status === 408 || status >= 500) return createTemporaryTrouble(`fails (${status})${detail}`);
+    return { reason: `the model endpoint requires payment (402)${detail}`, ...accountProblem };
+  if (status === 429) return createTemporaryProblem(`is busy (429)${detail}`);
+  if (status === 408 || status >= 500) return createTemporaryProblem(`fails (${status})${detail}`);
   return undefined;
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { parseJson } from '../../../core/base/parse-json.ts';
 
-// Checks which requests of an agent the proxy forwards to the model endpoint, and prepares these requests.
+// Decides which requests of an agent the proxy forwards to the model endpoint, and prepares these requests.
 
-/** Request to forward. */
+/** Request to forward to the model endpoint. */
 export type ModelCall = {
   readonly method: 'GET' | 'POST';
   /** Path below the base URL of the endpoint, with a leading slash. */

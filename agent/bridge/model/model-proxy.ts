@@ -24,11 +24,11 @@ export type ModelProxyOptions = {
   /** Returns a message for an exhausted limit; undefined if none is exhausted. */
   readonly findExhaustedLimit: () => string | undefined;
   readonly onTokens: (tokens: TokenCounts) => void;
-  /** Called whenever the proxy sends a request to the endpoint or receives a part of a reply. */
+  /** Called when the proxy sends a request to the endpoint or receives a part of a reply. */
   readonly onProgress: () => void;
   /** Called when the proxy refuses a request because a limit is exhausted. */
   readonly onLimit: (reason: string) => void;
-  /** Called when the endpoint accepts no requests for some time; `until` is in epoch milliseconds. */
+  /** Called when the endpoint refuses requests until `until`, epoch milliseconds. */
   readonly onProviderRefusal: (reason: string, until: number) => void;
   readonly signal: AbortSignal;
 };
@@ -53,7 +53,7 @@ export class ModelProxy {
 
   /** Listens on a free loopback port. Returns the base URL without a path. */
   async listen(): Promise<string> {
-    // A model may need minutes before the first byte.
+    // A model may need minutes before the first byte of the reply.
     this.#server.requestTimeout = 0;
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -70,8 +70,8 @@ export class ModelProxy {
   }
 
   /**
-   * Describes the failure of the newest request of the agent; undefined if the request succeeded. Some agents end their turn after a
-   * failed request as if the task were done.
+   * Describes the failure of the newest request that consumes tokens; undefined if the request succeeded. The bridge needs this
+   * information, because some agents end their turn after a failed request as if the task were done.
    */
   get lastFailure(): string | undefined {
     return this.#lastFailure;
@@ -98,10 +98,10 @@ export class ModelProxy {
     );
     if ('problem' in call)
       return refuseRequest(response, call.status, 'invalid_request', call.problem);
-    const limit = call.isMetered ? this.#options.findExhaustedLimit() : undefined;
-    if (limit !== undefined) {
-      refuseRequest(response, 429, 'limit_reached', `${limit}; the attempt ends`);
-      return this.#options.onLimit(limit);
+    const limitMessage = call.isMetered ? this.#options.findExhaustedLimit() : undefined;
+    if (limitMessage !== undefined) {
+      refuseRequest(response, 429, 'limit_reached', `${limitMessage}; the attempt ends`);
+      return this.#options.onLimit(limitMessage);
     }
     await this.#forwardCall(call, request, response);
   }
@@ -112,7 +112,7 @@ export class ModelProxy {
     const signal = AbortSignal.any([disconnect.signal, this.#options.signal]);
     for (let tries = 1; ; tries += 1) {
       this.#options.onProgress();
-      const reply = await this.#askUpstream(call, request, signal);
+      const reply = await this.#callUpstream(call, request, signal);
       if (signal.aborted) return;
       if (reply && (reply.status < 400 || !call.isMetered))
         return this.#streamReply(call, reply, response);
@@ -121,24 +121,24 @@ export class ModelProxy {
         await delayUnlessAborted(verdict.waitMs, signal);
         continue;
       }
-      if (verdict.kind === 'refused') return this.#parkAttempt(verdict, response);
-      // The request itself is at fault, so the agent gets the error.
-      this.#lastFailure = `status ${reply?.status}: ${reply?.text.slice(0, 300)}`;
+      if (verdict.kind === 'park') return this.#parkAttempt(verdict, response);
+      // The request of the agent is faulty, so the agent gets the error.
+      this.#lastFailure = `status ${reply?.status}: ${reply?.errorText.slice(0, 300)}`;
       response.writeHead(reply?.status ?? 502, { 'content-type': 'application/json' });
-      response.end(reply?.text);
+      response.end(reply?.errorText);
       return;
     }
   }
 
   /** Sends the request to the endpoint. Returns undefined if the endpoint does not answer. */
-  async #askUpstream(call: ModelCall, request: IncomingMessage, signal: AbortSignal) {
+  async #callUpstream(call: ModelCall, request: IncomingMessage, signal: AbortSignal) {
     try {
-      const answer = await callUpstream(this.#options.upstream, call, request.headers, signal);
-      const status = answer.statusCode ?? 502;
+      const body = await callUpstream(this.#options.upstream, call, request.headers, signal);
+      const status = body.statusCode ?? 502;
       const isError = status >= 400 && call.isMetered;
-      const text = isError ? await readReplyText(answer, MAX_ERROR_REPLY_CHARS) : '';
-      const retryAfterMs = parseRetryAfterMs(answer.headers['retry-after'], Date.now());
-      return { answer, status, text, retryAfterMs };
+      const errorText = isError ? await readReplyText(body, MAX_ERROR_REPLY_CHARS) : '';
+      const retryAfterMs = parseRetryAfterMs(body.headers['retry-after'], Date.now());
+      return { body, status, errorText, retryAfterMs };
     } catch {
       return undefined;
     }
@@ -153,8 +153,8 @@ export class ModelProxy {
   }
 
   /** Streams the reply to the agent and counts the tokens. */
-  async #streamReply(call: ModelCall, { answer, status }: UpstreamReply, response: ServerResponse) {
-    const contentType = answer.headers['content-type'] ?? 'application/json';
+  async #streamReply(call: ModelCall, { body, status }: UpstreamReply, response: ServerResponse) {
+    const contentType = body.headers['content-type'] ?? 'application/json';
     response.writeHead(status, { 'content-type': contentType });
     const usageReader = contentType.includes('text/event-stream')
       ? new UsageStreamReader()
@@ -162,7 +162,7 @@ export class ModelProxy {
     const chunks: string[] = [];
     try {
       let length = 0;
-      for await (const text of answer.setEncoding('utf8')) {
+      for await (const text of body.setEncoding('utf8')) {
         length += text.length;
         if (length > MAX_REPLY_CHARS)
           throw new Error(`the reply is longer than ${MAX_REPLY_CHARS} characters`);
@@ -174,7 +174,7 @@ export class ModelProxy {
       response.end();
       if (call.isMetered) this.#lastFailure = undefined;
     } catch {
-      // A destroyed response means that the agent closed the connection; then the model did not fail.
+      // A destroyed response means that the agent closed the connection, so the model endpoint did not fail.
       if (!response.destroyed && call.isMetered)
         this.#lastFailure = 'the reply of the model endpoint was incomplete or too long';
       response.destroy();
@@ -182,20 +182,24 @@ export class ModelProxy {
     if (!call.isMetered) return;
     const text = chunks.join('');
     const reported = usageReader ? usageReader.finish() : readTokenCounts(parseJson(text));
-    const output = usageReader ? usageReader.eventCount : estimateTokens(text);
-    this.#options.onTokens({ input: estimateTokens(call.body), output, ...reported });
+    const estimated = {
+      input: estimateTokens(call.body),
+      output: usageReader ? usageReader.eventCount : estimateTokens(text),
+    };
+    this.#options.onTokens({ ...estimated, ...reported });
   }
 }
 
-type UpstreamReply = { readonly answer: IncomingMessage; readonly status: number };
+/** Reply of the model endpoint; `body` also has the headers. */
+type UpstreamReply = { readonly body: IncomingMessage; readonly status: number };
 
 function isAuthorised(request: IncomingMessage, bearer: string): boolean {
   const key = request.headers['x-api-key'];
-  const given =
+  const sentBearer =
     request.headers.authorization?.replace(/^Bearer /i, '') ??
     (Array.isArray(key) ? key[0] : key) ??
     '';
-  const actual = Buffer.from(given);
+  const actual = Buffer.from(sentBearer);
   const expected = Buffer.from(bearer);
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
@@ -226,10 +230,10 @@ async function readRequestBody(
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function readReplyText(answer: IncomingMessage, maxChars: number): Promise<string> {
+async function readReplyText(body: IncomingMessage, maxChars: number): Promise<string> {
   let text = '';
   try {
-    for await (const chunk of answer.setEncoding('utf8')) {
+    for await (const chunk of body.setEncoding('utf8')) {
       text += chunk;
       if (text.length > maxChars) break;
     }

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { parseJson } from '../../../core/base/parse-json.ts';
 import type { Usage } from '../../../core/contract/task.ts';
 
-// Reads token counts from plain and streamed replies of the model APIs chat/completions, responses and messages.
+// Reads token counts from complete and streamed replies of the model APIs chat/completions, responses and messages.
 
 /** USD per million tokens; null if the price is unknown. */
 export type Price = { readonly input: number; readonly output: number } | null;
 
-/** Tokens of one request. */
+/** Input and output tokens of one request. */
 export type TokenCounts = { readonly input: number; readonly output: number };
 
 const MAX_LINE_CHARS = 4 * 1024 * 1024;
@@ -21,6 +21,7 @@ const usageFieldsSchema = z.object({
   cache_creation_input_tokens: countSchema,
   cache_read_input_tokens: countSchema,
 });
+/** Places of the token counts in the replies and events of the APIs. */
 const usageCarrierSchema = z.object({
   usage: usageFieldsSchema.nullish().catch(undefined),
   response: z.object({ usage: usageFieldsSchema.nullish() }).nullish().catch(undefined),
@@ -35,6 +36,7 @@ export function readTokenCounts(data: unknown): Partial<TokenCounts> | undefined
   if (!usage) return undefined;
   const input = usage.prompt_tokens ?? usage.input_tokens;
   const output = usage.completion_tokens ?? usage.output_tokens;
+  // The messages API does not include cached tokens in `input_tokens`.
   const cached = (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
   return {
     ...(input == null ? {} : { input: input + cached }),
@@ -54,7 +56,7 @@ export class UsageStreamReader {
     const lines = (this.#unfinishedLine + text).split('\n');
     this.#unfinishedLine = lines.pop() ?? '';
     for (const line of lines) this.#readLine(line);
-    // A line without an end must not use up the memory.
+    // An endless line must not use up the memory.
     if (this.#unfinishedLine.length > MAX_LINE_CHARS) this.#unfinishedLine = '';
   }
 
@@ -74,7 +76,7 @@ export class UsageStreamReader {
   }
 }
 
-/** Estimates the tokens of a text, for a model that reports no counts. */
+/** Estimates the tokens of a text, for an endpoint that reports no counts. */
 export function estimateTokens(text: string): number {
   return Math.ceil(text.length / 4);
 }

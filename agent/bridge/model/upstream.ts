@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { ModelCall } from './model-call.ts';
 
-/** Model endpoint with the real key. */
+/** Model endpoint, and the real key, which the agent must not see. */
 export type Upstream = { readonly baseUrl: string; readonly apiKey: string };
 
 /** Sends a request with the real key. Resolves when the head of the reply has arrived; the caller reads the body. */
@@ -31,7 +31,7 @@ export function callUpstream(
   });
 }
 
-/** Selects the headers of the agent that select a format or version of the API. */
+/** Returns the headers of the agent's request that choose a format or version of the API. */
 function selectForwardedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const selected: Record<string, string> = {};
   for (const name of ['accept', 'anthropic-version', 'anthropic-beta', 'openai-beta']) {
@@ -44,7 +44,7 @@ function selectForwardedHeaders(headers: IncomingHttpHeaders): Record<string, st
 function buildKeyHeaders({ apiKey }: Upstream, call: ModelCall, url: URL): Record<string, string> {
   const bearer = { authorization: `Bearer ${apiKey}` };
   if (!call.usesMessagesApi) return bearer;
-  // Gateways accept either header. The host of Anthropic would take a bearer token for an OAuth token, so it gets the key only.
+  // Gateways accept either header. The Anthropic API takes a bearer token for an OAuth token, so requests to Anthropic contain only the key.
   const isAnthropicHost = url.hostname === 'api.anthropic.com';
   return { 'x-api-key': apiKey, ...(isAnthropicHost ? {} : bearer) };
 }

@@ -7,7 +7,7 @@ export const askTool = defineTool({
   description:
     'Ask a person a question about this task. Use this tool only if the task cannot be done without the answer. If no person answers, `default` is used.',
   kind: 'other',
-  asksPermission: false,
+  requiresPermission: false,
   parameters: z.object({
     question: z.string().min(1).max(4_000),
     options: z.array(z.string().min(1).max(400)).max(20).default([]),

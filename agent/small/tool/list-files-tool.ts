@@ -11,7 +11,7 @@ export const listFilesTool = defineTool({
   description:
     'List files and directories level by level. Directories end in /. .git and node_modules are left out.',
   kind: 'search',
-  asksPermission: false,
+  requiresPermission: false,
   parameters: z.object({ path: z.string().min(1).default('.') }),
   title: (input) => `List ${input.path}`,
   paths: (input) => [input.path],

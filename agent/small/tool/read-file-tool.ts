@@ -12,7 +12,7 @@ export const readFileTool = defineTool({
   description:
     'Read a text file of the workspace. Returns its lines unchanged; use offset and limit for long files.',
   kind: 'read',
-  asksPermission: false,
+  requiresPermission: false,
   parameters: z.object({
     path: z.string().min(1).describe('relative to the workspace'),
     offset: z.number().int().min(1).default(1).describe('first line, from 1'),
@@ -26,8 +26,8 @@ export const readFileTool = defineTool({
     const startIndex = input.offset - 1;
     const selected = lines.slice(startIndex, startIndex + input.limit);
     const shown = selected.join('\n').slice(0, MAX_CHARS);
-    const isWhole = startIndex === 0 && shown.length === text.length;
-    if (isWhole) return text;
+    const isWholeFile = startIndex === 0 && shown.length === text.length;
+    if (isWholeFile) return text;
     return `${shown}\n[lines ${input.offset} to at most ${startIndex + selected.length} of ${lines.length}, at most ${MAX_CHARS} characters]`;
   },
 });

@@ -8,7 +8,7 @@ const HEAD_CHARS = 4_000;
 const TAIL_CHARS = 12_000;
 /** Time between SIGTERM and SIGKILL, milliseconds. */
 const KILL_GRACE_MS = 2_000;
-/** Longest wait for more output after a command has exited while a background process keeps the pipe open, milliseconds. */
+/** Longest wait after the exit of a command for the end of its output, milliseconds. */
 const DRAIN_MS = 200;
 
 const parametersSchema = z.object({
@@ -26,7 +26,7 @@ export const runCommandTool = defineTool({
   description:
     'Run a command in the workspace and get its exit code and output. The command gets no standard input. Background processes that the command started are killed when the command exits.',
   kind: 'execute',
-  asksPermission: true,
+  requiresPermission: true,
   parameters: parametersSchema,
   title: (input) => `Run ${input.command.join(' ')}`,
   run: runCommand,
@@ -38,16 +38,16 @@ async function runCommand(input: RunCommandInput, context: ToolContext): Promise
   child.stdout?.setEncoding('utf8').on('data', output.add);
   child.stderr?.setEncoding('utf8').on('data', output.add);
   const timeout = AbortSignal.timeout(input.timeoutSeconds * 1_000);
-  const end = AbortSignal.any([context.signal, timeout]);
+  const stopSignal = AbortSignal.any([context.signal, timeout]);
   const terminate = () => terminateGroup(child);
-  if (end.aborted) terminate();
-  end.addEventListener('abort', terminate);
+  if (stopSignal.aborted) terminate();
+  stopSignal.addEventListener('abort', terminate);
   try {
     const outcome = await waitForOutcome(child, input.command);
     const note = timeout.aborted ? `\n[stopped after ${input.timeoutSeconds} s]` : '';
     return `${outcome}${note}\n${output.text()}`;
   } finally {
-    end.removeEventListener('abort', terminate);
+    stopSignal.removeEventListener('abort', terminate);
     signalGroup(child, 'SIGKILL');
   }
 }
@@ -71,9 +71,9 @@ function waitForOutcome(child: ChildProcess, command: readonly string[]): Promis
     child.once('exit', (code, signal) => {
       const outcome = code === null ? `killed by ${signal}` : `exit code ${code}`;
       // A background process may keep the pipe open, and then the event `close` never comes.
-      const drained = setTimeout(() => resolve(outcome), DRAIN_MS);
+      const drainTimer = setTimeout(() => resolve(outcome), DRAIN_MS);
       child.once('close', () => {
-        clearTimeout(drained);
+        clearTimeout(drainTimer);
         resolve(outcome);
       });
     });
@@ -97,7 +97,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Collects output. Keeps only the beginning and end of long output, because errors are usually there. */
+/** Collects output. Keeps only the beginning and end of a long output, because most error messages are there. */
 export function createBoundedOutput(): { add(text: string): void; text(): string } {
   let head = '';
   let tail = '';
@@ -114,6 +114,8 @@ export function createBoundedOutput(): { add(text: string): void; text(): string
   return {
     add,
     text: () =>
-      droppedChars === 0 ? head + tail : `${head}\n[... ${droppedChars} characters ...]\n${tail}`,
+      droppedChars === 0
+        ? head + tail
+        : `${head}\n[... ${droppedChars} characters left out ...]\n${tail}`,
   };
 }

@@ -16,7 +16,7 @@ export const searchTool = defineTool({
   description:
     'Search the text files of the workspace for a JavaScript regular expression. Returns path:line: text.',
   kind: 'search',
-  asksPermission: false,
+  requiresPermission: false,
   parameters: z.object({
     pattern: z.string().min(1).max(1_000),
     path: z.string().min(1).default('.'),
@@ -27,12 +27,12 @@ export const searchTool = defineTool({
     if ((await stat(start).catch(() => undefined)) === undefined) {
       throw new ToolError(`${input.path} does not exist`);
     }
-    requirePattern(input.pattern);
+    requireValidPattern(input.pattern);
     return await searchInWorker({ root, start, pattern: input.pattern }, signal);
   },
 });
 
-function requirePattern(pattern: string): void {
+function requireValidPattern(pattern: string): void {
   try {
     new RegExp(pattern);
   } catch (error) {
@@ -40,19 +40,19 @@ function requirePattern(pattern: string): void {
   }
 }
 
-/** Searches in a worker thread. A regular expression may take very long, and the session must still react to a cancel. */
+/** Searches in a worker thread, because a regular expression may take very long and the session must still react to a cancel. */
 async function searchInWorker(job: SearchJob, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
   const worker = new Worker(new URL('../search-worker.ts', import.meta.url), {
     workerData: job,
     env: {},
   });
-  const end = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const stopSignal = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     return await new Promise<string>((resolve, reject) => {
       worker.once('message', (message) => resolve(answerSchema.parse(message).text));
       worker.once('error', reject);
-      end.addEventListener('abort', () =>
+      stopSignal.addEventListener('abort', () =>
         reject(
           new ToolError(
             `the search was stopped after ${TIMEOUT_MS / 1_000} s; use a simpler pattern or a narrower path`,

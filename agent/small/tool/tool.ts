@@ -29,54 +29,55 @@ export type ToolContext = {
 export type PreparedCall = {
   readonly title: string;
   readonly input: unknown;
-  /** Paths of the files that the call uses, unchanged from the model. */
+  /** Paths of the files that the call uses, as the model wrote the paths. */
   readonly paths: readonly string[];
   /** Runs the call. Returns the output for the model; throws ToolError if the call fails. */
   execute(context: ToolContext): Promise<string>;
 };
 
-/** Tool of the agent. */
+/** Tool that the model can call. */
 export type Tool = {
   readonly name: string;
   readonly kind: ToolKind;
   /** Whether the client must permit each call. */
-  readonly asksPermission: boolean;
+  readonly requiresPermission: boolean;
   readonly definition: ToolDefinition;
   /** Checks the arguments. Throws a ToolError that lists all invalid arguments. */
   prepare(input: unknown): PreparedCall;
 };
 
-type ToolSource<Schema extends z.ZodType> = {
+/** Name, parameters and function of a tool, from which `defineTool` creates the tool. */
+type ToolSpec<Schema extends z.ZodType> = {
   readonly name: string;
   readonly description: string;
   readonly kind: ToolKind;
-  readonly asksPermission: boolean;
+  readonly requiresPermission: boolean;
   readonly parameters: Schema;
   title(input: z.output<Schema>): string;
   paths?(input: z.output<Schema>): readonly string[];
   run(input: z.output<Schema>, context: ToolContext): Promise<string>;
 };
 
-/** Creates a tool. The schema of its parameters is converted into the JSON schema that the model gets. */
-export function defineTool<Schema extends z.ZodType>(source: ToolSource<Schema>): Tool {
-  const parameters = z.toJSONSchema(source.parameters, { io: 'input' });
+/** Creates a tool. Converts the schema of the parameters into the JSON schema that the model gets. */
+export function defineTool<Schema extends z.ZodType>(spec: ToolSpec<Schema>): Tool {
+  const parameters = z.toJSONSchema(spec.parameters, { io: 'input' });
   return {
-    name: source.name,
-    kind: source.kind,
-    asksPermission: source.asksPermission,
+    name: spec.name,
+    kind: spec.kind,
+    requiresPermission: spec.requiresPermission,
     definition: {
       type: 'function',
-      function: { name: source.name, description: source.description, parameters },
+      function: { name: spec.name, description: spec.description, parameters },
     },
     prepare(rawInput) {
-      const parsed = source.parameters.safeParse(rawInput);
-      if (!parsed.success) throw new ToolError(describeIssues(source.name, parsed.error));
+      const parsed = spec.parameters.safeParse(rawInput);
+      if (!parsed.success) throw new ToolError(describeIssues(spec.name, parsed.error));
       const input = parsed.data;
       return {
-        title: source.title(input).slice(0, 200),
+        title: spec.title(input).slice(0, 200),
         input,
-        paths: source.paths?.(input) ?? [],
-        execute: (context) => source.run(input, context),
+        paths: spec.paths?.(input) ?? [],
+        execute: (context) => spec.run(input, context),
       };
     },
   };

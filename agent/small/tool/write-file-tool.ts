@@ -13,7 +13,7 @@ export const writeFileTool = defineTool({
   description:
     'Write a whole text file of the workspace. Creates the file or replaces its content.',
   kind: 'edit',
-  asksPermission: true,
+  requiresPermission: true,
   parameters: z.object({ path: z.string().min(1), content: z.string().max(MAX_CHARS) }),
   title: (input) => `Write ${input.path}`,
   paths: (input) => [input.path],
@@ -31,7 +31,7 @@ export const editFileTool = defineTool({
   description:
     'Replace one passage of a text file. `old` must occur in the file exactly once, character for character; include enough lines around the passage.',
   kind: 'edit',
-  asksPermission: true,
+  requiresPermission: true,
   parameters: z.object({
     path: z.string().min(1),
     old: z.string().min(1),

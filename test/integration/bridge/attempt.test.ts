@@ -1,40 +1,40 @@
 import { existsSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
-import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
+import type { BridgeFixture } from '../../support/bridge/bridge-fixture.ts';
 import {
-  BRANCH,
+  ATTEMPT_BRANCH,
   ROOT_BRANCH,
   readPrompts,
   requireDoneResult,
   requireFailedResult,
-  setUpBridgeStage,
-} from '../../support/bridge/bridge-stage.ts';
+  setUpBridgeFixture,
+} from '../../support/bridge/bridge-fixture.ts';
 import { runGit } from '../../support/workspace/git.ts';
 
-let stage: BridgeStage;
-afterEach(() => stage.close());
+let fixture: BridgeFixture;
+afterEach(() => fixture.close());
 
 test('an attempt does its task, verifies the commit and pushes its branch', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
 
-  const bridge = await stage.startBridge([
+  const bridge = await fixture.startBridge([
     [
       { tool: 'write login.txt' },
       { write: 'login.txt', content: 'yes\n' },
-      { model: '/chat/completions', stream: true },
+      { callModel: '/chat/completions', stream: true },
       { text: 'Wrote the login.' },
     ],
   ]);
-  const end = await bridge.ended;
+  const exit = await bridge.ended;
 
-  expect(end).toMatchObject({ code: 0 });
-  expect(stage.server.contractViolations).toEqual([]);
-  const result = requireDoneResult(stage);
-  expect(await stage.remote.readHead(BRANCH)).toBe(result.commit);
+  expect(exit).toMatchObject({ code: 0 });
+  expect(fixture.server.contractViolations).toEqual([]);
+  const result = requireDoneResult(fixture);
+  expect(await fixture.remote.readHead(ATTEMPT_BRANCH)).toBe(result.commit);
   expect(result.evidence).toMatchObject({
     commit: result.commit,
-    root: stage.assignment.repository.root,
+    root: fixture.assignment.repository.root,
     green: true,
     empty: false,
   });
@@ -42,86 +42,88 @@ test('an attempt does its task, verifies the commit and pushes its branch', asyn
   expect(result.summary).toBe('Wrote the login.');
   expect(result.workLog).toEqual(['write login.txt']);
   expect(result.usage).toEqual({ inputTokens: 100, outputTokens: 10, usd: 0.00012, turns: 1 });
-  expect(stage.server.checkpoints[0]?.commit).toBe(result.commit);
-  expect(await runGit(stage.remote.directory, ['log', '-1', '--format=%an <%ae> %s', BRANCH])).toBe(
-    'Gang <gang@example.com> Add the login',
-  );
-  expect(existsSync(stage.workDir)).toBe(false);
+  expect(fixture.server.checkpoints[0]?.commit).toBe(result.commit);
+  expect(
+    await runGit(fixture.remote.directory, ['log', '-1', '--format=%an <%ae> %s', ATTEMPT_BRANCH]),
+  ).toBe('Gang <gang@example.com> Add the login');
+  expect(existsSync(fixture.workDir)).toBe(false);
 });
 
 test('the agent is told about a failed verify command and fixes the failure', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
 
-  const bridge = await stage.startBridge([
+  const bridge = await fixture.startBridge([
     [{ write: 'login.txt', content: 'no\n' }],
     [{ write: 'login.txt', content: 'yes\n' }, { text: 'Fixed.' }],
   ]);
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(result.evidence.green).toBe(true);
-  expect((await readPrompts(stage))[1]).toContain('`grep -q yes login.txt` ended with exit code 1');
-  expect(stage.server.checkpoints).toHaveLength(2);
-  expect(await stage.remote.readHead(BRANCH)).toBe(result.commit);
+  expect((await readPrompts(fixture))[1]).toContain(
+    '`grep -q yes login.txt` ended with exit code 1',
+  );
+  expect(fixture.server.checkpoints).toHaveLength(2);
+  expect(await fixture.remote.readHead(ATTEMPT_BRANCH)).toBe(result.commit);
 });
 
 test('an attempt fails if verification still fails after two fixes of the agent', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
 
-  const bridge = await stage.startBridge([
+  const bridge = await fixture.startBridge([
     [{ write: 'login.txt', content: 'no\n' }],
     [{ text: 'Hm.' }],
     [{ text: 'Hm.' }],
     [{ write: 'login.txt', content: 'yes\n' }],
   ]);
-  const end = await bridge.ended;
+  const exit = await bridge.ended;
 
-  expect(end.code).toBe(0);
-  const result = requireFailedResult(stage);
+  expect(exit.code).toBe(0);
+  const result = requireFailedResult(fixture);
   expect(result.cause).toBe('verify_red');
   expect(result.evidence).toMatchObject({ green: false, results: [{ exitCode: 1 }] });
-  expect(await readPrompts(stage)).toHaveLength(3);
+  expect(await readPrompts(fixture)).toHaveLength(3);
 });
 
 test('a task without changes delivers an empty commit with evidence', async () => {
-  stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
-  const { root } = stage.assignment.repository;
+  fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
+  const { root } = fixture.assignment.repository;
 
-  const bridge = await stage.startBridge([[{ text: 'It is there already.' }]]);
+  const bridge = await fixture.startBridge([[{ text: 'It is there already.' }]]);
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(result.changed).toEqual([]);
   expect(result.commit).not.toBe(root);
-  expect(await runGit(stage.remote.directory, ['rev-parse', `${BRANCH}^`])).toBe(root);
+  expect(await runGit(fixture.remote.directory, ['rev-parse', `${ATTEMPT_BRANCH}^`])).toBe(root);
   expect(result.evidence).toMatchObject({ commit: result.commit, root, green: true });
 });
 
-test('evidence without verify commands is green and marked empty', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.assignment.verify = [];
-  stage.assignment.signOff = true;
+test('without verify commands the evidence is green and marked as empty, and a commit with sign-off names the author', async () => {
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.verify = [];
+  fixture.assignment.signOff = true;
 
-  const bridge = await stage.startBridge([[{ write: 'a.txt', content: 'a' }]]);
+  const bridge = await fixture.startBridge([[{ write: 'a.txt', content: 'a' }]]);
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(result.evidence).toMatchObject({ green: true, empty: true, results: [] });
-  expect(await runGit(stage.remote.directory, ['log', '-1', '--format=%b', BRANCH])).toContain(
-    'Signed-off-by: Gang <gang@example.com>',
-  );
+  expect(
+    await runGit(fixture.remote.directory, ['log', '-1', '--format=%b', ATTEMPT_BRANCH]),
+  ).toContain('Signed-off-by: Gang <gang@example.com>');
 });
 
-test('changes in the scope of another task are left out, reverted and reported to the agent; other changes outside the scope are flagged', async () => {
-  stage = await setUpBridgeStage({
+test('changes in the scope of another task are reverted and reported to the agent, and other changes outside the scope are flagged', async () => {
+  fixture = await setUpBridgeFixture({
     'README.md': 'sample\n',
     'api/a.js': '1\n',
     'ci/test_a.py': '1\n',
   });
-  stage.assignment.task.scope = ['login.txt'];
-  stage.assignment.foreignScopes = [{ task: 'build-api', scope: ['api/', 'login.txt'] }];
+  fixture.assignment.task.scope = ['login.txt'];
+  fixture.assignment.foreignScopes = [{ task: 'build-api', scope: ['api/', 'login.txt'] }];
 
-  const bridge = await stage.startBridge([
+  const bridge = await fixture.startBridge([
     [
       { write: 'login.txt', content: 'yes\n' },
       { write: 'api/a.js', content: '2\n' },
@@ -133,7 +135,7 @@ test('changes in the scope of another task are left out, reverted and reported t
   ]);
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(result.changed).toEqual(['.github/workflows/ci.yml', 'ci/test_a.py', 'login.txt']);
   expect(result.leftOut).toEqual([
     { path: 'api/a.js', task: 'build-api' },
@@ -144,73 +146,73 @@ test('changes in the scope of another task are left out, reverted and reported t
     { path: 'ci/test_a.py', why: 'outside the scope of the task; deletes a test' },
     { path: 'login.txt', why: 'used by a verify command' },
   ]);
-  expect((await readPrompts(stage))[1]).toContain('api/deep/b.js (belongs to task build-api)');
-  expect(await runGit(stage.remote.directory, ['ls-tree', '-r', '--name-only', BRANCH])).toBe(
-    '.github/workflows/ci.yml\nREADME.md\napi/a.js\nlogin.txt',
-  );
+  expect((await readPrompts(fixture))[1]).toContain('api/deep/b.js (belongs to task build-api)');
+  expect(
+    await runGit(fixture.remote.directory, ['ls-tree', '-r', '--name-only', ATTEMPT_BRANCH]),
+  ).toBe('.github/workflows/ci.yml\nREADME.md\napi/a.js\nlogin.txt');
 });
 
 test('new commits of the root branch are merged before verify', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.assignment.verify = [['grep', '-q', 'yes', 'login.txt', 'other.txt']];
-  const root = await stage.pushRoot({ 'other.txt': 'yes\n' });
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.verify = [['grep', '-q', 'yes', 'login.txt', 'other.txt']];
+  const root = await fixture.pushToRootBranch({ 'other.txt': 'yes\n' });
 
-  const bridge = await stage.startBridge([[{ write: 'login.txt', content: 'yes\n' }]]);
+  const bridge = await fixture.startBridge([[{ write: 'login.txt', content: 'yes\n' }]]);
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(result.evidence.root).toBe(root);
   expect(result.changed).toEqual(['login.txt']);
-  expect(await runGit(stage.remote.directory, ['rev-parse', `${BRANCH}^2`])).toBe(root);
+  expect(await runGit(fixture.remote.directory, ['rev-parse', `${ATTEMPT_BRANCH}^2`])).toBe(root);
 });
 
-test('new root commits that conflict with the work are not merged, and the evidence names the old root commit', async () => {
-  stage = await setUpBridgeStage({ 'login.txt': 'maybe\n' });
-  const { root } = stage.assignment.repository;
-  await stage.pushRoot({ 'login.txt': 'never\n' });
+test('new root commits that conflict with the work are not merged, and the evidence is for the old root commit', async () => {
+  fixture = await setUpBridgeFixture({ 'login.txt': 'maybe\n' });
+  const { root } = fixture.assignment.repository;
+  await fixture.pushToRootBranch({ 'login.txt': 'never\n' });
 
-  const bridge = await stage.startBridge([[{ write: 'login.txt', content: 'yes\n' }]]);
+  const bridge = await fixture.startBridge([[{ write: 'login.txt', content: 'yes\n' }]]);
   await bridge.ended;
 
-  expect(requireDoneResult(stage).evidence).toMatchObject({ root, green: true });
-  expect(await stage.remote.readHead(ROOT_BRANCH)).not.toBe(root);
+  expect(requireDoneResult(fixture).evidence).toMatchObject({ root, green: true });
+  expect(await fixture.remote.readHead(ROOT_BRANCH)).not.toBe(root);
 });
 
 test('changes of set-up are not committed', async () => {
-  stage = await setUpBridgeStage({ 'lock.txt': '1\n', 'login.txt': 'yes\n' });
-  stage.assignment.setup = [['sh', '-c', 'mkdir vendor; echo 1 > vendor/a; echo 2 > lock.txt']];
+  fixture = await setUpBridgeFixture({ 'lock.txt': '1\n', 'login.txt': 'yes\n' });
+  fixture.assignment.setup = [['sh', '-c', 'mkdir vendor; echo 1 > vendor/a; echo 2 > lock.txt']];
 
-  const bridge = await stage.startBridge([[{ write: 'new.txt', content: 'new\n' }]]);
+  const bridge = await fixture.startBridge([[{ write: 'new.txt', content: 'new\n' }]]);
   await bridge.ended;
 
-  expect(requireDoneResult(stage).changed).toEqual(['new.txt']);
+  expect(requireDoneResult(fixture).changed).toEqual(['new.txt']);
 });
 
 test('a failed set-up command fails the attempt with the end of its output', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.assignment.setup = [['sh', '-c', 'echo no such package >&2; exit 4']];
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.setup = [['sh', '-c', 'echo no such package >&2; exit 4']];
 
-  const bridge = await stage.startBridge([]);
+  const bridge = await fixture.startBridge([]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage)).toMatchObject({ cause: 'setup' });
-  expect(requireFailedResult(stage).reason).toContain('no such package');
+  expect(requireFailedResult(fixture)).toMatchObject({ cause: 'setup' });
+  expect(requireFailedResult(fixture).reason).toContain('no such package');
 });
 
-test('an attempt borrows objects from the mirror of the machine', async () => {
-  stage = await setUpBridgeStage({ 'big.bin': 'x'.repeat(200_000), 'login.txt': 'yes\n' });
-  const mirrorDir = `${stage.root}/mirrors`;
+test('an attempt reads objects from the mirror instead of fetching the objects again', async () => {
+  fixture = await setUpBridgeFixture({ 'big.bin': 'x'.repeat(200_000), 'login.txt': 'yes\n' });
+  const mirrorDir = `${fixture.directory}/mirrors`;
 
-  const bridge = await stage.startBridge([[{ text: 'done' }]], {
+  const bridge = await fixture.startBridge([[{ text: 'done' }]], {
     [BRIDGE_ENVIRONMENT.mirrorDir]: mirrorDir,
     [BRIDGE_ENVIRONMENT.keepWorkDir]: '1',
   });
   await bridge.ended;
 
-  expect(requireDoneResult(stage).evidence.green).toBe(true);
-  const loose = await runGit(stage.workDir, ['--git-dir=git', 'count-objects', '-v']);
-  // Only the empty commit is new.
-  expect(loose).toContain('count: 1\n');
-  expect(loose).toContain('in-pack: 0\n');
-  expect(loose).toContain(`alternate: ${mirrorDir}`);
+  expect(requireDoneResult(fixture).evidence.green).toBe(true);
+  const objectCounts = await runGit(fixture.workDir, ['--git-dir=git', 'count-objects', '-v']);
+  // The git directory of the attempt contains only the empty commit.
+  expect(objectCounts).toContain('count: 1\n');
+  expect(objectCounts).toContain('in-pack: 0\n');
+  expect(objectCounts).toContain(`alternate: ${mirrorDir}`);
 });

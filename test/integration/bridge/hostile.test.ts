@@ -4,43 +4,43 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 import type { AgentStep } from '../../support/bridge/agent-script.ts';
-import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
+import type { BridgeFixture } from '../../support/bridge/bridge-fixture.ts';
 import {
-  BRANCH,
+  ATTEMPT_BRANCH,
   findLeakedSecrets,
   ROOT_BRANCH,
   requireDoneResult,
-  setUpBridgeStage,
-} from '../../support/bridge/bridge-stage.ts';
+  setUpBridgeFixture,
+} from '../../support/bridge/bridge-fixture.ts';
 import type { Trap } from '../../support/bridge/hostile-repository.ts';
 import { TRAPS } from '../../support/bridge/hostile-repository.ts';
 import { runGit } from '../../support/workspace/git.ts';
 
-// Hostile repositories and agents: the bridge runs no program of a workspace, and no secret leaves the bridge.
+// With a hostile repository or agent, the bridge runs no program of the workspace, and no secret leaves the bridge.
 
-let stage: BridgeStage;
-afterEach(() => stage.close());
+let fixture: BridgeFixture;
+afterEach(() => fixture.close());
 
-/** Writes a program that appends its environment to a marker file, in a folder that the test removes last. */
+/** Writes a program that appends its environment to a marker file, which shows that the program has run. */
 async function writeEvilProgram(
   folder: string,
 ): Promise<{ readonly evil: string; readonly marker: string }> {
   const evil = join(folder, 'evil.sh');
-  const marker = join(folder, 'mark');
+  const marker = join(folder, 'marker');
   await mkdir(folder, { recursive: true });
   await writeFile(evil, `#!/bin/sh\nenv >> ${marker}\n`, { mode: 0o755 });
   return { evil, marker };
 }
 
-/** Runs an attempt that uses git for checkout, commit, a merge with new root commits, verify and push. */
+/** Runs an attempt in which the bridge uses git for checkout, commit, a merge of a new root commit, verify and push. */
 async function runAttempt(trap: Trap, evil: string): Promise<void> {
-  await stage.pushRoot({ 'moved.txt': 'moved\n' });
-  stage.assignment.env = { ...trap.repositoryEnv?.(evil) };
-  stage.assignment.verify = [['grep', '-q', 'yes', 'login.txt']];
-  stage.assignment.setup = [['true']];
-  const last: AgentStep[] = [{ write: 'login.txt', content: 'yes\n' }];
-  const bridge = await stage.startBridge(
-    [[...(trap.steps?.(evil) ?? []), { write: 'login.txt', content: 'no\n' }], last],
+  await fixture.pushToRootBranch({ 'moved.txt': 'moved\n' });
+  fixture.assignment.env = { ...trap.repositoryEnv?.(evil) };
+  fixture.assignment.verify = [['grep', '-q', 'yes', 'login.txt']];
+  fixture.assignment.setup = [['true']];
+  const lastTurn: AgentStep[] = [{ write: 'login.txt', content: 'yes\n' }];
+  const bridge = await fixture.startBridge(
+    [[...(trap.steps?.(evil) ?? []), { write: 'login.txt', content: 'no\n' }], lastTurn],
     { [BRIDGE_ENVIRONMENT.keepWorkDir]: '1', ...trap.env?.(evil) },
   );
   await bridge.ended;
@@ -59,19 +59,21 @@ describe.each(TRAPS.map((trap) => [trap.name, trap] as const))('%s', (_name, tra
     const folder = join('/tmp', `smol-hostile-${process.pid}`);
     const { evil, marker } = await writeEvilProgram(folder);
     try {
-      stage = await setUpBridgeStage({ 'README.md': 'sample\n', ...trap.files?.(evil) });
+      fixture = await setUpBridgeFixture({ 'README.md': 'sample\n', ...trap.files?.(evil) });
 
       await runAttempt(trap, evil);
 
       expect(existsSync(marker), 'the bridge ran the program').toBe(false);
-      const result = requireDoneResult(stage);
+      const result = requireDoneResult(fixture);
       expect(result.changed).toEqual([...(trap.changed ?? []), 'login.txt'].sort());
-      expect(await runGit(stage.remote.directory, ['show', `${BRANCH}:login.txt`])).toBe('yes');
-      expect(await findFilesWithSecrets(stage.workDir)).toEqual([]);
-      expect(existsSync(join(stage.workDir, 'workspace/pwned'))).toBe(false);
+      expect(await runGit(fixture.remote.directory, ['show', `${ATTEMPT_BRANCH}:login.txt`])).toBe(
+        'yes',
+      );
+      expect(await findFilesWithSecrets(fixture.workDir)).toEqual([]);
+      expect(existsSync(join(fixture.workDir, 'workspace/pwned'))).toBe(false);
       if (trap.triggerCommand === undefined) return;
-      // An ordinary git runs the program, so the trap works.
-      const workspace = join(stage.workDir, 'workspace');
+      // Checks the trap itself: an ordinary git must run the program.
+      const workspace = join(fixture.workDir, 'workspace');
       await runGit(workspace, trap.triggerCommand, { ...trap.triggerEnv?.(evil) }).catch(() => {});
       expect(existsSync(marker), 'an ordinary git ran the program').toBe(true);
     } finally {
@@ -81,16 +83,16 @@ describe.each(TRAPS.map((trap) => [trap.name, trap] as const))('%s', (_name, tra
 });
 
 test('the bridge does not follow a folder that the agent replaced by a link', async () => {
-  stage = await setUpBridgeStage({ 'src/a.txt': 'a\n', 'other/b.txt': 'b\n' });
-  const outside = join(stage.root, 'outside');
+  fixture = await setUpBridgeFixture({ 'src/a.txt': 'a\n', 'other/b.txt': 'b\n' });
+  const outside = join(fixture.directory, 'outside');
   await mkdir(outside);
   await writeFile(join(outside, 'a.txt'), 'mine\n');
   await writeFile(join(outside, 'b.txt'), 'mine\n');
   // The bridge reverts the changes in `other`, but not through the link.
-  stage.assignment.task.scope = ['src/', 'login.txt'];
-  stage.assignment.foreignScopes = [{ task: 'b', scope: ['other/'] }];
+  fixture.assignment.task.scope = ['src/', 'login.txt'];
+  fixture.assignment.foreignScopes = [{ task: 'b', scope: ['other/'] }];
 
-  const bridge = await stage.startBridge([
+  const bridge = await fixture.startBridge([
     [
       { run: ['rm', '-r', 'src', 'other'] },
       { run: ['ln', '-s', outside, 'src'] },
@@ -101,19 +103,21 @@ test('the bridge does not follow a folder that the agent replaced by a link', as
   ]);
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(result.changed).toEqual(['login.txt', 'src', 'src/a.txt']);
-  expect(await runGit(stage.remote.directory, ['show', `${BRANCH}:other/b.txt`])).toBe('b');
+  expect(await runGit(fixture.remote.directory, ['show', `${ATTEMPT_BRANCH}:other/b.txt`])).toBe(
+    'b',
+  );
   for (const name of ['a.txt', 'b.txt'])
     expect(await readFile(join(outside, name), 'utf8')).toBe('mine\n');
 });
 
 test('the bridge reads and writes no file on behalf of an agent', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
 
-  const bridge = await stage.startBridge([
+  const bridge = await fixture.startBridge([
     [
-      { look: false },
+      { noteEnvironment: true },
       { acpRead: '/proc/self/environ' },
       { acpRead: 'README.md' },
       { acpWrite: '../pwned', content: 'x' },
@@ -123,33 +127,40 @@ test('the bridge reads and writes no file on behalf of an agent', async () => {
   ]);
   await bridge.ended;
 
-  const notes = await stage.readNotes();
-  const offered = notes.find((note) => 'offered' in note)?.offered;
-  expect(offered).toMatchObject({ fs: { readTextFile: false, writeTextFile: false } });
-  const answers = notes.flatMap(({ read, written }) => [read ?? written ?? []].flat());
+  const notes = await fixture.readNotes();
+  const environmentNote = notes.find((note) => 'clientCapabilities' in note);
+  expect(environmentNote?.clientCapabilities).toMatchObject({
+    fs: { readTextFile: false, writeTextFile: false },
+  });
+  const answers = notes.flatMap(({ acpRead, acpWrite }) => [acpRead ?? acpWrite ?? []].flat());
   expect(answers).toEqual(
     Array.from({ length: 4 }, () => ({ refused: expect.stringContaining('Method not found') })),
   );
-  expect(await runGit(stage.remote.directory, ['show', `${BRANCH}:login.txt`])).toBe('yes');
+  expect(await runGit(fixture.remote.directory, ['show', `${ATTEMPT_BRANCH}:login.txt`])).toBe(
+    'yes',
+  );
 });
 
 test('branch names and text of the model are used neither as shell code nor as options', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  const mark = join(stage.root, 'pwned');
-  const root = `x$(touch${'$'}{IFS}${mark});\`id\`&|'"--upload-pack=x`;
-  const { assignment } = stage;
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  const marker = join(fixture.directory, 'pwned');
+  const rootBranch = `x$(touch${'$'}{IFS}${marker});\`id\`&|'"--upload-pack=x`;
+  const { assignment } = fixture;
   const { start } = assignment.repository;
-  await runGit(stage.remote.directory, ['update-ref', `refs/heads/${root}`, start]);
-  assignment.repository.rootBranch = root;
+  await runGit(fixture.remote.directory, ['update-ref', `refs/heads/${rootBranch}`, start]);
+  assignment.repository.rootBranch = rootBranch;
   assignment.task.title = '--amend\n$(touch pwned)';
   assignment.author = { name: 'A\n[core] fsmonitor = x', email: 'a@example.com\n--exec=x' };
   assignment.agent.model = '"};$(touch pwned)//';
 
-  const bridge = await stage.startBridge(
+  const bridge = await fixture.startBridge(
     [
       [
-        { tool: `$(touch ${mark})`, input: { path: '../../etc/passwd', command: `touch ${mark}` } },
-        { text: `$(touch ${mark}) \`touch ${mark}\` --exec=touch` },
+        {
+          tool: `$(touch ${marker})`,
+          input: { path: '../../etc/passwd', command: `touch ${marker}` },
+        },
+        { text: `$(touch ${marker}) \`touch ${marker}\` --exec=touch` },
         { write: 'login.txt', content: 'yes\n' },
       ],
     ],
@@ -157,15 +168,15 @@ test('branch names and text of the model are used neither as shell code nor as o
   );
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(result.changed).toEqual(['login.txt']);
-  expect(existsSync(mark)).toBe(false);
-  expect(existsSync(join(stage.workDir, 'workspace/pwned'))).toBe(false);
-  const heads = await runGit(stage.remote.directory, ['for-each-ref', '--format=%(refname)']);
+  expect(existsSync(marker)).toBe(false);
+  expect(existsSync(join(fixture.workDir, 'workspace/pwned'))).toBe(false);
+  const heads = await runGit(fixture.remote.directory, ['for-each-ref', '--format=%(refname)']);
   expect(heads.split('\n').sort()).toEqual(
-    [BRANCH, ROOT_BRANCH, root].map((name) => `refs/heads/${name}`).sort(),
+    [ATTEMPT_BRANCH, ROOT_BRANCH, rootBranch].map((name) => `refs/heads/${name}`).sort(),
   );
-  expect(await runGit(stage.remote.directory, ['log', '-1', '--format=%an|%s', BRANCH])).toBe(
-    'A[core] fsmonitor = x|--amend $(touch pwned)',
-  );
+  expect(
+    await runGit(fixture.remote.directory, ['log', '-1', '--format=%an|%s', ATTEMPT_BRANCH]),
+  ).toBe('A[core] fsmonitor = x|--amend $(touch pwned)');
 });

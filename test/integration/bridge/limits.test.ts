@@ -1,80 +1,83 @@
 import { afterEach, expect, test } from 'vitest';
 import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
-import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
+import type { BridgeFixture } from '../../support/bridge/bridge-fixture.ts';
 import {
-  BRANCH,
+  ATTEMPT_BRANCH,
   requireDoneResult,
   requireFailedResult,
-  setUpBridgeStage,
-} from '../../support/bridge/bridge-stage.ts';
+  setUpBridgeFixture,
+} from '../../support/bridge/bridge-fixture.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-/** Long enough for a loaded machine, milliseconds. */
+/** Timeout of waits, milliseconds; long enough for a loaded machine. */
 const WAIT_TIMEOUT_MS = 40_000;
 
-let stage: BridgeStage;
-afterEach(() => stage.close());
+let fixture: BridgeFixture;
+afterEach(() => fixture.close());
 
-function findLastModelAnswer(notes: Record<string, unknown>[]): unknown {
-  return notes.findLast((note) => note.model)?.model;
+function findLastModelReply(notes: Record<string, unknown>[]): unknown {
+  return notes.findLast((note) => note.modelReply)?.modelReply;
 }
 
 test('a long Retry-After of the model parks the attempt after two short retries', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  let refusals = 0;
-  stage.model.refuse = () => {
-    refusals += 1;
-    const headers = refusals < 3 ? { 'retry-after': '0' } : { 'retry-after': '120' };
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  let refusalCount = 0;
+  fixture.model.refuse = () => {
+    refusalCount += 1;
+    const headers = refusalCount < 3 ? { 'retry-after': '0' } : { 'retry-after': '120' };
     return { status: 429, body: '{"error":{"message":"slow down"}}', headers };
   };
   const startedAt = Date.now();
 
-  const bridge = await stage.startBridge([[{ model: '/chat/completions' }, { text: 'done' }]]);
+  const bridge = await fixture.startBridge([
+    [{ callModel: '/chat/completions' }, { text: 'done' }],
+  ]);
   await bridge.ended;
 
-  const result = requireFailedResult(stage);
+  const result = requireFailedResult(fixture);
   expect(result.cause).toBe('provider');
   expect(result.reason).toContain('slow down');
   expect(result.until).toBeGreaterThan(startedAt + 115_000);
   expect(result.until).toBeLessThan(Date.now() + 121_000);
-  expect(refusals).toBe(3);
-  expect(await stage.remote.readHead(BRANCH)).toBeUndefined();
+  expect(refusalCount).toBe(3);
+  expect(await fixture.remote.readHead(ATTEMPT_BRANCH)).toBeUndefined();
 });
 
 test('a temporary failure of the model is retried without an error for the agent', async () => {
-  stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
-  stage.model.refuse = (count) => (count === 1 ? { status: 502, body: 'bad gateway' } : undefined);
+  fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
+  fixture.model.refuse = (count) =>
+    count === 1 ? { status: 502, body: 'bad gateway' } : undefined;
 
-  const bridge = await stage.startBridge([[{ model: '/chat/completions' }]]);
+  const bridge = await fixture.startBridge([[{ callModel: '/chat/completions' }]]);
   await bridge.ended;
 
-  expect(requireDoneResult(stage).usage.turns).toBe(1);
-  expect(findLastModelAnswer(await stage.readNotes())).toMatchObject({ status: 200 });
+  expect(requireDoneResult(fixture).usage.turns).toBe(1);
+  expect(findLastModelReply(await fixture.readNotes())).toMatchObject({ status: 200 });
 });
 
 test.each([
   ['a wrong key', 401, '{"error":"invalid api key"}'],
   ['a used-up quota', 429, '{"error":{"code":"insufficient_quota"}}'],
 ])('%s parks the attempt without a retry', async (_name, status, body) => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.model.refuse = () => ({ status, body });
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.model.refuse = () => ({ status, body });
 
-  const bridge = await stage.startBridge([[{ model: '/chat/completions' }, { hang: true }]]);
+  const bridge = await fixture.startBridge([[{ callModel: '/chat/completions' }, { hang: true }]]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage).cause).toBe('provider');
-  expect(requireFailedResult(stage).until).toBeGreaterThan(Date.now());
-  expect(stage.model.requests).toHaveLength(1);
+  expect(requireFailedResult(fixture).cause).toBe('provider');
+  expect(requireFailedResult(fixture).until).toBeGreaterThan(Date.now());
+  expect(fixture.model.requests).toHaveLength(1);
 });
 
 test('an unreachable model endpoint parks the attempt', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.credentials.model = { baseUrl: 'http://127.0.0.1:1/v1', apiKey: 'none', model: 'none' };
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.credentials.model = { baseUrl: 'http://127.0.0.1:1/v1', apiKey: 'none', model: 'none' };
 
-  const bridge = await stage.startBridge([[{ model: '/chat/completions' }, { hang: true }]]);
+  const bridge = await fixture.startBridge([[{ callModel: '/chat/completions' }, { hang: true }]]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage)).toMatchObject({
+  expect(requireFailedResult(fixture)).toMatchObject({
     cause: 'provider',
     reason: 'the model endpoint cannot be reached',
   });
@@ -86,44 +89,46 @@ test.each([
 ])(
   'an agent that ends its turn after a refusal with status %i fails the attempt',
   async (status, reason) => {
-    stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
-    stage.model.refuse = () => ({ status, body: JSON.stringify({ error: reason }) });
+    fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
+    fixture.model.refuse = () => ({ status, body: JSON.stringify({ error: reason }) });
 
-    const bridge = await stage.startBridge([[{ model: '/chat/completions' }, { text: 'done' }]]);
+    const bridge = await fixture.startBridge([
+      [{ callModel: '/chat/completions' }, { text: 'done' }],
+    ]);
     await bridge.ended;
 
-    expect(requireFailedResult(stage).cause).toBe('agent');
-    expect(requireFailedResult(stage).reason).toContain(reason);
+    expect(requireFailedResult(fixture).cause).toBe('agent');
+    expect(requireFailedResult(fixture).reason).toContain(reason);
   },
 );
 
-test('tokens of every API are counted, with a warning at 80% and a refusal at the limit', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.assignment.limits.maxTokens = 440;
+test('the tokens of all model APIs count; people are warned at 80% of the limit, and the attempt fails at the limit', async () => {
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.limits.maxTokens = 440;
 
-  const bridge = await stage.startBridge([
+  const bridge = await fixture.startBridge([
     [
-      { model: '/chat/completions', stream: true },
-      { model: '/messages', stream: true },
-      { model: '/responses', stream: true },
-      { model: '/messages' },
-      { model: '/chat/completions' },
+      { callModel: '/chat/completions', stream: true },
+      { callModel: '/messages', stream: true },
+      { callModel: '/responses', stream: true },
+      { callModel: '/messages' },
+      { callModel: '/chat/completions' },
       { hang: true },
     ],
   ]);
   await bridge.ended;
 
-  const result = requireFailedResult(stage);
+  const result = requireFailedResult(fixture);
   expect(result).toMatchObject({
     cause: 'limit',
     reason: 'the limit of 440 tokens is used up',
     usage: { inputTokens: 400, outputTokens: 40, usd: 0.00048, turns: 4 },
   });
-  expect(stage.server.transcript.map((entry) => entry.text)).toContain(
+  expect(fixture.server.transcript.map((entry) => entry.text)).toContain(
     '440 of 440 tokens are used; the attempt stops at 440',
   );
-  expect(stage.model.requests).toHaveLength(4);
-  expect(stage.model.requests.map((request) => request.body.model)).toEqual([
+  expect(fixture.model.requests).toHaveLength(4);
+  expect(fixture.model.requests.map((request) => request.body.model)).toEqual([
     'scripted',
     'scripted',
     'scripted',
@@ -132,130 +137,132 @@ test('tokens of every API are counted, with a warning at 80% and a refusal at th
 });
 
 test('a loop of equal tool calls ends the attempt', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   const call = { tool: 'read', input: { path: 'a' } };
 
-  const bridge = await stage.startBridge([
+  const bridge = await fixture.startBridge([
     [...Array.from({ length: 8 }, () => call), { hang: true }],
   ]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage).cause).toBe('limit');
-  expect(requireFailedResult(stage).reason).toContain('the same tool call 8 times in a row: read');
+  expect(requireFailedResult(fixture).cause).toBe('limit');
+  expect(requireFailedResult(fixture).reason).toContain(
+    'the same tool call 8 times in a row: read',
+  );
 });
 
 test('an agent that makes no progress fails the attempt', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.assignment.limits.idleMinutes = 0.02;
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.limits.idleMinutes = 0.02;
 
-  const bridge = await stage.startBridge([[{ hang: true }]]);
+  const bridge = await fixture.startBridge([[{ hang: true }]]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage).reason).toContain('no progress');
+  expect(requireFailedResult(fixture).reason).toContain('no progress');
 });
 
 test('a crash of the agent is reported with the end of its standard error', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
 
-  const bridge = await stage.startBridge([[{ crash: 7, stderr: 'out of memory' }]]);
+  const bridge = await fixture.startBridge([[{ crash: 7, stderr: 'out of memory' }]]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage)).toMatchObject({
+  expect(requireFailedResult(fixture)).toMatchObject({
     cause: 'agent',
     reason: 'the agent ended with exit code 7\nout of memory',
   });
 });
 
 test('a missing agent program is reported', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
 
-  const bridge = await stage.startBridge([], {
+  const bridge = await fixture.startBridge([], {
     [BRIDGE_ENVIRONMENT.agentCommand]: '["/nowhere/agent"]',
   });
   await bridge.ended;
 
-  expect(requireFailedResult(stage).cause).toBe('agent');
-  expect(requireFailedResult(stage).reason).toContain('could not be started');
+  expect(requireFailedResult(fixture).cause).toBe('agent');
+  expect(requireFailedResult(fixture).reason).toContain('could not be started');
 });
 
 test('an agent that gives up fails the attempt, even if verify would be green', async () => {
-  stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
+  fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
 
-  const bridge = await stage.startBridge([[{ text: 'I looked.\nCANNOT: there is no database' }]]);
+  const bridge = await fixture.startBridge([[{ text: 'I looked.\nCANNOT: there is no database' }]]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage)).toMatchObject({
+  expect(requireFailedResult(fixture)).toMatchObject({
     cause: 'agent',
     reason: 'the agent gave up: there is no database',
   });
 });
 
-test('an agent that reaches its token limit gets a prompt to continue', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
+test('an agent whose turn ends with the stop reason max_tokens gets a prompt to continue', async () => {
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
 
-  const bridge = await stage.startBridge([
+  const bridge = await fixture.startBridge([
     [{ stop: 'max_tokens' }],
     [{ write: 'login.txt', content: 'yes\n' }],
   ]);
   await bridge.ended;
 
-  expect(requireDoneResult(stage).changed).toEqual(['login.txt']);
+  expect(requireDoneResult(fixture).changed).toEqual(['login.txt']);
 });
 
 test('a forge that rejects the credential parks the attempt', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.remote.refuse = { status: 401, times: 1_000 };
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.remote.refusal = { status: 401, times: 1_000 };
 
-  const bridge = await stage.startBridge([[{ hang: true }]]);
+  const bridge = await fixture.startBridge([[{ hang: true }]]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage).cause).toBe('forge');
-  expect(requireFailedResult(stage).until).toBeGreaterThan(Date.now());
+  expect(requireFailedResult(fixture).cause).toBe('forge');
+  expect(requireFailedResult(fixture).until).toBeGreaterThan(Date.now());
 });
 
-test('a refused access to the repository fails the attempt without a pause', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.remote.refuse = { status: 403, times: 1_000 };
+test('a forge that denies access to the repository fails the attempt and does not park the task', async () => {
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.remote.refusal = { status: 403, times: 1_000 };
 
-  const bridge = await stage.startBridge([[{ hang: true }]]);
+  const bridge = await fixture.startBridge([[{ hang: true }]]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage).cause).toBe('infra');
-  expect(requireFailedResult(stage).until).toBeUndefined();
-  expect(requireFailedResult(stage).reason).toContain('403');
+  expect(requireFailedResult(fixture).cause).toBe('infra');
+  expect(requireFailedResult(fixture).until).toBeUndefined();
+  expect(requireFailedResult(fixture).reason).toContain('403');
 });
 
 test('the work of the agent is pushed after a temporary failure of the forge', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  const bridge = await stage.startBridge([
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  const bridge = await fixture.startBridge([
     [{ ask: { question: 'Now?' } }, { write: 'login.txt', content: 'yes\n' }],
   ]);
   const question = await waitUntil(
-    'the agent is at work',
-    () => stage.server.questions[0],
+    'the agent has asked its question',
+    () => fixture.server.questions[0],
     WAIT_TIMEOUT_MS,
   );
 
-  stage.remote.refuse = { status: 503, times: 4 };
-  stage.server.messages.push({ n: 1, author: 'ann', text: 'now', answers: question.id });
+  fixture.remote.refusal = { status: 503, times: 4 };
+  fixture.server.messages.push({ n: 1, author: 'ann', text: 'now', answers: question.id });
   await bridge.ended;
 
-  expect(stage.remote.refuse.times).toBe(0);
-  expect(await stage.remote.readHead(BRANCH)).toBe(requireDoneResult(stage).commit);
+  expect(fixture.remote.refusal.times).toBe(0);
+  expect(await fixture.remote.readHead(ATTEMPT_BRANCH)).toBe(requireDoneResult(fixture).commit);
 });
 
-test('a missing token counting API is passed to the agent as 404', async () => {
-  stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
-  stage.model.refuse = (count) =>
+test('a 404 of the API that counts tokens is passed to the agent and does not fail the attempt', async () => {
+  fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
+  fixture.model.refuse = (count) =>
     count === 1 ? { status: 404, body: '{"error":"none"}' } : undefined;
 
-  const bridge = await stage.startBridge([
-    [{ model: '/messages/count_tokens' }, { model: '/messages' }],
+  const bridge = await fixture.startBridge([
+    [{ callModel: '/messages/count_tokens' }, { callModel: '/messages' }],
   ]);
   await bridge.ended;
 
-  expect(requireDoneResult(stage).usage.turns).toBe(1);
-  expect((await stage.readNotes()).find((note) => note.model)?.model).toMatchObject({
+  expect(requireDoneResult(fixture).usage.turns).toBe(1);
+  expect((await fixture.readNotes()).find((note) => note.modelReply)?.modelReply).toMatchObject({
     status: 404,
   });
 });

@@ -3,43 +3,43 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { getMirrorName } from '../../../agent/bridge/git/refresh-mirror.ts';
 import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
-import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
+import type { BridgeFixture } from '../../support/bridge/bridge-fixture.ts';
 import {
-  BRANCH,
+  ATTEMPT_BRANCH,
   ROOT_BRANCH,
   readPrompts,
   requireDoneResult,
-  setUpBridgeStage,
-} from '../../support/bridge/bridge-stage.ts';
+  setUpBridgeFixture,
+} from '../../support/bridge/bridge-fixture.ts';
 import type { TestForge, TestRepository } from '../../support/forge/test-forge.ts';
 import { startTestForge } from '../../support/forge/test-forge.ts';
 import { runGit } from '../../support/workspace/git.ts';
 
-// Partial repositories, fetched over the smart HTTP of the laptop forge: contents of old files stay on the forge.
+// Attempts on partial repositories of the laptop forge. The contents of old files stay on the forge.
 
 const OLD_COMMIT_COUNT = 6;
-let stage: BridgeStage;
+let fixture: BridgeFixture;
 let forge: TestForge;
 let repository: TestRepository;
 beforeEach(async () => {
   forge = await startTestForge();
 });
 afterEach(async () => {
-  await stage.close();
+  await fixture.close();
   await forge.close();
 });
 
 function createLines(first: string, last: string): string {
-  const between = Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\n');
-  return `${first}\n${between}\n${last}\n`;
+  const middle = Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\n');
+  return `${first}\n${middle}\n${last}\n`;
 }
 
 /**
- * Creates a repository with several versions of old.txt, of which an attempt needs the last. Returns the head of the root
- * branch.
+ * Creates a repository with several versions of old.txt, of which an attempt needs only the last. Returns the head commit of the
+ * root branch.
  */
 async function setUpForge(): Promise<string> {
-  stage = await setUpBridgeStage({ 'README.md': 'not used\n' });
+  fixture = await setUpBridgeFixture({ 'README.md': 'not used\n' });
   repository = await forge.makeRepository('large', { 'a.txt': createLines('one', 'end') });
   let head = repository.main;
   for (let version = 0; version < OLD_COMMIT_COUNT; version += 1) {
@@ -47,7 +47,7 @@ async function setUpForge(): Promise<string> {
   }
   await forge.pushBranch(repository, ROOT_BRANCH, { 'root.txt': 'root\n' }, head);
   const start = await runGit(repository.path, ['rev-parse', 'HEAD']);
-  Object.assign(stage.assignment.repository, {
+  Object.assign(fixture.assignment.repository, {
     cloneUrl: repository.url,
     start,
     root: start,
@@ -55,15 +55,15 @@ async function setUpForge(): Promise<string> {
   });
   const { username, password, expiresAt } = await forge.forge.createGitCredential(
     repository.repo,
-    BRANCH,
+    ATTEMPT_BRANCH,
   );
-  stage.credentials.git = { username, password, expiresAt };
+  fixture.credentials.git = { username, password, expiresAt };
   return start;
 }
 
-/** Lists the objects in the history of `from` that the git directory lacks. */
-async function listMissingObjects(gitDir: string, from: string): Promise<string[]> {
-  const args = ['--git-dir', gitDir, 'rev-list', '--objects', '--missing=print', from];
+/** Lists the objects in the history of `commit` that are missing in the git directory. */
+async function listMissingObjects(gitDir: string, commit: string): Promise<string[]> {
+  const args = ['--git-dir', gitDir, 'rev-list', '--objects', '--missing=print', commit];
   const listed = await runGit('/', args, { GIT_CONFIG_COUNT: '0' });
   return listed.split('\n').filter((line) => line.startsWith('?'));
 }
@@ -77,62 +77,62 @@ async function readTextBelow(folder: string): Promise<string> {
 
 test('an attempt on a partial repository fetches the whole history and only the needed contents', async () => {
   const start = await setUpForge();
-  const moved = { 'a.txt': createLines('one', 'moved'), 'new.txt': 'new\n' };
-  const root = await forge.pushBranch(repository, ROOT_BRANCH, moved, start);
-  stage.assignment.verify = [
+  const rootFiles = { 'a.txt': createLines('one', 'moved'), 'new.txt': 'new\n' };
+  const root = await forge.pushBranch(repository, ROOT_BRANCH, rootFiles, start);
+  fixture.assignment.verify = [
     ['grep', '-q', 'moved', 'a.txt'],
     ['grep', '-q', 'by the agent', 'a.txt'],
     ['sh', '-c', `test "$(git log --oneline ${start} | wc -l)" -eq ${OLD_COMMIT_COUNT + 2}`],
     ['git', 'diff', '--quiet', 'HEAD', '--', 'root.txt'],
   ];
 
-  // The root branch has changed the file of the agent: the merge needs contents that were never checked out.
-  const bridge = await stage.startBridge(
+  // The agent and the root branch change the same file, so the merge needs contents that were never checked out.
+  const bridge = await fixture.startBridge(
     [[{ write: 'a.txt', content: createLines('by the agent', 'end') }]],
     { [BRIDGE_ENVIRONMENT.keepWorkDir]: '1' },
   );
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(result.evidence).toMatchObject({ green: true, root });
-  expect(await forge.forge.readBranchHead(repository.repo, BRANCH)).toBe(result.commit);
+  expect(await forge.forge.readBranchHead(repository.repo, ATTEMPT_BRANCH)).toBe(result.commit);
   expect(await forge.forge.readFile(repository.repo, result.commit, 'a.txt', 10_000)).toBe(
     createLines('by the agent', 'moved'),
   );
-  expect((await listMissingObjects(join(stage.workDir, 'git'), start)).length).toBe(
+  expect((await listMissingObjects(join(fixture.workDir, 'git'), start)).length).toBe(
     OLD_COMMIT_COUNT - 1,
   );
-  expect((await readPrompts(stage))[0]).toContain('git blame and git log -p do not');
-  // The repository in the workspace has no access to the forge; the history and status work without the forge.
-  const workspace = join(stage.workDir, 'workspace');
+  expect((await readPrompts(fixture))[0]).toContain('but git blame and git log -p do not');
+  // The repository in the workspace has no access to the forge, but git log and git status work.
+  const workspace = join(fixture.workDir, 'workspace');
   expect(await runGit(workspace, ['log', '--oneline', start])).toHaveLength(
     (await runGit(repository.path, ['log', '--oneline', start])).length,
   );
   await runGit(workspace, ['status']);
   await expect(runGit(workspace, ['show', `${start}~3:old.txt`])).rejects.toThrow(/promisor/);
-  const allText = await readTextBelow(stage.workDir);
-  const { password } = stage.credentials.git;
+  const allText = await readTextBelow(fixture.workDir);
+  const { password } = fixture.credentials.git;
   expect(allText).not.toContain(password);
   expect(allText).not.toContain(Buffer.from(`x-access-token:${password}`).toString('base64'));
 });
 
-test('a partial mirror contains the contents of the newest commit, apart from complete mirrors', async () => {
+test('a partial mirror has a separate folder and contains only the file contents of the newest commit', async () => {
   const start = await setUpForge();
-  const mirrorDir = join(stage.root, 'mirrors');
-  stage.assignment.verify = [['grep', '-q', 'version 5', 'old.txt']];
+  const mirrorDir = join(fixture.directory, 'mirrors');
+  fixture.assignment.verify = [['grep', '-q', 'version 5', 'old.txt']];
 
-  const bridge = await stage.startBridge([[{ write: 'login.txt', content: 'yes\n' }]], {
+  const bridge = await fixture.startBridge([[{ write: 'login.txt', content: 'yes\n' }]], {
     [BRIDGE_ENVIRONMENT.mirrorDir]: mirrorDir,
     [BRIDGE_ENVIRONMENT.keepWorkDir]: '1',
   });
   await bridge.ended;
 
-  expect(requireDoneResult(stage).changed).toEqual(['login.txt']);
+  expect(requireDoneResult(fixture).changed).toEqual(['login.txt']);
   expect(await readdir(mirrorDir)).toEqual([getMirrorName(repository.url, true)]);
   const mirror = join(mirrorDir, getMirrorName(repository.url, true));
   expect(await listMissingObjects(mirror, start)).toHaveLength(OLD_COMMIT_COUNT - 1);
-  // The attempt fetches nothing again: its git directory contains only new objects.
-  const packs = await readdir(join(stage.workDir, 'git/objects/pack'));
+  // The attempt fetched nothing in addition to the mirror, so its git directory contains no pack.
+  const packs = await readdir(join(fixture.workDir, 'git/objects/pack'));
   expect(packs.filter((name) => name.endsWith('.pack'))).toEqual([]);
 });
 
@@ -150,27 +150,27 @@ test('a verify attempt merges and checks out exact commits of a partial reposito
     { 'a.txt': createLines('one', 'moved') },
     start,
   );
-  Object.assign(stage.assignment, { kind: 'verify' });
-  Object.assign(stage.assignment.repository, { start: root, root, verifyCommit: commit });
-  stage.assignment.verify = [['sh', '-c', 'grep -q work a.txt && grep -q moved a.txt']];
+  Object.assign(fixture.assignment, { kind: 'verify' });
+  Object.assign(fixture.assignment.repository, { start: root, root, verifyCommit: commit });
+  fixture.assignment.verify = [['sh', '-c', 'grep -q work a.txt && grep -q moved a.txt']];
 
-  const bridge = await stage.startBridge([]);
+  const bridge = await fixture.startBridge([]);
   await bridge.ended;
 
-  expect(requireDoneResult(stage).evidence).toMatchObject({ green: true, commit, root });
+  expect(requireDoneResult(fixture).evidence).toMatchObject({ green: true, commit, root });
 });
 
 test('files of Git LFS stay pointers, and a file in place of a pointer is flagged', async () => {
   const createPointer = (digit: number) =>
     `version https://git-lfs.github.com/spec/v1\noid sha256:${String(digit).repeat(64)}\nsize 12\n`;
-  stage = await setUpBridgeStage({
+  fixture = await setUpBridgeFixture({
     '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
     'kept.bin': createPointer(1),
     'other.bin': createPointer(2),
   });
-  stage.assignment.verify = [['grep', '-q', 'oid sha256', 'kept.bin']];
+  fixture.assignment.verify = [['grep', '-q', 'oid sha256', 'kept.bin']];
 
-  const bridge = await stage.startBridge([
+  const bridge = await fixture.startBridge([
     [
       { write: 'other.bin', content: createPointer(3) },
       { write: 'deep/raw.bin', content: 'not a pointer' },
@@ -179,14 +179,14 @@ test('files of Git LFS stay pointers, and a file in place of a pointer is flagge
   ]);
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(result.changed).toEqual(['deep/raw.bin', 'login.txt', 'other.bin']);
   expect(result.flagged).toEqual([
     { path: 'deep/raw.bin', why: 'belongs in Git LFS, but is not an LFS pointer' },
   ]);
-  const raw = await runGit(stage.remote.directory, ['show', `${BRANCH}:deep/raw.bin`]);
+  const raw = await runGit(fixture.remote.directory, ['show', `${ATTEMPT_BRANCH}:deep/raw.bin`]);
   expect(raw).toBe('not a pointer');
-  const notes = stage.server.transcript.filter((entry) => entry.kind === 'bridge');
+  const notes = fixture.server.transcript.filter((entry) => entry.kind === 'bridge');
   expect(notes.map((entry) => entry.text).join('\n')).toContain('Git LFS');
-  expect((await readPrompts(stage))[0]).toContain('kept in Git LFS');
+  expect((await readPrompts(fixture))[0]).toContain('kept in Git LFS');
 });

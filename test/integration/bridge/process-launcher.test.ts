@@ -94,7 +94,7 @@ describe('the bridge', () => {
     await expect(stat(join(pods.stateDir, 'one'))).rejects.toThrow('ENOENT');
   });
 
-  test('is cleaned up by list if a kill left its processes and files behind', async () => {
+  test('leaves no process and no file after a kill, because `list` removes them', async () => {
     const launcher = pods.launcher('stubborn');
     await launcher.ensure(createSpec('one'));
     const { pid, pids } = await pods.waitUntilReady('one');
@@ -115,9 +115,9 @@ describe('the bridge', () => {
     await waitUntil('the bridge is dead', async () => !(await isProcessAlive(pid)));
   });
 
-  test('is ended by killAll like every other bridge', async () => {
+  test('is killed by killAll together with all other bridges', async () => {
     const launcher = pods.launcher();
-    const ready = await Promise.all(
+    const readyBridges = await Promise.all(
       ['one', 'two', 'three'].map(async (name) => {
         await launcher.ensure(createSpec(name));
         return await pods.waitUntilReady(name);
@@ -126,7 +126,7 @@ describe('the bridge', () => {
 
     await launcher.killAll();
 
-    for (const { pid } of ready) expect(await isProcessAlive(pid)).toBe(false);
+    for (const { pid } of readyBridges) expect(await isProcessAlive(pid)).toBe(false);
     expect(await launcher.list()).toEqual([]);
   });
 
@@ -145,7 +145,7 @@ describe('after a crash of the launcher', () => {
       version: 1,
       name,
       attemptId: `p0000000001.r1.${name}.1`,
-      uid: 'uid-of-before',
+      uid: 'uid-of-earlier-pod',
       phase: 'intent',
       startedAt: pods.now(),
       deadline: pods.now() + HOUR_MS,
@@ -154,7 +154,7 @@ describe('after a crash of the launcher', () => {
     };
   }
 
-  /** Writes the record of a pod as an earlier launcher left the pod. Returns the folder of the pod. */
+  /** Writes a pod record, as a crashed launcher may leave behind. Returns the folder of the pod. */
   async function writeRecord(record: PodRecord): Promise<string> {
     const folder = join(pods.stateDir, record.name);
     await mkdir(folder);
@@ -162,7 +162,7 @@ describe('after a crash of the launcher', () => {
     return folder;
   }
 
-  test('a recorded intent without a process is started again', async () => {
+  test('a pod with the recorded phase intent but without a process is started again', async () => {
     await writeRecord(createRecord('one', {}));
     const launcher = pods.launcher();
     expect(await launcher.list()).toMatchObject([{ name: 'one', state: 'gone' }]);
@@ -170,20 +170,20 @@ describe('after a crash of the launcher', () => {
     const pod = await launcher.ensure(createSpec('one'));
 
     expect(pod).toMatchObject({ state: 'running' });
-    expect(pod.uid).not.toBe('uid-of-before');
+    expect(pod.uid).not.toBe('uid-of-earlier-pod');
     await pods.waitUntilReady('one');
   });
 
-  test('a bridge that was started but not recorded is adopted', async () => {
+  test('a bridge that was started but is not yet in the pod record is adopted', async () => {
     const folder = await writeRecord(createRecord('one', {}));
-    const env = { SMOL_POD_UID: 'uid-of-before', SMOL_WORK_DIR: join(folder, 'work') };
+    const env = { SMOL_POD_UID: 'uid-of-earlier-pod', SMOL_WORK_DIR: join(folder, 'work') };
     const child = spawn(process.execPath, [FAKE_BRIDGE], { env, detached: true, stdio: 'ignore' });
     await pods.waitUntilReady('one');
     const launcher = pods.launcher();
 
     const pod = await launcher.ensure(createSpec('one'));
 
-    expect(pod).toMatchObject({ uid: 'uid-of-before', state: 'running' });
+    expect(pod).toMatchObject({ uid: 'uid-of-earlier-pod', state: 'running' });
     expect(await launcher.remove('one')).toBe('gone');
     expect(await isProcessAlive(child.pid ?? 0)).toBe(false);
   });
@@ -201,15 +201,15 @@ describe('after a crash of the launcher', () => {
     child.kill('SIGKILL');
   });
 
-  test('every bridge is listed after kills of the launcher at any moment', async () => {
+  test('bridges of launchers that were killed during a start are all listed and can be killed', async () => {
     const apiUrl = `http://127.0.0.1:9/${process.pid}`;
-    const main = fileURLToPath(
+    const launcherProgram = fileURLToPath(
       new URL('../../support/process/launcher-process.ts', import.meta.url),
     );
-    for (const afterMs of [0, 3, 7, 12, 18, 25, 40, 60]) {
-      const child = fork(main, [pods.stateDir, apiUrl]);
+    for (const killDelayMs of [0, 3, 7, 12, 18, 25, 40, 60]) {
+      const child = fork(launcherProgram, [pods.stateDir, apiUrl]);
       await once(child, 'message');
-      const killAt = performance.now() + afterMs;
+      const killAt = performance.now() + killDelayMs;
       await waitUntil('the time of the kill has come', () => performance.now() >= killAt);
       child.kill('SIGKILL');
       await once(child, 'exit');

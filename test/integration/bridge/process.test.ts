@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ProcessTable } from '../../../agent/bridge/host/process-table.ts';
-import { isProcessRunning } from '../../support/bridge/bridge-stage.ts';
+import { isProcessRunning } from '../../support/bridge/bridge-fixture.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const ENV = { PATH: process.env.PATH ?? '' };
@@ -17,7 +17,7 @@ function runCommand(command: string[], change: Partial<Parameters<ProcessTable['
   return table.run(command, { ...options, maxChars: 1_000, ...change });
 }
 
-test('a command gets its input and returns output and exit code', async () => {
+test('a command receives the input on standard input, and its output and exit code are returned', async () => {
   const finished = await runCommand(['sh', '-c', 'cat; echo err >&2; exit 3'], { input: 'in\n' });
 
   expect(finished).toMatchObject({
@@ -33,7 +33,7 @@ test('arguments are not interpreted by a shell', async () => {
   expect((await runCommand(['printf', '%s', '$(id) ; `id`'])).stdout).toBe('$(id) ; `id`');
 });
 
-test('a missing command returns no exit code instead of an error', async () => {
+test('a command that cannot be started has the exit code null and a message in its output', async () => {
   const finished = await runCommand(['/nowhere/command']);
 
   expect(finished.exitCode).toBeNull();
@@ -47,7 +47,7 @@ test('a child has exactly the given environment and the marker', async () => {
   expect(names.filter((name) => name !== '').sort()).toEqual(['PATH', 'SMOL_CHILD_OF']);
 });
 
-test('a long output keeps its end or fails, as requested', async () => {
+test('a long output is cut to its end with the overflow `tail`, and kills the command with the overflow `fail`', async () => {
   const command = ['sh', '-c', 'i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done'];
 
   const { stdout } = await runCommand(command);
@@ -61,19 +61,19 @@ test('a command past its timeout is killed with its descendants', async () => {
   const finished = await runCommand(['sh', '-c', 'sleep 1000 & echo $!; wait'], { timeoutMs: 200 });
 
   expect(finished).toMatchObject({ exitCode: null, hasTimedOut: true });
-  const child = Number(finished.stdout);
-  await waitUntil('the child is dead', () => !isProcessRunning(child));
+  const childPid = Number(finished.stdout);
+  await waitUntil('the child is dead', () => !isProcessRunning(childPid));
 });
 
-test('a background process does not delay the end of its command and is killed', async () => {
+test('a background process does not delay the end of its command and is killed when the command exits', async () => {
   const finished = await runCommand(['sh', '-c', 'sleep 1000 & echo $!']);
 
   expect(finished.exitCode).toBe(0);
-  const child = Number(finished.stdout);
-  await waitUntil('the child is dead', () => !isProcessRunning(child));
+  const childPid = Number(finished.stdout);
+  await waitUntil('the child is dead', () => !isProcessRunning(childPid));
 });
 
-test('a daemon outside the process group does not delay its command and is killed at the end', async () => {
+test('a daemon outside the process group does not delay the end of its command and is killed by killAll', async () => {
   const finished = await runCommand(['sh', '-c', 'setsid sleep 1000 & echo $!; sleep 0.2']);
   expect(finished.exitCode).toBe(0);
 

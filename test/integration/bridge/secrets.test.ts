@@ -5,21 +5,21 @@ import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 import type { AgentStep } from '../../support/bridge/agent-script.ts';
-import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
+import type { BridgeFixture } from '../../support/bridge/bridge-fixture.ts';
 import {
-  BRANCH,
+  ATTEMPT_BRANCH,
   findLeakedSecrets,
   ROOT_BRANCH,
   requireDoneResult,
   requireFailedResult,
   SECRETS,
-  setUpBridgeStage,
-} from '../../support/bridge/bridge-stage.ts';
+  setUpBridgeFixture,
+} from '../../support/bridge/bridge-fixture.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { runGit } from '../../support/workspace/git.ts';
 
-let stage: BridgeStage;
-afterEach(() => stage.close());
+let fixture: BridgeFixture;
+afterEach(() => fixture.close());
 
 /** Reads the path and text of every file below a folder. */
 async function readFilesBelow(folder: string): Promise<[string, string][]> {
@@ -34,39 +34,39 @@ async function readFilesBelow(folder: string): Promise<[string, string][]> {
 }
 
 test('no secret is in a file, an argument, the transcript or the environment of the agent', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.assignment.setup = [['sh', '-c', 'env; cat /proc/self/environ']];
-  stage.assignment.verify = [['sh', '-c', 'env; cat /proc/self/environ; grep -q yes login.txt']];
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.setup = [['sh', '-c', 'env; cat /proc/self/environ']];
+  fixture.assignment.verify = [['sh', '-c', 'env; cat /proc/self/environ; grep -q yes login.txt']];
 
-  const bridge = await stage.startBridge(
+  const bridge = await fixture.startBridge(
     [
       [
-        { look: true },
-        { model: '/chat/completions', stream: true },
+        { noteEnvironment: true, noteCommandLines: true },
+        { callModel: '/chat/completions', stream: true },
         { write: 'login.txt', content: 'yes\n' },
-        { look: true },
+        { noteEnvironment: true, noteCommandLines: true },
         { text: `The forge said ${SECRETS.git} and the model ${SECRETS.model}` },
       ],
     ],
     { [BRIDGE_ENVIRONMENT.keepWorkDir]: '1', HTTPS_SECRET: SECRETS.model },
   );
-  const end = await bridge.ended;
+  const exit = await bridge.ended;
 
-  const result = requireDoneResult(stage);
-  expect(findLeakedSecrets(JSON.stringify(await stage.readNotes()))).toEqual([]);
-  expect(findLeakedSecrets(JSON.stringify(stage.server.transcript))).toEqual([]);
+  const result = requireDoneResult(fixture);
+  expect(findLeakedSecrets(JSON.stringify(await fixture.readNotes()))).toEqual([]);
+  expect(findLeakedSecrets(JSON.stringify(fixture.server.transcript))).toEqual([]);
   expect(
-    findLeakedSecrets(JSON.stringify([stage.server.heartbeats, stage.server.checkpoints])),
+    findLeakedSecrets(JSON.stringify([fixture.server.heartbeats, fixture.server.checkpoints])),
   ).toEqual([]);
   expect(findLeakedSecrets(JSON.stringify(result))).toEqual([]);
   expect(result.summary).toContain('[secret removed]');
-  expect(findLeakedSecrets(end.stderr)).toEqual([]);
-  const files = await readFilesBelow(stage.workDir);
+  expect(findLeakedSecrets(exit.stderr)).toEqual([]);
+  const files = await readFilesBelow(fixture.workDir);
   expect(files.length).toBeGreaterThan(10);
   expect(
     files.filter(([, text]) => findLeakedSecrets(text).length > 0).map(([path]) => path),
   ).toEqual([]);
-  expect(stage.model.requests[0]?.headers.authorization).toBe(`Bearer ${SECRETS.model}`);
+  expect(fixture.model.requests[0]?.headers.authorization).toBe(`Bearer ${SECRETS.model}`);
 });
 
 function parseEnvironment(note: Record<string, unknown>) {
@@ -74,43 +74,48 @@ function parseEnvironment(note: Record<string, unknown>) {
 }
 
 test('the model proxy accepts only the bearer token of the attempt', async () => {
-  stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
+  fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
 
-  const bridge = await stage.startBridge([[{ look: false }, { hang: true }]]);
+  const bridge = await fixture.startBridge([[{ noteEnvironment: true }, { hang: true }]]);
   const environment = await waitUntil(
     'the agent has noted its environment',
     async () =>
-      (await stage.readNotes()).map(parseEnvironment).find((entry) => entry !== undefined),
+      (await fixture.readNotes()).map(parseEnvironment).find((entry) => entry !== undefined),
     40_000,
   );
-  const ask = (path: string, bearer: string, method = 'POST') =>
+  const fetchStatus = (path: string, bearer: string, method = 'POST') =>
     fetch(`${environment.OPENAI_BASE_URL}${path}`, {
       method,
       headers: { authorization: `Bearer ${bearer}` },
       ...(method === 'POST' ? { body: '{}' } : {}),
     }).then((response) => response.status);
 
-  expect(await ask('/chat/completions', 'guess')).toBe(401);
-  expect(await ask('/chat/completions', SECRETS.attempt)).toBe(401);
-  expect(await ask('/models', environment.OPENAI_API_KEY ?? '', 'GET')).toBe(200);
-  expect(await ask('/files', environment.OPENAI_API_KEY ?? '')).toBe(404);
-  expect(await ask('/chat/completions', environment.OPENAI_API_KEY ?? '', 'GET')).toBe(405);
+  expect(await fetchStatus('/chat/completions', 'guess')).toBe(401);
+  expect(await fetchStatus('/chat/completions', SECRETS.attempt)).toBe(401);
+  expect(await fetchStatus('/models', environment.OPENAI_API_KEY ?? '', 'GET')).toBe(200);
+  expect(await fetchStatus('/files', environment.OPENAI_API_KEY ?? '')).toBe(404);
+  expect(await fetchStatus('/chat/completions', environment.OPENAI_API_KEY ?? '', 'GET')).toBe(405);
   bridge.kill('SIGTERM');
   await bridge.ended;
 });
 
-/** Commits a submodule entry, in whose folder the agent then creates a git directory. */
-async function commitGitlink() {
-  const head = await runGit(stage.seed, ['rev-parse', 'HEAD']);
-  await runGit(stage.seed, ['update-index', '--add', '--cacheinfo', `160000,${head},linked`]);
-  await runGit(stage.seed, ['commit', '--quiet', '-m', 'Link']);
-  const start = await runGit(stage.seed, ['rev-parse', 'HEAD']);
+/** Commits the submodule entry `linked` to the root branch. The agent later creates a git directory in this folder. */
+async function commitSubmoduleEntry() {
+  const head = await runGit(fixture.seedRepository, ['rev-parse', 'HEAD']);
+  await runGit(fixture.seedRepository, [
+    'update-index',
+    '--add',
+    '--cacheinfo',
+    `160000,${head},linked`,
+  ]);
+  await runGit(fixture.seedRepository, ['commit', '--quiet', '-m', 'Link']);
+  const start = await runGit(fixture.seedRepository, ['rev-parse', 'HEAD']);
   const target = `${start}:refs/heads/${ROOT_BRANCH}`;
-  await runGit(stage.seed, ['push', '--quiet', stage.remote.directory, target]);
-  Object.assign(stage.assignment.repository, { start, root: start });
+  await runGit(fixture.seedRepository, ['push', '--quiet', fixture.remote.directory, target]);
+  Object.assign(fixture.assignment.repository, { start, root: start });
 }
 
-/** Configuration that names `evil` as monitor, pager, filter, diff and merge driver, credential helper and signer. */
+/** Renders a git configuration that names `evil` as monitor, pager, filter, diff and merge driver, credential helper and signer. */
 function renderHostileConfig(evil: string): string {
   return [
     `[core]\n\tfsmonitor = ${evil}\n\thooksPath = hooks\n\tsshCommand = ${evil}\n\tpager = ${evil}\n\tattributesFile = attrs`,
@@ -123,7 +128,7 @@ function renderHostileConfig(evil: string): string {
   ].join('\n');
 }
 
-/** Steps that write configuration, hooks and attributes into a git directory. */
+/** Returns steps that write configuration, hooks and attributes into a git directory. */
 function createHostileGitDirSteps(gitDir: string, evil: string): AgentStep[] {
   const hooks = ['pre-commit', 'pre-push', 'post-checkout', 'post-index-change', 'post-merge'];
   return [
@@ -136,7 +141,7 @@ function createHostileGitDirSteps(gitDir: string, evil: string): AgentStep[] {
   ];
 }
 
-/** Steps that make a folder a repository with a hostile git directory. */
+/** Returns steps that turn a folder into a repository with a hostile git directory. */
 function createNestedRepositorySteps(folder: string, evil: string): AgentStep[] {
   return [
     ...createHostileGitDirSteps(`${folder}/.git`, evil),
@@ -148,21 +153,21 @@ function createNestedRepositorySteps(folder: string, evil: string): AgentStep[] 
 }
 
 test('git configuration, hooks and filters of a workspace do not run in the bridge', async () => {
-  stage = await setUpBridgeStage({
+  fixture = await setUpBridgeFixture({
     '.gitattributes': '* filter=evil diff=evil merge=evil\n',
     '.gitmodules': '[submodule "sub"]\n\tpath = sub\n\turl = ext::sh -c env\n\tupdate = !env\n',
     'keep.txt': 'keep\n',
   });
-  const marker = join(stage.root, 'trap');
-  await commitGitlink();
-  const evil = join(stage.root, 'evil.sh');
+  const marker = join(fixture.directory, 'marker');
+  await commitSubmoduleEntry();
+  const evil = join(fixture.directory, 'evil.sh');
   await writeFile(evil, `#!/bin/sh\nenv > ${marker}\n`, { mode: 0o755 });
-  // A new root commit makes the bridge merge and check out, too.
-  await stage.pushRoot({ 'other.txt': 'other\n' });
-  stage.assignment.verify = [['grep', '-q', 'yes', 'login.txt']];
+  // Because of the new root commit, the bridge also merges and checks out the merge.
+  await fixture.pushToRootBranch({ 'other.txt': 'other\n' });
+  fixture.assignment.verify = [['grep', '-q', 'yes', 'login.txt']];
   const attributes = '* filter=evil text eol=crlf working-tree-encoding=UTF-16\n';
 
-  const bridge = await stage.startBridge(
+  const bridge = await fixture.startBridge(
     [
       [
         ...createHostileGitDirSteps('.git', evil),
@@ -179,26 +184,31 @@ test('git configuration, hooks and filters of a workspace do not run in the brid
   );
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(existsSync(marker)).toBe(false);
   expect(result.evidence.green).toBe(true);
   expect(result.changed).toEqual(['.gitattributes', 'login.txt']);
-  expect(await runGit(stage.remote.directory, ['show', `${BRANCH}:login.txt`])).toBe('yes');
-  // An ordinary git runs the program, so the traps work.
+  expect(await runGit(fixture.remote.directory, ['show', `${ATTEMPT_BRANCH}:login.txt`])).toBe(
+    'yes',
+  );
+  // Checks the traps themselves: an ordinary git must run the program.
   for (const folder of ['workspace', 'workspace/linked', 'workspace/sub']) {
     await rm(marker, { force: true });
-    await runGit(join(stage.workDir, folder), ['status']).catch(() => {});
+    await runGit(join(fixture.workDir, folder), ['status']).catch(() => {});
     expect(existsSync(marker), folder).toBe(true);
   }
 });
 
 test('a clone URL with a password is refused', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  stage.assignment.repository.cloneUrl = stage.remote.url.replace('http://', 'http://me:secret1@');
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.repository.cloneUrl = fixture.remote.url.replace(
+    'http://',
+    'http://me:secret1@',
+  );
 
-  const bridge = await stage.startBridge([]);
+  const bridge = await fixture.startBridge([]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage).cause).toBe('infra');
-  expect(requireFailedResult(stage).reason).not.toContain('secret1');
+  expect(requireFailedResult(fixture).cause).toBe('infra');
+  expect(requireFailedResult(fixture).reason).not.toContain('secret1');
 });

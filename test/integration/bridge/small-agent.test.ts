@@ -1,19 +1,19 @@
 import { afterEach, expect, test } from 'vitest';
 import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
-import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
-import { requireDoneResult, setUpBridgeStage } from '../../support/bridge/bridge-stage.ts';
+import type { BridgeFixture } from '../../support/bridge/bridge-fixture.ts';
+import { requireDoneResult, setUpBridgeFixture } from '../../support/bridge/bridge-fixture.ts';
 import type { ChatServer } from '../../support/model/chat-server.ts';
 import { startChatServer } from '../../support/model/chat-server.ts';
 
-let stage: BridgeStage;
+let fixture: BridgeFixture;
 let chat: ChatServer;
 afterEach(async () => {
-  await stage.close();
+  await fixture.close();
   await chat.close();
 });
 
 test('the built-in agent does a task through the model proxy', async () => {
-  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   const calls = [
     { name: 'write_file', input: { path: 'login.txt', content: 'yes\n' } },
     { name: 'run', input: { command: ['grep', 'yes', 'login.txt'] } },
@@ -22,17 +22,17 @@ test('the built-in agent does a task through the model proxy', async () => {
     const call = calls[index];
     return call ? { calls: [call] } : { text: 'Wrote the login.' };
   });
-  stage.credentials.model = { baseUrl: chat.url, apiKey: 'the-real-key', model: 'scripted' };
+  fixture.credentials.model = { baseUrl: chat.url, apiKey: 'the-real-key', model: 'scripted' };
 
-  const bridge = await stage.startBridge([], { [BRIDGE_ENVIRONMENT.agentCommand]: '' });
+  const bridge = await fixture.startBridge([], { [BRIDGE_ENVIRONMENT.agentCommand]: '' });
   await bridge.ended;
 
-  const result = requireDoneResult(stage);
+  const result = requireDoneResult(fixture);
   expect(result.changed).toEqual(['login.txt']);
   expect(result.summary).toBe('Wrote the login.');
   expect(result.usage.turns).toBe(3);
   expect(result.workLog.length).toBe(2);
-  const tools = stage.server.transcript.filter((entry) => entry.kind === 'tool');
+  const tools = fixture.server.transcript.filter((entry) => entry.kind === 'tool');
   expect(tools).toHaveLength(2);
   expect(tools.map((entry) => entry.text).join()).not.toContain('failed');
 });

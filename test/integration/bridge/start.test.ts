@@ -4,7 +4,7 @@ import { AttemptEnded } from '../../../agent/bridge/attempt-error.ts';
 import { sendCallback } from '../../../agent/bridge/control/send-callback.ts';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 
-// The first callback of a bridge, before a lease limits the retries.
+// The start callback. A bridge has no lease before the answer, so a separate time limit ends the retries.
 
 function createOptions(port: number) {
   const ended: AttemptEnded[] = [];
@@ -42,7 +42,7 @@ test('an unanswered start callback ends the attempt after its time limit', async
   expect(ended.map(({ reason }) => reason)).toEqual(['lease']);
 });
 
-test('the start callback is retried beyond its time limit while the API answers', async () => {
+test('while the API answers with errors, the start callback is retried even beyond its time limit', async () => {
   const { port } = await startStatusServer([503, 429, 503]);
   const { ended, options } = createOptions(port);
 

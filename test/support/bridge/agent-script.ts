@@ -1,17 +1,19 @@
 import type { StopReason } from '@agentclientprotocol/sdk';
 
-/** Step of a scripted agent. A step `stop` at the end of a turn sets the stop reason of the turn. */
+/** Step of a scripted agent. */
 export type AgentStep =
+  /** Writes a file; `write` is a path relative to the workspace. */
   | { readonly write: string; readonly content: string }
+  /** Removes a file or folder. */
   | { readonly remove: string }
   /** Runs a command in the workspace with the environment of the agent. */
   | { readonly run: string[] }
-  /** Asks the bridge over ACP to read or write a file; the bridge refuses. */
+  /** Asks the bridge over ACP to read or write a file, and notes the refusal. */
   | { readonly acpRead: string }
   | { readonly acpWrite: string; readonly content: string }
-  /** Sends text to the client. */
+  /** Sends text to the bridge. */
   | { readonly text: string }
-  /** Reports a finished tool call. */
+  /** Reports a finished tool call with this title. */
   | { readonly tool: string; readonly input?: unknown }
   /** Asks people with `_smol/ask`. */
   | {
@@ -22,7 +24,7 @@ export type AgentStep =
         readonly timeoutMs?: number;
       };
     }
-  /** Asks several questions at the same time. */
+  /** Asks several questions with `_smol/ask` at the same time. */
   | {
       readonly askAll: {
         readonly question: string;
@@ -34,16 +36,17 @@ export type AgentStep =
   | { readonly elicit: string; readonly options: string[]; readonly default: string }
   /** Requests permission for a tool call on this path. */
   | { readonly permission: string }
-  /** Calls the model proxy at this path. */
-  | { readonly model: string; readonly stream?: boolean }
-  /** Notes the environment and the capabilities of the client; `true` also notes the command lines of all processes. */
-  | { readonly look: boolean }
-  /** Starts a background process that the agent does not end. */
-  | { readonly leave: 'process' }
-  /** Exits with this code and text on standard error. */
+  /** Sends a request to this path of the model proxy, and notes the reply. */
+  | { readonly callModel: string; readonly stream?: boolean }
+  /** Notes the environment of the agent and the ACP capabilities of the bridge, and optionally the command lines of all processes. */
+  | { readonly noteEnvironment: true; readonly noteCommandLines?: true }
+  /** Starts a background process in a process group of its own, and notes the process id. */
+  | { readonly startDaemon: true }
+  /** Exits with this code and with this text on standard error. */
   | { readonly crash: number; readonly stderr?: string }
   /** Waits until the turn is cancelled or the agent is killed. */
   | { readonly hang: true }
+  /** Sets the stop reason of the turn; must be the last step of the turn. */
   | { readonly stop: StopReason };
 
 /** Turns of a scripted agent. */

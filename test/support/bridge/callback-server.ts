@@ -19,13 +19,13 @@ import type { Question } from '../../../core/contract/task.ts';
 
 // A control plane for one bridge. Every request and every answer is checked against the contract.
 
-/** Answer to send instead of the usual answer; `silence`: no answer; undefined: the usual answer. */
+/** Answer that replaces the usual answer. `silence`: the request gets no answer; undefined: the request gets the usual answer. */
 export type AnswerOverride =
   | { readonly status: number; readonly body?: unknown }
   | 'silence'
   | undefined;
 
-/** A running control plane with everything that the bridge has sent. */
+/** Running control plane, with the callbacks that the bridge has sent. */
 export type CallbackServer = {
   readonly url: string;
   readonly token: string;
@@ -40,24 +40,24 @@ export type CallbackServer = {
   readonly contractViolations: string[];
   /** Messages of people, which heartbeats deliver. */
   readonly messages: SteeringMessage[];
-  /** Asks the bridge to end an interactive session. */
+  /** While true, heartbeats ask the bridge to end an interactive session. */
   finish: boolean;
-  /** Called for each callback; undefined gives the usual answer. */
+  /** Called for each callback. Tests set this function to change answers. */
   overrideAnswer: (callback: AttemptCallback) => AnswerOverride;
   close(): Promise<void>;
 };
 
-/** Data for the bridge, and the token to accept. */
-export type CallbackScript = {
+/** Assignment and credentials for the bridge, and the token to accept. */
+export type CallbackServerOptions = {
   readonly assignment: Assignment;
   readonly credentials: Credentials;
   readonly token: string;
 };
 
 /** Starts a control plane on a free loopback port. */
-export async function startCallbackServer(script: CallbackScript): Promise<CallbackServer> {
+export async function startCallbackServer(options: CallbackServerOptions): Promise<CallbackServer> {
   const server = createServer((request, response) => {
-    void answerRequest(state, script, request, response);
+    void answerRequest(state, options, request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -66,7 +66,7 @@ export async function startCallbackServer(script: CallbackScript): Promise<Callb
     throw new Error('the callback server has no port');
   const state: CallbackServer = {
     url: `http://127.0.0.1:${address.port}`,
-    token: script.token,
+    token: options.token,
     calls: [],
     heartbeats: [],
     checkpoints: [],
@@ -88,44 +88,44 @@ export async function startCallbackServer(script: CallbackScript): Promise<Callb
 
 async function answerRequest(
   state: CallbackServer,
-  script: CallbackScript,
+  options: CallbackServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const callback = findCallback(request.url ?? '', script.assignment.attemptId);
+  const callback = findCallback(request.url ?? '', options.assignment.attemptId);
   const text = await readText(request);
-  if (request.headers.authorization !== `Bearer ${script.token}`) {
+  if (request.headers.authorization !== `Bearer ${options.token}`) {
     return sendJson(response, 401, createErrorBody('unauthorised'));
   }
   if (callback === undefined) return sendJson(response, 404, createErrorBody('not_found'));
   state.calls.push(callback);
-  const fault = state.overrideAnswer(callback);
-  if (fault === 'silence') return;
-  if (fault) {
-    return sendJson(response, fault.status, fault.body ?? createErrorBody('attempt_ended'));
+  const override = state.overrideAnswer(callback);
+  if (override === 'silence') return;
+  if (override) {
+    return sendJson(response, override.status, override.body ?? createErrorBody('attempt_ended'));
   }
   try {
-    sendJson(response, 200, recordCall(state, script, callback, JSON.parse(text)));
+    sendJson(response, 200, recordAndAnswer(state, options, callback, JSON.parse(text)));
   } catch (error) {
     state.contractViolations.push(`${callback}: ${describeError(error)}`);
     sendJson(response, 400, createErrorBody('invalid'));
   }
 }
 
-function recordCall(
+function recordAndAnswer(
   state: CallbackServer,
-  script: CallbackScript,
+  options: CallbackServerOptions,
   callback: AttemptCallback,
   body: unknown,
 ): unknown {
   switch (callback) {
     case 'start':
       ATTEMPT_API.start.body.parse(body);
-      return ATTEMPT_API.start.answer.parse(script.assignment);
+      return ATTEMPT_API.start.answer.parse(options.assignment);
     case 'credentials':
-      return ATTEMPT_API.credentials.answer.parse(script.credentials);
+      return ATTEMPT_API.credentials.answer.parse(options.credentials);
     case 'heartbeat':
-      return answerHeartbeat(state, script, ATTEMPT_API.heartbeat.body.parse(body));
+      return answerHeartbeat(state, options, ATTEMPT_API.heartbeat.body.parse(body));
     case 'transcript':
       recordChunk(state, ATTEMPT_API.transcript.body.parse(body));
       return { accepted: true };
@@ -143,26 +143,28 @@ function recordCall(
 
 function answerHeartbeat(
   state: CallbackServer,
-  script: CallbackScript,
+  options: CallbackServerOptions,
   body: z.infer<typeof heartbeatRequestSchema>,
 ) {
   state.heartbeats.push(body);
   return ATTEMPT_API.heartbeat.answer.parse({
-    leaseUntil: Date.now() + script.assignment.leaseMs,
+    leaseUntil: Date.now() + options.assignment.leaseMs,
     messages: state.messages.filter((message) => message.n > body.messagesSeen),
     finish: state.finish,
   });
 }
 
-const chunkNumbers = new WeakMap<CallbackServer, number>();
+/** Number of the last received transcript chunk. */
+const lastChunkNumbers = new WeakMap<CallbackServer, number>();
 
 function recordChunk(
   state: CallbackServer,
   chunk: z.infer<typeof ATTEMPT_API.transcript.body>,
 ): void {
-  const expected = (chunkNumbers.get(state) ?? 0) + 1;
-  if (chunk.n !== expected) throw new Error(`chunk ${chunk.n} came where ${expected} was due`);
-  chunkNumbers.set(state, expected);
+  const expected = (lastChunkNumbers.get(state) ?? 0) + 1;
+  if (chunk.n !== expected)
+    throw new Error(`expected transcript chunk ${expected}, received chunk ${chunk.n}`);
+  lastChunkNumbers.set(state, expected);
   state.transcript.push(...chunk.entries);
 }
 

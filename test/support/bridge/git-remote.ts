@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createGitEnv, initRepository, runGit } from '../workspace/git.ts';
 
-// Serves one bare repository over smart HTTP with a token check, like a forge.
+// Serves one repository over git's smart HTTP protocol with a token check, like a forge.
 
 /** Server of one repository. */
 export type GitRemote = {
@@ -13,10 +13,10 @@ export type GitRemote = {
   readonly token: string;
   /** Path of the repository on disk. */
   readonly directory: string;
-  /** Number of pushes. */
+  /** Number of pushes that the server has received. */
   pushCount: number;
-  /** The next `times` requests are refused with this status. */
-  refuse: { readonly status: number; times: number };
+  /** Refuses the next `times` requests with this HTTP status. */
+  refusal: { readonly status: number; times: number };
   /** Returns the head commit of a branch; undefined for a missing branch. */
   readHead(branch: string): Promise<string | undefined>;
   close(): Promise<void>;
@@ -33,9 +33,9 @@ export async function startGitRemote(root: string, token: string): Promise<GitRe
       response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
       return;
     }
-    if (remote.refuse.times > 0) {
-      remote.refuse.times -= 1;
-      response.writeHead(remote.refuse.status).end();
+    if (remote.refusal.times > 0) {
+      remote.refusal.times -= 1;
+      response.writeHead(remote.refusal.status).end();
       return;
     }
     if (request.url?.endsWith('/git-receive-pack')) remote.pushCount += 1;
@@ -51,7 +51,7 @@ export async function startGitRemote(root: string, token: string): Promise<GitRe
     token,
     directory,
     pushCount: 0,
-    refuse: { status: 503, times: 0 },
+    refusal: { status: 503, times: 0 },
     readHead: (branch) =>
       runGit(directory, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]).catch(
         () => undefined,

@@ -1,6 +1,6 @@
 import type { AgentStep } from './agent-script.ts';
 
-// Traps in a repository or workspace for git. A trap makes an ordinary git run `evil`, a program that creates a marker file.
+// Traps for git in a repository or workspace. A trap makes an ordinary git run the program `evil`, which creates a marker file.
 
 /** Trap for git; `evil` is the path of the program. */
 export type Trap = {
@@ -13,11 +13,11 @@ export type Trap = {
   readonly env?: (evil: string) => Readonly<Record<string, string>>;
   /** Environment from the configuration of the repository, for set-up, verify and the agent. */
   readonly repositoryEnv?: (evil: string) => Readonly<Record<string, string>>;
-  /** Arguments with which an ordinary git in the workspace runs `evil`. Absent: no command of git runs `evil`. */
+  /** Arguments of a git command that springs the trap in an ordinary git. Absent: no git command runs `evil`. */
   readonly triggerCommand?: readonly string[];
-  /** Environment of the ordinary git. */
+  /** Environment for `triggerCommand`. */
   readonly triggerEnv?: (evil: string) => Readonly<Record<string, string>>;
-  /** Paths that the attempt changes besides login.txt. */
+  /** Paths that the attempt commits, in addition to login.txt. */
   readonly changed?: readonly string[];
 };
 
@@ -36,9 +36,9 @@ const HOOK_NAMES = [
   'fsmonitor-watchman',
 ];
 
-function createConfigFiles(text: (evil: string) => string) {
+function createConfigSteps(renderConfig: (evil: string) => string) {
   return (evil: string): AgentStep[] => [
-    { write: '.git/config', content: `${BASE_CONFIG}${text(evil)}\n` },
+    { write: '.git/config', content: `${BASE_CONFIG}${renderConfig(evil)}\n` },
   ];
 }
 
@@ -46,7 +46,7 @@ const BASE_CONFIG = '[core]\n\trepositoryformatversion = 0\n\tbare = false\n';
 const renderFilterConfig = (evil: string) =>
   `[filter "evil"]\n\tclean = ${evil}\n\tsmudge = ${evil}\n\trequired = true\n[diff "evil"]\n\tcommand = ${evil}\n\ttextconv = ${evil}\n[merge "evil"]\n\tdriver = ${evil}`;
 const EVIL_ATTRIBUTES = '* filter=evil diff=evil merge=evil\n';
-/** Creates another repository in the home of the agent. */
+/** Returns steps that create a repository in the home of the agent and remove the repository of the workspace. */
 const createOtherRepositorySteps = (evil: string): AgentStep[] => [
   { run: ['git', 'init', '--quiet', '../home/elsewhere'] },
   {
@@ -70,7 +70,7 @@ export const TRAPS: readonly Trap[] = [
     name: 'hooks in tracked files, enabled by the configuration',
     files: (evil) => ({ 'hooks/pre-commit': `#!/bin/sh\nexec ${evil}\n` }),
     steps: (evil) => [
-      ...createConfigFiles(() => '\thooksPath = hooks')(evil),
+      ...createConfigSteps(() => '\thooksPath = hooks')(evil),
       { run: ['chmod', '+x', 'hooks/pre-commit'] },
     ],
     triggerCommand: ['commit', '--allow-empty', '-m', 'x'],
@@ -78,33 +78,33 @@ export const TRAPS: readonly Trap[] = [
   },
   {
     name: 'a file system monitor',
-    steps: createConfigFiles((evil) => `\tfsmonitor = ${evil}`),
+    steps: createConfigSteps((evil) => `\tfsmonitor = ${evil}`),
     triggerCommand: ['status'],
   },
   {
     name: 'configuration that includes a file of the repository',
     files: (evil) => ({ 'more.inc': `[core]\n\tfsmonitor = ${evil}\n` }),
-    steps: createConfigFiles(() => '[include]\n\tpath = ../more.inc'),
+    steps: createConfigSteps(() => '[include]\n\tpath = ../more.inc'),
     triggerCommand: ['status'],
   },
   {
     name: 'configuration with a conditional include',
     steps: (evil) => [
       { write: '.git/more.inc', content: `[core]\n\tfsmonitor = ${evil}\n` },
-      ...createConfigFiles(() => '[includeIf "gitdir:/"]\n\tpath = more.inc')(evil),
+      ...createConfigSteps(() => '[includeIf "gitdir:/"]\n\tpath = more.inc')(evil),
     ],
     triggerCommand: ['status'],
   },
   {
     name: 'filters named by the attributes of the repository',
     files: () => ({ '.gitattributes': EVIL_ATTRIBUTES }),
-    steps: createConfigFiles(renderFilterConfig),
+    steps: createConfigSteps(renderFilterConfig),
     triggerCommand: ['add', '--renormalize', '.'],
   },
   {
     name: 'filters named by attributes that the agent wrote',
     steps: (evil) => [
-      ...createConfigFiles(renderFilterConfig)(evil),
+      ...createConfigSteps(renderFilterConfig)(evil),
       { write: '.gitattributes', content: EVIL_ATTRIBUTES },
       { write: '.git/info/attributes', content: EVIL_ATTRIBUTES },
     ],
@@ -114,20 +114,20 @@ export const TRAPS: readonly Trap[] = [
   {
     name: 'a long-running filter process',
     files: () => ({ '.gitattributes': '* filter=evil\n' }),
-    steps: createConfigFiles((evil) => `[filter "evil"]\n\tprocess = ${evil}\n\trequired = true`),
+    steps: createConfigSteps((evil) => `[filter "evil"]\n\tprocess = ${evil}\n\trequired = true`),
     triggerCommand: ['add', '--renormalize', '.'],
   },
   {
     name: 'external diff programs',
     files: () => ({ '.gitattributes': '* diff=evil\n' }),
-    steps: createConfigFiles(
+    steps: createConfigSteps(
       (evil) => `[diff "evil"]\n\ttextconv = ${evil}\n[diff]\n\texternal = ${evil}`,
     ),
     triggerCommand: ['show', 'HEAD'],
   },
   {
     name: 'programs for the connection to the forge',
-    steps: createConfigFiles(
+    steps: createConfigSteps(
       (evil) =>
         `\tsshCommand = ${evil}\n\tgitProxy = ${evil}\n\taskPass = ${evil}\n[credential]\n\thelper = ${evil}\n[remote "origin"]\n\turl = ssh://nowhere.invalid/x\n\tuploadpack = ${evil}\n[url "ssh://nowhere.invalid/"]\n\tinsteadOf = http\n\tpushInsteadOf = http`,
     ),
@@ -135,7 +135,7 @@ export const TRAPS: readonly Trap[] = [
   },
   {
     name: 'pager, editor, signing program and alias',
-    steps: createConfigFiles(
+    steps: createConfigSteps(
       (evil) =>
         `\tpager = ${evil}\n\teditor = ${evil}\n[sequence]\n\teditor = ${evil}\n[gpg]\n\tprogram = ${evil}\n[commit]\n\tgpgSign = true\n[alias]\n\twrite-tree = !${evil}`,
     ),

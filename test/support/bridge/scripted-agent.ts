@@ -13,15 +13,16 @@ import type { AgentContext, SessionUpdate } from '@agentclientprotocol/sdk';
 import { agent, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
 import type { AgentScript, AgentStep } from './agent-script.ts';
 
-// An ACP agent that plays the turns of a script file and writes notes about its observations to another file.
-//   node scripted-agent.ts <script> <notes>
+// An ACP agent that plays the turns of a script file, one turn for each prompt. The agent writes prompts, answers and observations
+// to a notes file, one JSON object a line.
+//   node scripted-agent.ts <script file> <notes file>
 
 const [scriptFile = '', notesFile = ''] = process.argv.slice(2);
 const script: AgentScript = JSON.parse(readFileSync(scriptFile, 'utf8'));
 const cwd = process.cwd();
 const sessionId = 'scripted';
 let turnIndex = 0;
-let offeredCapabilities: unknown;
+let clientCapabilities: unknown;
 let cancelTurn: () => void = () => {};
 
 function writeNote(entry: Record<string, unknown>): void {
@@ -30,7 +31,7 @@ function writeNote(entry: Record<string, unknown>): void {
 
 const app = agent({ name: 'scripted' })
   .onRequest(methods.agent.initialize, ({ params }) => {
-    offeredCapabilities = params.clientCapabilities;
+    clientCapabilities = params.clientCapabilities;
     return { protocolVersion: PROTOCOL_VERSION, agentCapabilities: {} };
   })
   .onRequest(methods.agent.session.new, () => ({ sessionId }))
@@ -70,20 +71,19 @@ function playProcessStep(step: AgentStep): boolean {
   } else if ('run' in step) {
     const [file = '', ...args] = step.run;
     const { status, stderr } = spawnSync(file, args, { cwd, encoding: 'utf8' });
-    if (status !== 0) writeNote({ failed: step.run, stderr });
+    if (status !== 0) writeNote({ failedCommand: step.run, stderr });
   } else if ('remove' in step) {
     rmSync(resolve(cwd, step.remove), { recursive: true });
   } else if ('crash' in step) {
     process.stderr.write(`${step.stderr ?? 'crashing'}\n`);
     process.exit(step.crash);
-  } else if ('look' in step) {
-    const commands = step.look ? readCommandLines() : [];
-    writeNote({ environment: process.env, commands, offered: offeredCapabilities });
-  } else if ('leave' in step) {
-    // The child leads a separate process group, like daemons of careless tools.
+  } else if ('noteEnvironment' in step) {
+    const commandLines = step.noteCommandLines ? readCommandLines() : [];
+    writeNote({ environment: process.env, commandLines, clientCapabilities });
+  } else if ('startDaemon' in step) {
     const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
     child.unref();
-    writeNote({ left: child.pid });
+    writeNote({ daemon: child.pid });
   } else {
     return false;
   }
@@ -113,11 +113,11 @@ async function playRequest(step: AgentStep, client: AgentContext): Promise<void>
   if ('acpRead' in step) {
     const request = { sessionId, path: resolve(cwd, step.acpRead) };
     const answer = client.request(methods.client.fs.readTextFile, request);
-    writeNote({ read: await answer.catch((error: unknown) => ({ refused: String(error) })) });
+    writeNote({ acpRead: await answer.catch((error: unknown) => ({ refused: String(error) })) });
   } else if ('acpWrite' in step) {
     const request = { sessionId, path: resolve(cwd, step.acpWrite), content: step.content };
     const answer = client.request(methods.client.fs.writeTextFile, request);
-    writeNote({ written: await answer.catch((error: unknown) => ({ refused: String(error) })) });
+    writeNote({ acpWrite: await answer.catch((error: unknown) => ({ refused: String(error) })) });
   } else if ('ask' in step) {
     writeNote({ answer: await client.request('_smol/ask', step.ask) });
   } else if ('askAll' in step) {
@@ -141,8 +141,8 @@ async function playRequest(step: AgentStep, client: AgentContext): Promise<void>
     const request = { sessionId, toolCall, options };
     const permission = await client.request(methods.client.session.requestPermission, request);
     writeNote({ permission });
-  } else if ('model' in step) {
-    writeNote({ model: await callModel(step.model, step.stream ?? false) });
+  } else if ('callModel' in step) {
+    writeNote({ modelReply: await callModel(step.callModel, step.stream ?? false) });
   }
 }
 

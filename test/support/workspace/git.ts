@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
 
-/** Creates an environment for git that excludes the git configuration of the machine. */
+/** Creates an environment in which git ignores the configuration of the machine and of the user. */
 export function createGitEnv(extra: Record<string, string> = {}): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
@@ -23,7 +23,7 @@ export function createGitEnv(extra: Record<string, string> = {}): Record<string,
   };
 }
 
-/** Runs git and returns standard output without its last newline; throws with git's message when git fails. */
+/** Runs git and returns standard output without its last newline; throws an error that quotes standard error if git fails. */
 export async function runGit(
   directory: string,
   args: readonly string[],
@@ -36,7 +36,7 @@ export async function runGit(
   return stdout.replace(/\n$/, '');
 }
 
-/** Creates git configuration in the environment that sends a token as Basic password without storing it in a file. */
+/** Creates environment variables that make git send a token as password, so that no file contains the token. */
 export function createTokenEnv(token: string, username = 'x-access-token'): Record<string, string> {
   const basic = Buffer.from(`${username}:${token}`).toString('base64');
   return {
@@ -62,20 +62,20 @@ export async function initRepository(directory: string, branch = 'main'): Promis
   await runGit(directory, ['init', '--quiet', `--initial-branch=${branch}`]);
 }
 
-/** Writes `files` (null removes a file), commits them on the current branch and returns the commit. */
+/** Writes `files` (null removes a file) and commits all changes on the current branch. Returns the commit id. */
 export async function commitFiles(
   directory: string,
   files: Readonly<Record<string, string | Uint8Array | null>>,
   message = 'Change files',
 ): Promise<string> {
   for (const [path, content] of Object.entries(files)) {
-    const target = join(directory, path);
+    const file = join(directory, path);
     if (content === null) {
-      await rm(target, { force: true });
+      await rm(file, { force: true });
       continue;
     }
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, content);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
   }
   await runGit(directory, ['add', '--all']);
   await runGit(directory, ['commit', '--quiet', '--allow-empty', '--message', message]);

@@ -8,10 +8,12 @@ import { findProcesses, isListening } from '../process/process-scan.ts';
 import { waitUntil } from '../wait-until.ts';
 import { makeTemporaryDirectory } from './git.ts';
 
-// A workspace gives each test its own folder, ports and environment, which identify everything the test leaves behind.
+// A workspace gives each test a separate folder, ports and environment, so that leftovers of the test can be found.
 
-export const CHECKOUT = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');
+/** Root folder of this checkout. */
+export const CHECKOUT_DIR = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');
 
+/** Processes of a test may need this time to exit. */
 const CLEAN_TIMEOUT_MS = 15_000;
 
 /** Folder, ports and environment of a test. */
@@ -22,13 +24,13 @@ export type TestWorkspace = {
   /** TMPDIR of all processes of the workspace. */
   readonly tmp: string;
   readonly ports: { readonly api: number; readonly forge: number; readonly model: number };
-  /** Environment of processes, without the settings of the person who runs the tests. */
+  /** Environment of all processes of the workspace, without the settings of the user who runs the tests. */
   readonly env: Readonly<Record<string, string>>;
   /** Starts Node with a file of this checkout. */
   start(file: string, args: readonly string[], options?: StartOptions): StartedProcess;
-  /** Throws when a process, a port or a temporary file is left after `withinMs`, in which orphaned attempts may end. */
+  /** Waits up to `withinMs` milliseconds. Throws if a process, an open port or a temporary file of the workspace remains. */
   requireClean(withinMs?: number): Promise<void>;
-  /** Throws when the folder of an attempt is left after `withinMs`; a running platform removes folders of ended attempts. */
+  /** Waits up to `withinMs` milliseconds. Throws if the platform has not removed the folders of all attempts. */
   requireNoAttempts(withinMs?: number): Promise<void>;
   /** Kills the remaining processes and removes the folder. */
   remove(): Promise<void>;
@@ -60,29 +62,29 @@ export async function createTestWorkspace(): Promise<TestWorkspace> {
   await mkdir(home);
   const [api, forge, model] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const ports = { api, forge, model };
-  const data = join(path, 'data');
+  const dataDir = join(path, 'data');
   const env = {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: home,
     TMPDIR: tmp,
     LANG: 'C.UTF-8',
-    // A shared cache, because the tests start the same files many times.
+    // All tests share one cache, because the tests start the same files many times.
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
-    SMOL_DATA_DIR: data,
+    SMOL_DATA_DIR: dataDir,
     PORT: String(api),
     SMOL_FORGE_PORT: String(forge),
     SMOL_MODEL_PORT: String(model),
   };
   return {
     path,
-    dataDir: data,
+    dataDir,
     tmp,
     ports,
     env,
     start: (file, args, options = {}) =>
-      startNode(join(CHECKOUT, file), args, {
+      startNode(join(CHECKOUT_DIR, file), args, {
         cwd: path,
         ...options,
         env: { ...env, ...options.env },
@@ -90,9 +92,9 @@ export async function createTestWorkspace(): Promise<TestWorkspace> {
     requireClean: (withinMs = CLEAN_TIMEOUT_MS) =>
       requireNothingLeft(() => listLeftovers({ path, tmp, ports }), withinMs),
     requireNoAttempts: (withinMs = CLEAN_TIMEOUT_MS) =>
-      requireNothingLeft(() => listAttemptLeftovers(data), withinMs),
+      requireNothingLeft(() => listAttemptLeftovers(dataDir), withinMs),
     async remove() {
-      // Only processes that refer to this folder, each by its id.
+      // Kills only processes whose command line, working folder or environment contains the path of this workspace.
       for (const { pid } of await findProcesses(path)) endProcess(pid);
       await remove();
     },
@@ -139,7 +141,7 @@ function startNode(
   };
 }
 
-/** Waits until `list` returns nothing. Throws with the leftovers after the timeout. */
+/** Waits until `list` returns an empty list. After the timeout, throws an error that names the leftovers. */
 async function requireNothingLeft(list: () => Promise<readonly string[]>, withinMs: number) {
   let leftovers: readonly string[] = [];
   try {
@@ -152,7 +154,7 @@ async function requireNothingLeft(list: () => Promise<readonly string[]>, within
       withinMs,
     );
   } catch (cause) {
-    throw new Error(`left behind: ${leftovers.join('; ')}`, { cause });
+    throw new Error(`the test left behind: ${leftovers.join('; ')}`, { cause });
   }
 }
 
@@ -160,20 +162,20 @@ async function listLeftovers(
   workspace: Pick<TestWorkspace, 'path' | 'tmp' | 'ports'>,
 ): Promise<string[]> {
   const processes = await findProcesses(workspace.path);
-  const taken: string[] = [];
+  const openPorts: string[] = [];
   for (const [name, port] of Object.entries(workspace.ports))
-    if (await isListening(port)) taken.push(`port ${port} (${name})`);
+    if (await isListening(port)) openPorts.push(`port ${port} (${name})`);
   const files = await readdir(workspace.tmp);
   return [
     ...processes.map(({ pid, command }) => `process ${pid} ${command}`),
-    ...taken,
-    ...files.map((file) => `temporary ${file}`),
+    ...openPorts,
+    ...files.map((file) => `temporary file ${file}`),
   ];
 }
 
-/** Lists the folders of attempts; names with a leading dot belong to the launcher, such as its logs. */
-async function listAttemptLeftovers(data: string): Promise<string[]> {
-  const names = await readdir(join(data, 'attempts', 'pods'));
+/** Lists the folders of attempts. A name with a leading dot is no attempt: the launcher stores logs there. */
+async function listAttemptLeftovers(dataDir: string): Promise<string[]> {
+  const names = await readdir(join(dataDir, 'attempts', 'pods'));
   return names.filter((name) => !name.startsWith('.')).map((name) => `attempt ${name}`);
 }
 

@@ -14,42 +14,44 @@ import { startCallbackServer } from './callback-server.ts';
 import type { GitRemote } from './git-remote.ts';
 import { startGitRemote } from './git-remote.ts';
 
-// The environment in which a bridge is tested: a forge, a control plane, a model and an agent. They are real servers and processes,
-// and scripts decide what they do.
+// The environment in which a bridge is tested: a git server, a control plane, a model endpoint and an agent. All of them are real
+// servers and processes, and each test scripts their behaviour.
 
 const BRIDGE_PROGRAM = fileURLToPath(new URL('../../../agent/bridge/main.ts', import.meta.url));
 const AGENT_PROGRAM = fileURLToPath(new URL('./scripted-agent.ts', import.meta.url));
 
-export const ATTEMPT = 'p0123456789.r1.add-login.1';
+export const ATTEMPT_ID = 'p0123456789.r1.add-login.1';
 export const ROOT_BRANCH = 'smol-gang/p0123456789-r1/root';
-export const BRANCH = 'smol-gang/p0123456789-r1/a/add-login-1';
+export const ATTEMPT_BRANCH = 'smol-gang/p0123456789-r1/a/add-login-1';
 export const SECRETS = {
   attempt: 'attempt-token-canary-4f1c',
   git: 'git-password-canary-9a2e',
   model: 'sk-model-key-canary-77b0',
 };
 
-/** The secrets in plain form, and the password in the base64 form that git sends. */
-const CANARIES = [
+/** The secrets in plain form, and the git password in the base64 form that git sends. */
+const SECRET_FORMS = [
   ...Object.values(SECRETS),
   Buffer.from(`x-access-token:${SECRETS.git}`).toString('base64'),
 ];
 
-/** Returns the secrets that a text contains. */
+/** Returns the secrets that a text contains, in plain or base64 form. */
 export function findLeakedSecrets(text: string): string[] {
-  return CANARIES.filter((secret) => text.includes(secret));
+  return SECRET_FORMS.filter((secret) => text.includes(secret));
 }
 
-/** Exit of a bridge. */
-export type BridgeEnd = {
+/** Exit of a bridge process. */
+export type BridgeExit = {
   readonly code: number | null;
   readonly signal: string | null;
   readonly stderr: string;
 };
 
 /** Test environment of one bridge. */
-export type BridgeStage = {
-  readonly root: string;
+export type BridgeFixture = {
+  /** Temporary directory of the test; `close` removes the directory. */
+  readonly directory: string;
+  /** Folder of the attempt, inside `directory`. */
   readonly workDir: string;
   readonly remote: GitRemote;
   readonly model: ScriptedModel;
@@ -57,45 +59,46 @@ export type BridgeStage = {
   readonly server: CallbackServer;
   readonly assignment: Assignment;
   readonly credentials: Credentials;
-  /** Clone in which tests prepare commits. */
-  readonly seed: string;
-  /** Commits files to the root branch and pushes; null deletes a file. Returns the commit. */
-  pushRoot(files: Record<string, string | null>): Promise<string>;
-  /** Starts the control plane and the bridge with an agent that plays the turns; `env` overrides variables. */
+  /** Path of a repository in which tests prepare the commits that they push to `remote`. */
+  readonly seedRepository: string;
+  /** Commits files to the root branch and pushes the commit; null deletes a file. Returns the commit id. */
+  pushToRootBranch(files: Record<string, string | null>): Promise<string>;
+  /** Starts the control plane and the bridge with an agent that plays the turns; `env` overrides variables of the bridge. */
   startBridge(turns: AgentStep[][], env?: Record<string, string>): Promise<RunningBridge>;
   /** Reads the notes that the agent has written so far. */
   readNotes(): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 };
 
-/** Process of a bridge. */
+/** Running bridge process. */
 export type RunningBridge = {
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
-  readonly ended: Promise<BridgeEnd>;
+  /** Resolves when the process has exited. */
+  readonly ended: Promise<BridgeExit>;
 };
 
-/** Starts the test environment. The root branch of its repository contains these files. */
-export async function setUpBridgeStage(files: Record<string, string>): Promise<BridgeStage> {
+/** Starts the test environment; `files` are the contents of the root branch, by path. */
+export async function setUpBridgeFixture(files: Record<string, string>): Promise<BridgeFixture> {
   const temporary = await makeTemporaryDirectory('smol-bridge');
-  const root = temporary.path;
-  const remote = await startGitRemote(root, SECRETS.git);
+  const directory = temporary.path;
+  const remote = await startGitRemote(directory, SECRETS.git);
   const model = await startScriptedModel();
-  const seed = join(root, 'seed');
-  await initRepository(seed, 'main');
-  const commitToRoot = async (changes: Record<string, string | null>) => {
-    const commit = await commitFiles(seed, changes, 'Change the root branch');
+  const seedRepository = join(directory, 'seed');
+  await initRepository(seedRepository, 'main');
+  const pushToRootBranch = async (changes: Record<string, string | null>) => {
+    const commit = await commitFiles(seedRepository, changes, 'Change the root branch');
     const refspec = `${commit}:refs/heads/${ROOT_BRANCH}`;
-    await runGit(seed, ['push', '--quiet', remote.directory, refspec]);
+    await runGit(seedRepository, ['push', '--quiet', remote.directory, refspec]);
     return commit;
   };
-  const base = await commitToRoot(files);
+  const firstCommit = await pushToRootBranch(files);
   const bridges: RunningBridge[] = [];
   let server: CallbackServer | undefined;
-  const workDir = join(root, 'work');
-  const notesFile = join(root, 'notes.jsonl');
-  const stage: BridgeStage = {
-    root,
+  const workDir = join(directory, 'work');
+  const notesFile = join(directory, 'notes.jsonl');
+  const fixture: BridgeFixture = {
+    directory,
     workDir,
     remote,
     model,
@@ -103,19 +106,19 @@ export async function setUpBridgeStage(files: Record<string, string>): Promise<B
       if (!server) throw new Error('no bridge was started yet');
       return server;
     },
-    assignment: createAssignment(remote.url, base),
+    assignment: createAssignment(remote.url, firstCommit),
     credentials: {
       git: { username: 'x-access-token', password: SECRETS.git, expiresAt: Date.now() + 3_600_000 },
       model: { baseUrl: model.url, apiKey: SECRETS.model, model: 'scripted' },
     },
-    seed,
-    pushRoot: commitToRoot,
+    seedRepository,
+    pushToRootBranch,
     startBridge: async (turns, env = {}) => {
-      const { assignment, credentials } = stage;
+      const { assignment, credentials } = fixture;
       server = await startCallbackServer({ assignment, credentials, token: SECRETS.attempt });
       const script: AgentScript = { turns };
-      await writeFile(join(root, 'script.json'), JSON.stringify(script));
-      const command = [process.execPath, AGENT_PROGRAM, join(root, 'script.json'), notesFile];
+      await writeFile(join(directory, 'script.json'), JSON.stringify(script));
+      const command = [process.execPath, AGENT_PROGRAM, join(directory, 'script.json'), notesFile];
       const bridge = spawnBridge({
         ...createBridgeVariables(server.url, workDir, command),
         ...env,
@@ -131,8 +134,8 @@ export async function setUpBridgeStage(files: Record<string, string>): Promise<B
       await temporary.remove();
     },
   };
-  await mkdir(root, { recursive: true });
-  return stage;
+  await mkdir(directory, { recursive: true });
+  return fixture;
 }
 
 function createBridgeVariables(
@@ -143,7 +146,7 @@ function createBridgeVariables(
   return {
     [BRIDGE_ENVIRONMENT.programPath]: process.env.PATH ?? '',
     [BRIDGE_ENVIRONMENT.apiUrl]: apiUrl,
-    [BRIDGE_ENVIRONMENT.attemptId]: ATTEMPT,
+    [BRIDGE_ENVIRONMENT.attemptId]: ATTEMPT_ID,
     [BRIDGE_ENVIRONMENT.token]: SECRETS.attempt,
     [BRIDGE_ENVIRONMENT.workDir]: workDir,
     [BRIDGE_ENVIRONMENT.agentCommand]: JSON.stringify(agentCommand),
@@ -165,7 +168,7 @@ function spawnBridge(env: Record<string, string>): RunningBridge {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const ended = new Promise<BridgeEnd>((resolve) => {
+  const ended = new Promise<BridgeExit>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal, stderr }));
   });
   return { pid: child.pid ?? 0, kill: (signal) => child.kill(signal), ended };
@@ -173,27 +176,27 @@ function spawnBridge(env: Record<string, string>): RunningBridge {
 
 /** Returns the first result; throws unless the outcome is `done`. */
 export function requireDoneResult(
-  stage: BridgeStage,
+  fixture: BridgeFixture,
 ): Extract<AttemptResult, { readonly outcome: 'done' }> {
-  const [result] = stage.server.results;
+  const [result] = fixture.server.results;
   if (result?.outcome !== 'done')
-    throw new Error(`the result is not done: ${JSON.stringify(result)}`);
+    throw new Error(`the first result must have the outcome done: ${JSON.stringify(result)}`);
   return result;
 }
 
 /** Returns the first result; throws unless the outcome is `failed`. */
 export function requireFailedResult(
-  stage: BridgeStage,
+  fixture: BridgeFixture,
 ): Extract<AttemptResult, { readonly outcome: 'failed' }> {
-  const [result] = stage.server.results;
+  const [result] = fixture.server.results;
   if (result?.outcome !== 'failed')
-    throw new Error(`the result is not failed: ${JSON.stringify(result)}`);
+    throw new Error(`the first result must have the outcome failed: ${JSON.stringify(result)}`);
   return result;
 }
 
 /** Returns the prompts that the agent has received, in order. */
-export async function readPrompts(stage: BridgeStage): Promise<string[]> {
-  const notes = await stage.readNotes();
+export async function readPrompts(fixture: BridgeFixture): Promise<string[]> {
+  const notes = await fixture.readNotes();
   return notes.map((note) => note.prompt).filter((prompt) => typeof prompt === 'string');
 }
 
@@ -206,10 +209,10 @@ export function isProcessRunning(pid: unknown): boolean {
   }
 }
 
-function createAssignment(cloneUrl: string, root: string): Assignment {
+function createAssignment(cloneUrl: string, rootCommit: string): Assignment {
   return {
     version: 1,
-    attemptId: ATTEMPT,
+    attemptId: ATTEMPT_ID,
     kind: 'work',
     plan: { id: 'p0123456789', run: 1, title: 'Logins' },
     task: {
@@ -224,10 +227,10 @@ function createAssignment(cloneUrl: string, root: string): Assignment {
     repository: {
       name: 'sample',
       cloneUrl,
-      start: root,
+      start: rootCommit,
       rootBranch: ROOT_BRANCH,
-      root,
-      branch: BRANCH,
+      root: rootCommit,
+      branch: ATTEMPT_BRANCH,
     },
     setup: [],
     verify: [['grep', '-q', 'yes', 'login.txt']],
