@@ -144,7 +144,7 @@ function parseChunk(data: string): z.infer<typeof chunkSchema> {
     return chunkSchema.parse(JSON.parse(data));
   } catch (error) {
     throw new ModelError(
-      `the answer of the model endpoint does not have the format of chat/completions: ${data.slice(0, 200)}`,
+      `the answer of the model endpoint is not in the format of chat/completions: ${data.slice(0, 200)}`,
       {
         cause: error,
       },

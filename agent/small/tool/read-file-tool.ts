@@ -28,7 +28,9 @@ export const readFileTool = defineTool({
     const shown = selected.join('\n').slice(0, MAX_CHARS);
     const isWholeFile = startIndex === 0 && shown.length === text.length;
     if (isWholeFile) return text;
-    return `${shown}\n[lines ${input.offset} to at most ${startIndex + selected.length} of ${lines.length}, at most ${MAX_CHARS} characters]`;
+    const range = `lines ${input.offset} to ${startIndex + selected.length} of ${lines.length}`;
+    const isCut = shown.length < selected.join('\n').length;
+    return `${shown}\n[${range}${isCut ? `; cut after ${MAX_CHARS} characters` : ''}]`;
   },
 });
 

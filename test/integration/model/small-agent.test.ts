@@ -87,7 +87,7 @@ describe('a turn', () => {
     expect(await readFile(join(cwd, 'sub/b.txt'), 'utf8')).toBe('bee');
     expect(listToolOutputs()).toEqual([
       'a.txt',
-      expect.stringMatching(/^two\n\[lines 2 to at most 2 of 4/),
+      expect.stringMatching(/^two\n\[lines 2 to 2 of 4\]/),
       'wrote sub/b.txt, 3 bytes',
       'edited a.txt',
       'a.txt:2: zwei\nsub/b.txt:1: bee',

@@ -88,7 +88,7 @@ describe('a streamed answer', () => {
       'broke off',
     ],
     ['no content', 'data: [DONE]\n\n', 'is empty'],
-    ['data that is not JSON', 'data: <html>\n\n', 'not chat/completions'],
+    ['data that is not JSON', 'data: <html>\n\n', 'not in the format of chat/completions'],
   ])('with %s is an error', async (_name, body, message) => {
     await expect(readAnswerTo(body)).rejects.toThrow(message);
   });
