@@ -4,23 +4,23 @@ import type { Readable, Writable } from 'node:stream';
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An output stream that may be a terminal. */
-export type Screen = Writable & {
+/** Standard output or standard error, which may be a terminal. */
+export type OutputStream = Writable & {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
 };
-/** An input stream that may be a terminal. */
-export type Keyboard = Readable & { readonly isTTY?: boolean };
+/** Standard input, which may be a terminal. */
+export type InputStream = Readable & { readonly isTTY?: boolean };
 
 /** Environment, folders, streams and clock of the process that runs a command. Tests pass their own host. */
 export type Host = {
   readonly env: Environment;
   readonly cwd: string;
   readonly home: string;
-  readonly stdin: Keyboard;
-  readonly stdout: Screen;
-  readonly stderr: Screen;
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
   /** Epoch milliseconds. */
   now(): number;
   /** Calls the handler on SIGINT (Ctrl-C) or SIGTERM instead of ending the process. The returned function removes the handler. */

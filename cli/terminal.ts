@@ -18,12 +18,13 @@ export type Terminal = {
   /** True if a person can answer: stdin and stdout are terminals, and the output is not JSON. */
   readonly isInteractive: boolean;
   printLines(lines: readonly Line[]): void;
-  /** Prints the JSON document of a command, or a line of a stream of documents. */
+  /** Prints JSON on several lines (`document`, the default) or on a single line, for a stream of values. */
   printJson(value: unknown, layout?: 'document' | 'line'): void;
   /** Prints text for copying or redirecting: unchanged, except that a terminal receives no control characters. */
   printRaw(text: string): void;
   /** Prints notes and errors on stderr. */
   printNotes(lines: readonly Line[]): void;
+  /** Asks a person for a line of text. */
   ask(question: string): Promise<string>;
   /** Asks without echo; without a terminal, reads the first line of stdin. */
   askSecret(question: string): Promise<string>;
@@ -53,16 +54,16 @@ export function createTerminal(host: Host, isJson: boolean): Terminal {
   };
 }
 
-/** Tells whether output to the screen may have colours; NO_COLOR and a dumb terminal switch them off. */
-export function usesColour(host: Host, screen: { readonly isTTY?: boolean }): boolean {
+/** Tells whether output to a stream has colours: only on a terminal, and neither with NO_COLOR nor on a dumb terminal. */
+export function usesColour(host: Host, stream: { readonly isTTY?: boolean }): boolean {
   const noColor = host.env.NO_COLOR;
   if (noColor !== undefined && noColor !== '') return false;
-  return screen.isTTY === true && host.env.TERM !== 'dumb';
+  return stream.isTTY === true && host.env.TERM !== 'dumb';
 }
 
-function writeLines(screen: Writable, lines: readonly Line[], colour: boolean): void {
+function writeLines(stream: Writable, lines: readonly Line[], colour: boolean): void {
   if (lines.length === 0) return;
-  screen.write(`${renderLines(lines, { colour }).join('\n')}\n`);
+  stream.write(`${renderLines(lines, { colour }).join('\n')}\n`);
 }
 
 /** Formats JSON and escapes control and bidirectional characters, which JSON.stringify keeps and some terminals interpret. */

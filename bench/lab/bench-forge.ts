@@ -298,6 +298,20 @@ export class BenchForge {
 /** Content of `.smol-gang.yaml`. Without verify commands, a person would have to merge each task. */
 const REPOSITORY_CONFIG = 'verify: [["true"]]\n';
 
+function createRepositoryFacts(name: string): Awaited<ReturnType<Forge['readRepository']>> {
+  return {
+    name,
+    defaultBranch: BASE_BRANCH,
+    private: true,
+    url: `https://forge.test/${name}`,
+    cloneUrl: `https://forge.test/${name}.git`,
+    mergeMethods: ['merge'],
+    allowsDrafts: true,
+    archived: false,
+    permissions: { push: true, pull: true, admin: false },
+  };
+}
+
 /** Creates the port of a bench forge. Every operation passes through `run`, which may delay and record the operation. */
 export function createBenchForgePort(
   forge: BenchForge,
@@ -305,18 +319,7 @@ export function createBenchForgePort(
 ): Forge {
   return {
     workflowFiles: /^\.github\/workflows\/.+\.ya?ml$/,
-    readRepository: (name) =>
-      run('repository', () => ({
-        name,
-        defaultBranch: BASE_BRANCH,
-        private: true,
-        url: `https://forge.test/${name}`,
-        cloneUrl: `https://forge.test/${name}.git`,
-        mergeMethods: ['merge'],
-        allowsDrafts: true,
-        archived: false,
-        permissions: { push: true, pull: true, admin: false },
-      })),
+    readRepository: (name) => run('repository', () => createRepositoryFacts(name)),
     runPreflight: () => run('preflight', () => []),
     readBranchHead: (_repo, branch) => run('branchHead', () => forge.findHead(branch)),
     listBranches: (_repo, prefix) => run('listBranches', () => forge.listBranches(prefix)),

@@ -80,14 +80,13 @@ async function sendOnce(request: PreparedRequest, options: SendOptions): Promise
   }
 }
 
-/** Returns the error codes of a failed connection. `fetch` nests them as causes. */
-function collectConnectionCodes(error: unknown): string[] {
+/** Returns the system error codes of a failed request, such as ECONNREFUSED. `fetch` nests them in causes. */
+function collectErrorCodes(error: unknown): string[] {
   const codes: string[] = [];
   let cause = error;
   for (let depth = 0; cause instanceof Error && depth < 5; depth += 1) {
     if ('code' in cause && typeof cause.code === 'string') codes.push(cause.code);
-    if (cause instanceof AggregateError)
-      codes.push(...cause.errors.flatMap(collectConnectionCodes));
+    if (cause instanceof AggregateError) codes.push(...cause.errors.flatMap(collectErrorCodes));
     cause = cause.cause;
   }
   return codes;
@@ -95,11 +94,11 @@ function collectConnectionCodes(error: unknown): string[] {
 
 /** Tells whether the connection was refused. The request was then never sent, so any request can be repeated. */
 function isRefusedConnection(error: unknown): boolean {
-  return collectConnectionCodes(error).includes('ECONNREFUSED');
+  return collectErrorCodes(error).includes('ECONNREFUSED');
 }
 
 function createUnreachableError(url: string, error: unknown): CliError {
-  const codes = collectConnectionCodes(error);
+  const codes = collectErrorCodes(error);
   const message = codes.includes('ECONNREFUSED')
     ? `smol-gang is not running at ${url}`
     : `${url} does not answer (${codes[0] ?? describeReason(error)})`;

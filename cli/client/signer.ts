@@ -2,19 +2,19 @@ import type { Session } from '../../core/contract/access.ts';
 import { sessionSchema } from '../../core/contract/access.ts';
 import { API } from '../../core/contract/api.ts';
 
-/** A credential that a request can be signed with; `source` names its origin for messages. */
+/** A credential for requests; `source` says in messages where the credential comes from. */
 export type Credential =
   | { readonly kind: 'token'; readonly token: string; readonly source: string }
   | { readonly kind: 'session'; readonly session: Session; readonly source: string };
 
-/** Remaining lifetime below which a session is renewed before its use. */
+/** Remaining lifetime below which a session is renewed before the next request. */
 const RENEWAL_MARGIN_MS = 30_000;
 
 /** Options of a signer. */
 export type SignerOptions = {
   /** URL of the platform, without a slash at the end. */
   readonly url: string;
-  /** Credentials in the order of their use. Each credential is used until the API refuses it. */
+  /** Credentials in order of preference. Each credential is used until the API refuses it. */
   readonly credentials?: readonly Credential[];
   /** Stores a renewed session. */
   readonly saveSession?: (session: Session) => Promise<void>;
@@ -24,7 +24,7 @@ export type SignerOptions = {
   readonly onNote?: (text: string) => void;
 };
 
-/** Signs requests, and renews or replaces a credential that the API refuses. */
+/** Chooses the credential of each request, and renews or replaces a credential that the API refuses. */
 export type Signer = {
   /** Returns the authorization header of the next request; undefined without a credential. */
   getAuthorization(): Promise<string | undefined>;
@@ -34,7 +34,8 @@ export type Signer = {
 
 /** Creates a signer that starts with the first credential. */
 export function createSigner(options: SignerOptions, now: () => number): Signer {
-  const candidates = [...(options.credentials ?? [])];
+  const remainingCredentials = [...(options.credentials ?? [])];
+  // A session that this signer has renewed is not renewed again: if the API refuses a new session, another renewal is useless.
   const renewedAccessTokens = new Set<string>();
 
   /** Renews a session. Prefers the stored session if another process has renewed it: a refresh token may be valid only once. */
@@ -53,32 +54,32 @@ export function createSigner(options: SignerOptions, now: () => number): Signer 
   }
 
   async function renewCurrentSession(): Promise<boolean> {
-    const current = candidates[0];
+    const current = remainingCredentials[0];
     if (current?.kind !== 'session' || renewedAccessTokens.has(current.session.accessToken))
       return false;
     const session = await renewSession(current.session);
     if (session === undefined) return false;
     renewedAccessTokens.add(session.accessToken);
-    candidates[0] = { ...current, session };
+    remainingCredentials[0] = { ...current, session };
     return true;
   }
 
   return {
     async getAuthorization() {
-      const current = candidates[0];
+      const current = remainingCredentials[0];
       if (current === undefined) return undefined;
       if (current.kind === 'token') return `Bearer ${current.token}`;
       if (!isSessionFresh(current.session, now())) await renewCurrentSession();
-      const renewed = candidates[0];
+      const renewed = remainingCredentials[0];
       return renewed?.kind === 'session' ? `Bearer ${renewed.session.accessToken}` : undefined;
     },
     async handleRefusal() {
       if (await renewCurrentSession()) return true;
-      const dropped = candidates.shift();
-      const next = candidates[0];
-      if (next === undefined || dropped === undefined) return false;
-      if (dropped.kind === 'session') {
-        options.onNote?.(`${dropped.source} is no longer accepted; using ${next.source} instead`);
+      const refused = remainingCredentials.shift();
+      const next = remainingCredentials[0];
+      if (next === undefined || refused === undefined) return false;
+      if (refused.kind === 'session') {
+        options.onNote?.(`${refused.source} is no longer accepted; using ${next.source} instead`);
       }
       return true;
     },

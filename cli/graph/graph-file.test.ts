@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CliError, EXIT } from '../cli-error.ts';
 import { parseGraphFile } from './graph-file.ts';
 
-function readProblem(text: string): string {
+function readErrorMessage(text: string): string {
   try {
     parseGraphFile(text, 'graph.yaml');
   } catch (error) {
@@ -35,7 +35,7 @@ test('a document may have a prompt and a title, in YAML or JSON', () => {
 test('a problem is reported with its path, line and column', () => {
   const text = 'title: T\ntasks:\n  - id: Bad Id\n    description: x\n  - id: b\n    tier: huge\n';
 
-  const problem = readProblem(text);
+  const problem = readErrorMessage(text);
 
   expect(problem).toContain('graph.yaml:3:5: tasks.0.id: a task id is a lower-case letter');
   expect(problem).toContain('graph.yaml:5:5: tasks.1.description:');
@@ -45,7 +45,7 @@ test('a problem is reported with its path, line and column', () => {
 test('an unknown field is reported with the line and column of the field', () => {
   const text = '- id: a\n  description: x\n  depends_on: [b]\n';
 
-  expect(readProblem(text)).toBe('graph.yaml:3:3: 0.depends_on: unknown field');
+  expect(readErrorMessage(text)).toBe('graph.yaml:3:3: 0.depends_on: unknown field');
 });
 
 test('duplicate ids, missing dependencies and self-dependencies are reported', () => {
@@ -54,7 +54,7 @@ test('duplicate ids, missing dependencies and self-dependencies are reported', (
 - {id: b, description: x}
 `;
 
-  const problem = readProblem(text);
+  const problem = readErrorMessage(text);
 
   expect(problem).toMatch(/graph\.yaml:1:\d+: 0\.dependsOn\.0: "a" depends on itself/);
   expect(problem).toMatch(/graph\.yaml:2:\d+: 1\.dependsOn\.0: there is no task "c"/);
@@ -62,11 +62,11 @@ test('duplicate ids, missing dependencies and self-dependencies are reported', (
 });
 
 test('broken YAML is reported with line and column', () => {
-  expect(readProblem('tasks:\n  - id: "open\n')).toMatch(/^graph\.yaml:\d+:\d+: /);
+  expect(readErrorMessage('tasks:\n  - id: "open\n')).toMatch(/^graph\.yaml:\d+:\d+: /);
 });
 
 test.each(['', 'just words', '[]', '42'])('the text %j is not a graph', (text) => {
-  expect(readProblem(text)).toContain('graph.yaml:1:1: ');
+  expect(readErrorMessage(text)).toContain('graph.yaml:1:1: ');
 });
 
 test('YAML aliases cannot expand a small file without bound', () => {
@@ -79,5 +79,5 @@ test('YAML aliases cannot expand a small file without bound', () => {
     );
   }
 
-  expect(readProblem(lines.join('\n'))).toContain('graph.yaml');
+  expect(readErrorMessage(lines.join('\n'))).toContain('graph.yaml');
 });

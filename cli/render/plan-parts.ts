@@ -34,7 +34,7 @@ export function renderConditions(
 
 const MAX_WAITING_ITEMS = 12;
 
-/** Renders everything that waits for a person. Each command has a line of its own, for copying. */
+/** Renders the waiting items that need a person. Each command has a line of its own, for copying. */
 export function renderWaiting(
   plan: PlanView,
   tasks: readonly TaskView[],

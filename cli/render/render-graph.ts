@@ -17,11 +17,11 @@ import { renderHead } from './render-plan.ts';
 
 /** Columns: task id, title, estimate, tier, dependencies with scope. */
 const COLUMNS: readonly Column[] = [
-  { header: '', max: 40, shrinks: true, min: 14 },
-  { header: '', max: 44, shrinks: true, min: 12 },
+  { header: '', maxWidth: 40, shrinks: true, minWidth: 14 },
+  { header: '', maxWidth: 44, shrinks: true, minWidth: 12 },
   { header: '', align: 'right' },
   { header: '' },
-  { header: '', max: 60, shrinks: true, min: 20 },
+  { header: '', maxWidth: 60, shrinks: true, minWidth: 20 },
 ];
 const LABEL_WIDTH = 15;
 

@@ -8,7 +8,7 @@ import { wrapText } from './layout/text.ts';
 const PLAN_ARGUMENT_HELP =
   'PLAN is the id of a plan, or `last` for the newest plan. PLAN TASK may be written PLAN/TASK.';
 
-/** Renders the list of commands, or the commands of a group ("plan"). */
+/** Renders the commands of the groups, the common options and the exit codes. */
 export function renderHelp(groups: readonly CommandGroup[], width: number): Line[] {
   const names = groups.flatMap((group) => group.commands.map((command) => command.name.length));
   const nameWidth = Math.max(0, ...names);

@@ -27,7 +27,7 @@ export function renderPlanList(
   const [head, ...rows] = renderTable(
     [
       { header: 'plan' },
-      { header: 'title', shrinks: true, min: 16 },
+      { header: 'title', shrinks: true, minWidth: 16 },
       { header: 'status' },
       { header: 'merged', align: 'right' },
       { header: 'tokens', align: 'right' },

@@ -8,12 +8,15 @@ const START = NOW - 100_000;
 
 function createRunTask(
   id: string,
-  from: number,
-  to: number,
+  startSeconds: number,
+  endSeconds: number,
   dependsOn: string[] = [],
   change = {},
 ) {
-  const times = { startedAt: START + from * 1_000, finishedAt: START + to * 1_000 };
+  const times = {
+    startedAt: START + startSeconds * 1_000,
+    finishedAt: START + endSeconds * 1_000,
+  };
   return createTaskFixture({ id, status: 'merged', attempt: 1, dependsOn, ...times, ...change });
 }
 
@@ -97,10 +100,10 @@ test('the summary shows durations, ratio, tokens, cost and pull requests', () =>
 });
 
 test('all bars share a time line, and tasks of the critical path have heavy bars', () => {
-  const text = renderLines(renderSummary(PLAN, TASKS), { colour: false });
-  const bar = (id: string) => text.find((line) => line.startsWith(`✓  ${id} `))?.slice(25, 58);
+  const lines = renderLines(renderSummary(PLAN, TASKS), { colour: false });
+  const findBar = (id: string) => lines.find((line) => line.startsWith(`✓  ${id} `))?.slice(25, 58);
 
-  expect(bar('a')?.trimEnd()).toMatch(/^─+$/);
-  expect(bar('b')?.trimEnd()).toMatch(/^━+$/);
-  expect(bar('c')).toMatch(/^ {16}━+ +$/);
+  expect(findBar('a')?.trimEnd()).toMatch(/^─+$/);
+  expect(findBar('b')?.trimEnd()).toMatch(/^━+$/);
+  expect(findBar('c')).toMatch(/^ {16}━+ +$/);
 });

@@ -16,7 +16,7 @@ const COLUMNS_BESIDE_BAR = 67;
 /** Columns: status, task id, bar, then the columns with a header. */
 const COLUMNS: readonly Column[] = [
   { header: '' },
-  { header: '', shrinks: true, min: 10, max: 30 },
+  { header: '', shrinks: true, minWidth: 10, maxWidth: 30 },
   { header: '' },
   { header: 'time', align: 'right' },
   { header: 'attempts', align: 'right' },

@@ -15,9 +15,9 @@ import {
 /** Columns: status, task id, title, state, attempt, pull request, time, tokens, cost. */
 const COLUMNS: readonly Column[] = [
   { header: '' },
-  { header: '', shrinks: true, min: 20, max: 40 },
-  { header: '', shrinks: true, min: 10, max: 48 },
-  { header: '', shrinks: true, min: 9, max: 24 },
+  { header: '', shrinks: true, minWidth: 20, maxWidth: 40 },
+  { header: '', shrinks: true, minWidth: 10, maxWidth: 48 },
+  { header: '', shrinks: true, minWidth: 9, maxWidth: 24 },
   { header: '' },
   { header: '' },
   { header: '', align: 'right' },

@@ -4,7 +4,7 @@ import { APPROVAL, NOW, PLAN_ID } from '../../test/support/cli/plan-fixture.ts';
 import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 
 const PULL = { repo: 'acme/shop', number: 7, url: 'http://forge/7' };
-const ROOT = {
+const MERGE_WAITING = {
   kind: 'merge',
   plan: PLAN_ID,
   repo: 'acme/shop',
@@ -75,11 +75,15 @@ const CASES: readonly (readonly [Waiting, string, string])[] = [
     `smol-gang task retry ${PLAN_ID} a`,
   ],
   [
-    { ...ROOT, forge: 'local', actions: ['merge'] },
+    { ...MERGE_WAITING, forge: 'local', actions: ['merge'] },
     'review and merge pull request #20 (http://forge/20) into main',
     'git merge smol-gang/p-r1/root',
   ],
-  [{ ...ROOT, forge: 'github', actions: ['merge'] }, 'into main', 'gh pr merge http://forge/20'],
+  [
+    { ...MERGE_WAITING, forge: 'github', actions: ['merge'] },
+    'into main',
+    'gh pr merge http://forge/20',
+  ],
   [
     {
       kind: 'budget',

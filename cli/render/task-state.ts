@@ -40,7 +40,10 @@ export function renderTaskGlyph(status: TaskStatus, tick?: number): Span {
   );
 }
 
-/** Describes the state of a task in a few words: its open dependencies, the kind of its attempt, or the end of its pause. */
+/**
+ * Describes the state of a task in a few words: the unmerged dependencies, the kind of the attempt, the end of a pause, or
+ * else the label of the status.
+ */
 export function describeTaskState(
   task: TaskView,
   now: number,

@@ -1,4 +1,4 @@
-import type { Screen } from '../host.ts';
+import type { OutputStream } from '../host.ts';
 import type { Line } from '../render/layout/line.ts';
 import { measureLine, renderLines } from '../render/layout/line.ts';
 
@@ -13,18 +13,18 @@ export type LiveScreen = {
   readonly rows: number;
   /** Replaces the last frame in a single write, so that nothing flickers. */
   draw(lines: readonly Line[]): void;
-  /** Keeps or erases the last frame and shows the cursor again. */
+  /** Ends the live screen: keeps or erases the last frame and shows the cursor again. */
   close(options: { readonly keepFrame: boolean }): void;
 };
 
 /** Opens a live screen; the first frame appears below the earlier output. */
-export function openLiveScreen(screen: Screen, colour: boolean): LiveScreen {
+export function openLiveScreen(stream: OutputStream, colour: boolean): LiveScreen {
   let drawnLines: readonly Line[] = [];
   let lastFrame = '';
   let isCursorHidden = false;
 
   function getColumns(): number {
-    return Math.max(20, screen.columns ?? 80);
+    return Math.max(20, stream.columns ?? 80);
   }
   /** Returns the sequence that moves the cursor to the top of the frame. In a narrowed window, a drawn line takes several rows. */
   function formatMoveToTop(): string {
@@ -40,23 +40,23 @@ export function openLiveScreen(screen: Screen, colour: boolean): LiveScreen {
       return getColumns();
     },
     get rows() {
-      return Math.max(6, screen.rows ?? 24);
+      return Math.max(6, stream.rows ?? 24);
     },
     draw(lines) {
       // The last row stays free for the cursor.
-      const visibleLines = lines.slice(0, Math.max(1, (screen.rows ?? 24) - 1));
+      const visibleLines = lines.slice(0, Math.max(1, (stream.rows ?? 24) - 1));
       const texts = renderLines(visibleLines, { colour, columns: getColumns() - 1 });
       const frame = texts.map((text) => `${text}${CLEAR_LINE}\n`).join('');
       if (frame === lastFrame) return;
       const hideCursor = isCursorHidden ? '' : HIDE_CURSOR;
-      screen.write(`${hideCursor}${formatMoveToTop()}${frame}${CLEAR_BELOW}`);
+      stream.write(`${hideCursor}${formatMoveToTop()}${frame}${CLEAR_BELOW}`);
       isCursorHidden = true;
       lastFrame = frame;
       drawnLines = texts.map((text) => [text]);
     },
     close({ keepFrame }) {
       const erase = keepFrame ? '' : `${formatMoveToTop()}${CLEAR_BELOW}`;
-      if (isCursorHidden) screen.write(`${erase}${SHOW_CURSOR}`);
+      if (isCursorHidden) stream.write(`${erase}${SHOW_CURSOR}`);
       drawnLines = [];
       lastFrame = '';
       isCursorHidden = false;

@@ -64,16 +64,22 @@ test('a blocked task is printed with its reason and its command', () => {
 test('a waiting item of both task and plan is printed once, and once more when the item returns', () => {
   const task = createTaskFixture({ id: 'a', status: 'blocked', attempt: 1, waiting: BLOCKED });
   const printedKeys = new Set<string>();
-  const count = (change: PlanChange) =>
+  const countCommandLines = (change: PlanChange) =>
     renderLines(renderChange(change, NOW, printedKeys), { colour: false }).filter((line) =>
       line.includes('retry'),
     ).length;
   const waitingPlan = createPlanFixture({ waiting: [BLOCKED] });
 
-  expect(count({ kind: 'task', task })).toBe(1);
-  expect(count({ kind: 'plan', plan: waitingPlan, before: createPlanFixture() })).toBe(0);
-  expect(count({ kind: 'plan', plan: createPlanFixture(), before: waitingPlan })).toBe(0);
-  expect(count({ kind: 'plan', plan: waitingPlan, before: createPlanFixture() })).toBe(1);
+  expect(countCommandLines({ kind: 'task', task })).toBe(1);
+  expect(countCommandLines({ kind: 'plan', plan: waitingPlan, before: createPlanFixture() })).toBe(
+    0,
+  );
+  expect(countCommandLines({ kind: 'plan', plan: createPlanFixture(), before: waitingPlan })).toBe(
+    0,
+  );
+  expect(countCommandLines({ kind: 'plan', plan: waitingPlan, before: createPlanFixture() })).toBe(
+    1,
+  );
 });
 
 test('only new facts of a plan are printed', () => {

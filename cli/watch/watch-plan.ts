@@ -1,5 +1,5 @@
 import type { Client } from '../client/client.ts';
-import type { Screen } from '../host.ts';
+import type { OutputStream } from '../host.ts';
 import { renderLines } from '../render/layout/line.ts';
 import { renderPlan } from '../render/render-plan.ts';
 import type { FollowOptions, PlanSnapshot, ProgressStep } from './follow-plan.ts';
@@ -10,7 +10,7 @@ import { renderChange } from './render-change.ts';
 
 /** Options of `watchPlan`. */
 export type WatchOptions = {
-  readonly out: Screen;
+  readonly out: OutputStream;
   /** True redraws the view in place; false writes a line for each change. */
   readonly isTTY: boolean;
   /** Default: with colours in place, without colours in lines. */
@@ -28,8 +28,8 @@ export type WatchOptions = {
   readonly pauseMs?: FollowOptions['pauseMs'];
 };
 
-/** The last state of the plan; `interrupted` is true if the signal ended the watch. */
-export type WatchEnd = { readonly state: PlanSnapshot; readonly interrupted: boolean };
+/** The last state of the plan; `wasInterrupted` is true if the signal ended the watch. */
+export type WatchEnd = { readonly state: PlanSnapshot; readonly wasInterrupted: boolean };
 
 const FRAME_INTERVAL_MS = 120;
 
@@ -48,10 +48,10 @@ export async function watchPlan(
       view.show(step);
       if (until(step.state)) break;
     }
-    return { state: await readPlanSnapshot(client, planId), interrupted: false };
+    return { state: await readPlanSnapshot(client, planId), wasInterrupted: false };
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
-    return { state: lastState ?? (await readPlanSnapshot(client, planId)), interrupted: true };
+    return { state: lastState ?? (await readPlanSnapshot(client, planId)), wasInterrupted: true };
   } finally {
     view.close();
   }

@@ -123,7 +123,7 @@ async function readGraphFile(
 
 function parsePlanOptions(values: RunValues): Omit<CreatePlanInput, 'repositories'> {
   if (values.simple === true && values.complex === true) {
-    throw createUsageError('--simple and --complex exclude each other');
+    throw createUsageError('--simple and --complex exclude each other: give at most one of them');
   }
   if (values.plan !== undefined && (values.simple === true || values.interactive === true)) {
     throw createUsageError('--plan gives a graph of tasks: leave --simple and --interactive out');

@@ -14,7 +14,7 @@ export const EDIT_OPTIONS = {
   revision: { type: 'string', value: 'N', help: 'fail unless this is the newest revision' },
   note: { type: 'string', value: 'TEXT', help: 'reason of the change, stored with the revision' },
 } as const;
-/** Values of the common options of all edits. */
+/** Values of EDIT_OPTIONS. */
 export type EditValues = { readonly revision?: string; readonly note?: string };
 
 const MAX_LISTED_TASKS = 20;

@@ -6,7 +6,7 @@ import type { CommandContext, OptionValues } from '../../define-command.ts';
 import { parseChoiceOption, parseNumberOption } from '../../define-command.ts';
 import { readInput } from '../read-input.ts';
 
-/** Options for the fields of a task. */
+/** Options that set the fields of a task. */
 export const TASK_OPTIONS = {
   title: { type: 'string', value: 'TEXT', help: 'short title, for lists and pull requests' },
   description: { type: 'string', value: 'TEXT', help: 'the work, as the agent reads it' },
@@ -35,14 +35,14 @@ export const TASK_OPTIONS = {
   },
   estimate: { type: 'string', value: 'MINUTES', help: 'estimated duration in minutes' },
 } as const;
-/** Values of the options for the fields of a task. */
+/** Values of TASK_OPTIONS. */
 export type TaskValues = OptionValues<typeof TASK_OPTIONS>;
 
 type TaskFields = Partial<
   Pick<TaskSpec, 'title' | 'description' | 'criteria' | 'scope' | 'tier' | 'repo' | 'estimate'>
 >;
 
-/** Reads the fields that were given; other fields are absent. */
+/** Returns the fields for which options were given; other fields are absent. */
 export async function readTaskFields(
   context: CommandContext,
   values: TaskValues,

@@ -17,8 +17,8 @@ import type { WatchEnd, WatchOptions } from '../../watch/watch-plan.ts';
 import { watchPlan } from '../../watch/watch-plan.ts';
 import { printPlan, printSummary } from './print-plan.ts';
 
-/** Milliseconds for which a plan must need a person before the command ends. A shorter need may resolve itself. */
-const SETTLE_MS = 5_000;
+/** Time for which a plan must need a person before the command ends, because the need may disappear by itself. */
+const PERSON_NEEDED_MS = 5_000;
 
 /**
  * Watches a plan until it ends, halts or needs a person. On an interactive terminal, asks for the approval and then continues
@@ -31,11 +31,11 @@ export async function waitForPlan(
 ): Promise<ExitCode> {
   const { terminal, host } = context;
   for (;;) {
-    const stillNeedsPerson = createLastingCheck(needsPerson, SETTLE_MS, () => host.now());
+    const stillNeedsPerson = createLastingCheck(needsPerson, PERSON_NEEDED_MS, () => host.now());
     const until = (state: PlanSnapshot) =>
       hasStopped(state) || (!terminal.isInteractive && stillNeedsPerson(state));
     const end = await watchPlanUntil(context, client, planId, { until });
-    if (end.interrupted) return printPlanContinues(context, planId);
+    if (end.wasInterrupted) return printPlanContinues(context, planId);
     const { state } = end;
     if (terminal.isJson) {
       terminal.printJson(state);
@@ -65,7 +65,7 @@ export async function followPlanToEnd(
   };
   const jsonOutput = terminal.isJson ? { onStep } : {};
   const end = await watchPlanUntil(context, client, planId, { until: hasEnded, ...jsonOutput });
-  if (end.interrupted) return printPlanContinues(context, planId);
+  if (end.wasInterrupted) return printPlanContinues(context, planId);
   if (!terminal.isJson) {
     if (end.state.plan.status === 'complete') printSummary(context, end.state);
     else await printPlan(context, client, end.state);

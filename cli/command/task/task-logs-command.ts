@@ -76,12 +76,12 @@ async function followLogs(
       // Reading the task before its log ensures that the log of a stopped task is complete.
       const task = await client.call(API.getTask, { params: target });
       if (attempt === 0) attempt = task.attempt;
-      const step =
+      const newLog =
         attempt === 0
           ? { entries: [], after: 0 }
           : await readEntriesAfter(client, target, attempt, after);
-      after = step.after;
-      printEntries(context, step.entries);
+      after = newLog.after;
+      printEntries(context, newLog.entries);
       if (task.attempt > attempt) {
         attempt += 1;
         after = 0;
@@ -90,7 +90,7 @@ async function followLogs(
         continue;
       }
       if (hasTaskStopped(task.status)) return printStoppedTask(context, task);
-      pauseMs = step.entries.length > 0 ? PAUSE_MS.min : Math.min(pauseMs * 1.5, PAUSE_MS.max);
+      pauseMs = newLog.entries.length > 0 ? PAUSE_MS.min : Math.min(pauseMs * 1.5, PAUSE_MS.max);
       await delay(pauseMs, undefined, { signal: abort.signal });
     }
   } catch (error) {
@@ -117,14 +117,15 @@ function printStoppedTask({ terminal }: CommandContext, task: TaskView): ExitCod
   return EXIT.done;
 }
 
+/** Reads the entries of the chunks after number `startAfter`, and returns the number of the last chunk as `after`. */
 async function readEntriesAfter(
   client: Client,
   target: LogTarget,
   attempt: number,
-  start: number,
+  startAfter: number,
 ): Promise<{ readonly entries: LogEntry[]; readonly after: number }> {
   const entries: LogEntry[] = [];
-  let after = start;
+  let after = startAfter;
   for (;;) {
     const query = { attempt, after, limit: PAGE_SIZE };
     const { items } = await client.call(API.taskLog, { params: target, query });

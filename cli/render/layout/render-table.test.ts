@@ -21,8 +21,8 @@ test('a column is as wide as its widest cell and can align right', () => {
 
 test('the widest column shrinks first, and no column shrinks below its minimum', () => {
   const columns = [
-    { header: '', shrinks: true, min: 8 },
-    { header: '', shrinks: true, min: 4 },
+    { header: '', shrinks: true, minWidth: 8 },
+    { header: '', shrinks: true, minWidth: 4 },
     { header: '' },
   ];
 
@@ -39,7 +39,7 @@ test('a column whose cells are all empty takes no width', () => {
 });
 
 test('the last cell of a short row reaches to the end of the line', () => {
-  const columns = [{ header: '' }, { header: '', max: 6 }, { header: '' }];
+  const columns = [{ header: '' }, { header: '', maxWidth: 6 }, { header: '' }];
 
   const lines = renderTable(
     columns,

@@ -7,11 +7,12 @@ export type Column = {
   /** Header; a table whose headers are all empty has no header line. */
   readonly header: string;
   readonly align?: 'left' | 'right';
-  /** True if the column shrinks, down to `min` (default 8), when the table is too wide. */
+  /** True if the column shrinks when the table is too wide. */
   readonly shrinks?: boolean;
-  readonly min?: number;
-  /** Maximum width. */
-  readonly max?: number;
+  /** Width below which a column does not shrink; default 8. */
+  readonly minWidth?: number;
+  /** Width above which cells are cut; default: no limit. */
+  readonly maxWidth?: number;
 };
 
 const GAP = '  ';
@@ -70,7 +71,7 @@ function fitWidths(
     // A call takes a limited number of arguments, so only the first rows determine the width.
     const naturalWidth = Math.max(measureWidth(column.header), ...cellWidths.slice(0, 5_000));
     const isEmpty = rows.length > 0 && cellWidths.every((cellWidth) => cellWidth === 0);
-    return isEmpty ? 0 : Math.min(naturalWidth, column.max ?? naturalWidth);
+    return isEmpty ? 0 : Math.min(naturalWidth, column.maxWidth ?? naturalWidth);
   });
   let excess = sumWidths(widths) - width;
   while (excess > 0) {
@@ -97,7 +98,7 @@ function findWidestShrinking(
   let widest: number | undefined;
   columns.forEach((column, index) => {
     const width = widths[index] ?? 0;
-    if (column.shrinks !== true || width <= (column.min ?? 8)) return;
+    if (column.shrinks !== true || width <= (column.minWidth ?? 8)) return;
     if (widest === undefined || width > (widths[widest] ?? 0)) widest = index;
   });
   return widest;

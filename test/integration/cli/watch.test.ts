@@ -127,7 +127,7 @@ describe('watchPlan', () => {
     ]);
     expect(steps.at(-1)?.state.tasks.find((task) => task.id === 'b')?.dependsOn).toEqual(['a']);
     expect(end.state.plan.status).toBe('complete');
-    expect(end.interrupted).toBe(false);
+    expect(end.wasInterrupted).toBe(false);
   });
 
   test('continues after an outage of the API', async () => {

@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream';
-import type { Environment, Host, Keyboard, Screen } from '../../../cli/host.ts';
+import type { Environment, Host, InputStream, OutputStream } from '../../../cli/host.ts';
 import { runCli } from '../../../cli/run-cli.ts';
 
 // Runs the command line in this process, with a separate home folder, working folder and streams.
@@ -34,30 +34,30 @@ export async function runCliInProcess(
 ): Promise<CliRun> {
   const hasTerminal = options.typed !== undefined;
   const home = options.home ?? MISSING_FOLDER;
-  const keyboard = hasTerminal ? new PassThrough() : Readable.from([options.stdin ?? '']);
+  const input = hasTerminal ? new PassThrough() : Readable.from([options.stdin ?? '']);
   const interrupts = new Set<() => void>();
   let unansweredOutput = '';
   const typed = [...(options.typed ?? [])];
   function handleOutput(text: string): void {
     unansweredOutput += text;
     const nextInput = typed[0];
-    if (nextInput?.when.test(unansweredOutput) === true && keyboard instanceof PassThrough) {
+    if (nextInput?.when.test(unansweredOutput) === true && input instanceof PassThrough) {
       typed.shift();
       unansweredOutput = '';
-      keyboard.write(nextInput.text);
+      input.write(nextInput.text);
     }
     if (options.interruptAt?.test(unansweredOutput) === true)
       for (const handler of interrupts) handler();
   }
-  const out = createCollector(hasTerminal, handleOutput);
-  const err = createCollector(hasTerminal, handleOutput);
+  const out = createOutputCollector(hasTerminal, handleOutput);
+  const err = createOutputCollector(hasTerminal, handleOutput);
   const host: Host = {
     env: { PATH: process.env.PATH, HOME: home, NO_COLOR: '1', ...options.env },
     cwd: options.cwd ?? home,
     home,
-    stdin: Object.assign<Readable, Partial<Keyboard>>(keyboard, { isTTY: hasTerminal }),
-    stdout: out.screen,
-    stderr: err.screen,
+    stdin: Object.assign<Readable, Partial<InputStream>>(input, { isTTY: hasTerminal }),
+    stdout: out.output,
+    stderr: err.output,
     now: options.now ?? Date.now,
     onInterrupt(handler) {
       interrupts.add(handler);
@@ -65,14 +65,14 @@ export async function runCliInProcess(
     },
   };
   const code = await runCli(args, host);
-  return { code, out: out.text(), err: err.text() };
+  return { code, out: out.getText(), err: err.getText() };
 }
 
-function createCollector(isTTY: boolean, onOutput: (text: string) => void) {
+function createOutputCollector(isTTY: boolean, onOutput: (text: string) => void) {
   const stream = new PassThrough();
   const chunks: string[] = [];
   stream.setEncoding('utf8');
-  const screen: Screen = Object.assign(stream, { isTTY, columns: 100, rows: 40 });
+  const output: OutputStream = Object.assign(stream, { isTTY, columns: 100, rows: 40 });
   const write = stream.write.bind(stream);
   stream.write = (chunk: string) => {
     chunks.push(String(chunk));
@@ -80,5 +80,5 @@ function createCollector(isTTY: boolean, onOutput: (text: string) => void) {
     return write(chunk);
   };
   stream.resume();
-  return { screen, text: () => chunks.join('') };
+  return { output, getText: () => chunks.join('') };
 }
