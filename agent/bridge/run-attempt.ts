@@ -46,7 +46,7 @@ export async function runAttempt(
   process.once('exit', () => processes.killAll());
   const redactor = new Redactor();
   redactor.addSecret(settings.token);
-  // `work` also aborts when the attempt fails; the bridge then still reports the failure. `lifetime` aborts without a report.
+  // Aborts when the work must stop. The bridge then still reports a failure, unless `lifetime` has aborted as well.
   const work = new AbortController();
   const stopWork = () => work.abort(lifetime.signal.reason);
   lifetime.signal.addEventListener('abort', stopWork, { once: true });

@@ -10,7 +10,7 @@ import type { PreparedCall, Tool } from './tool/tool.ts';
 import { ToolError } from './tool/tool.ts';
 import { findTool } from './tool-table.ts';
 
-// Runs a session of the agent. In each turn, the model calls tools and gets their outputs, until the model answers without a tool call.
+// Runs a session of the agent. In each turn, the model calls tools and gets the outputs, until an answer contains no tool call.
 
 /** Conversation with the model, which works in one workspace. */
 export type Session = {

@@ -1,8 +1,7 @@
 import type { ChatMessage, ToolCall } from './chat-message.ts';
 
-// Shortens a conversation so that it fits into the context of the model: first the oldest tool outputs, then the arguments of the oldest
-// calls, which may contain whole files. If the conversation is still too long, early turns are dropped. The system prompt and the first
-// user message always stay.
+// Shortens a conversation to the context of the model: first the oldest tool outputs, then the arguments of the oldest calls, which may
+// contain whole files. Then drops early turns if the conversation is still too long. The system prompt and the first user message stay.
 
 /** Number of newest messages that stay unchanged, because the model still needs them. */
 const UNTRIMMED_MESSAGES = 6;

@@ -42,7 +42,7 @@ const EXIT_WAIT_MS = 2_000;
 /** Time between the request to exit and SIGKILL, milliseconds. */
 const CLOSE_GRACE_MS = 300;
 
-/** Session with one agent. Every method rejects with an AttemptFailure when the agent fails or exits. */
+/** Session with one agent. `open` and `prompt` reject with an AttemptFailure when the agent fails or exits. */
 export type AcpSession = {
   /** Creates the ACP session. The workspace must be ready. */
   open(): Promise<void>;
@@ -50,8 +50,6 @@ export type AcpSession = {
   prompt(text: string): Promise<StopReason>;
   /** Cancels the turn in progress. */
   cancel(): Promise<void>;
-  /** Returns the end of the standard error of the agent. */
-  readStderr(): string;
   /** Asks the agent to exit, and kills the agent after a grace period. */
   close(): Promise<void>;
 };
@@ -108,7 +106,6 @@ export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSe
       return (await waitForAgent(turn)).stopReason;
     },
     cancel: () => agent.notify(methods.agent.session.cancel, { sessionId }),
-    readStderr: agentExit.readStderr,
     close: () => closeAgent(options.child, connection, agentExit.done),
   };
 }

@@ -12,8 +12,6 @@ export type AgentExit = {
   readonly done: Promise<string>;
   /** Never resolves. Rejects when the agent exits, with an AttemptFailure that quotes the end of standard error. */
   readonly failure: Promise<never>;
-  /** Returns the end of standard error. */
-  readonly readStderr: () => string;
 };
 
 /** Watches an agent process. Call this in the same tick as the start; otherwise an early exit is missed. */
@@ -36,5 +34,5 @@ export function watchAgentExit(child: ChildProcess): AgentExit {
     throw new AttemptFailure('agent', `the agent ${description}${quote}`);
   });
   failure.catch(() => {});
-  return { done, failure, readStderr: () => stderrEnd };
+  return { done, failure };
 }

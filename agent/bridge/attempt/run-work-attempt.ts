@@ -20,8 +20,8 @@ import {
 } from './task-prompt.ts';
 import { TaskWork } from './task-work.ts';
 
-// A `work` or `repair` attempt: the agent works turn by turn until the verify commands succeed. The changes of each turn are
-// committed and pushed as a checkpoint.
+// Runs a `work` or `repair` attempt: the agent works turn by turn until the verify commands succeed. After each turn, the bridge commits
+// the changes and pushes a checkpoint.
 
 /** Number of times that the agent is asked to fix a failed verification. */
 const MAX_FIXES = 2;
@@ -160,7 +160,10 @@ class Conversation {
     return messages.length === 0 ? undefined : renderSteeringMessages(messages);
   }
 
-  /** In an interactive task, waits for a message and returns it as a prompt. Otherwise, or if people asked to finish, returns undefined. */
+  /**
+   * Waits for a message of a person and returns the message as a prompt. Returns undefined if the task is not interactive or if people
+   * asked to finish.
+   */
   async #waitForPeople(): Promise<string | undefined> {
     const attempt = this.#attempt;
     if (!attempt.assignment.task.interactive || attempt.inbox.isFinishRequested) return undefined;

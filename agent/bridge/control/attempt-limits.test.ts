@@ -14,7 +14,7 @@ test.each([
   [{ ...NO_USAGE, inputTokens: 900, outputTokens: 100 }, 'the limit of 1000 tokens is used up'],
   [{ ...NO_USAGE, usd: 1 }, 'the limit of 1 USD is used up'],
   [{ ...NO_USAGE, turns: 10 }, 'the limit of 10 model turns is used up'],
-])('the usage %j gives the message "%s"', (usage, message) => {
+])('the usage %j exhausts a limit with the message "%s"', (usage, message) => {
   expect(findExhaustedLimit(usage, LIMITS)).toBe(message);
 });
 

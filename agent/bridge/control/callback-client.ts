@@ -17,7 +17,7 @@ import { sendCallback } from './send-callback.ts';
 
 type Accepted = z.infer<typeof acceptedSchema>;
 
-/** Callbacks of one attempt. Each rejects with AttemptEnded if the control plane has ended the attempt. */
+/** Callbacks of one attempt. Every callback rejects with AttemptEnded if the control plane has ended the attempt. */
 export type CallbackClient = ReturnType<typeof createCallbackClient>;
 
 /** Creates the client. All callbacks except the heartbeat are retried until the API answers or `options.signal` aborts. */

@@ -30,8 +30,8 @@ export function computeLeaseMarginMs(leaseMs: number): number {
 type ClockReadings = { readonly wall: number; readonly monotonic: number };
 
 /**
- * Returns the elapsed time in milliseconds: the longer of the two durations that the clocks show. The monotonic clock stands still while the
- * machine sleeps, and the wall clock may be set back.
+ * Returns the elapsed time in milliseconds: the longer of the two durations that the clocks show. The monotonic clock stands still
+ * while the machine sleeps, and the wall clock may be set back.
  */
 export function computeElapsedMs(since: ClockReadings, now: ClockReadings): number {
   return Math.max(now.wall - since.wall, now.monotonic - since.monotonic);

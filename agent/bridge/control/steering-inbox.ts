@@ -110,7 +110,7 @@ export class SteeringInbox {
     });
   }
 
-  /** Answers the pending question with the message, unless the message names another question. Returns whether it was answered. */
+  /** Answers the pending question, unless the message names another question. Returns whether the question was answered. */
   #resolvePendingQuestion(message: SteeringMessage): boolean {
     const pending = this.#pendingQuestion;
     if (!pending) return false;

@@ -1,7 +1,8 @@
 import type { TranscriptEntry } from '../../../core/contract/attempt.ts';
 import type { Redact } from '../host/redactor.ts';
 
-// Sends the conversation with the agent to the control plane in numbered chunks. Consecutive pieces of text of the same kind become one entry.
+// Sends the conversation with the agent to the control plane in numbered chunks. Consecutive pieces of text of the same kind become one
+// entry.
 
 type EntryKind = TranscriptEntry['kind'];
 

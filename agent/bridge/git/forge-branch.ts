@@ -43,7 +43,7 @@ export class ForgeBranch {
       await this.#fetchRefs([this.#rootRefspec, ...refspecs], SHORT_RETRY_PERIOD_MS);
     } catch (error) {
       if (!isUnadvertisedCommitError(error)) throw error;
-      // The forge does not serve commits by id, so all branches are fetched, which contain the commits.
+      // The forge does not serve commits by id. All branches are fetched instead, because they contain the commits.
       await this.#fetchRefs(
         [this.#rootRefspec, '+refs/heads/*:refs/smol/heads/*'],
         SHORT_RETRY_PERIOD_MS,

@@ -15,12 +15,12 @@ test.each([
   ['fatal: unable to access: The requested URL returned error: 429', 300_000],
   ['fatal: Authentication failed for http://x', 60_000],
   ['remote: You have exceeded a secondary rate limit. error: 403', 300_000],
-])('the git error "%s" has the cause forge and a pause of %i ms', (stderr, pauseMs) => {
+])('the git error "%s" has the cause forge and parks the task for %i ms', (stderr, parkMs) => {
   const failure = toForgeFailure(createPushError(stderr), 'push', NOW);
 
   if (!(failure instanceof AttemptFailure)) throw new Error('not an AttemptFailure');
   expect(failure.failureCause).toBe('forge');
-  expect(failure.details.until).toBe(NOW + pauseMs);
+  expect(failure.details.until).toBe(NOW + parkMs);
 });
 
 test.each([
@@ -30,7 +30,7 @@ test.each([
   ["fatal: couldn't find remote ref refs/heads/root", 'infra'],
   [' ! [remote rejected] a -> b (cannot lock ref)', 'infra'],
   [' ! [rejected] a -> b (fetch first)', 'infra'],
-])('the git error "%s" has the cause %s and no pause', (stderr, failureCause) => {
+])('the git error "%s" has the cause %s and does not park the task', (stderr, failureCause) => {
   const failure = toForgeFailure(createPushError(stderr), 'push', NOW);
 
   if (!(failure instanceof AttemptFailure)) throw new Error('not an AttemptFailure');

@@ -3,7 +3,7 @@ import { GitError } from './git.ts';
 
 // Classifies failures of git commands that talk to the forge.
 
-/** Matches errors of a forge that is unreachable, overloaded or limits the rate. Requests of other attempts then fail as well. */
+/** Matches errors of a forge that is unreachable, overloaded or limiting the request rate. Requests of other attempts then fail as well. */
 const FORGE_UNAVAILABLE =
   /error: (?:5\d\d|429)|Could not resolve|Failed to connect|timed out|early EOF|unexpected disconnect|Connection reset|RPC failed|Empty reply|rate limit/i;
 /** Matches errors of a push that collides with another push to the same reference. */
@@ -11,8 +11,9 @@ const REF_LOCK_CONTENDED = /cannot lock ref|failed to update ref/i;
 /** Matches errors of an invalid credential, which an administrator must renew. */
 const AUTHENTICATION_FAILED = /error: 401|Authentication failed|could not read Username/i;
 
-const RATE_LIMIT_PAUSE_MS = 5 * 60_000;
-const UNAVAILABLE_PAUSE_MS = 60_000;
+/** Time for which a failure of the forge parks the task, milliseconds. */
+const RATE_LIMIT_PARK_MS = 5 * 60_000;
+const UNAVAILABLE_PARK_MS = 60_000;
 
 /** Returns whether a retry after a short wait may succeed. */
 export function isRetryableForgeError(error: unknown): boolean {
@@ -41,11 +42,11 @@ export function toForgeFailure(error: unknown, action: string, now: number): unk
   // The forge rejected the pushed commits because of a rule about file size, secrets or branch protection.
   const isRuleViolation = /\[remote rejected\]/.test(stderr) && !isRetryableForgeError(error);
   if (isRuleViolation) return new AttemptFailure('agent', message, { cause: error });
-  // A problem of this repository alone (deleted, no access, no branch) must not pause attempts on other repositories.
+  // A problem of this repository alone (deleted, no access, no branch) must not park tasks of other repositories.
   if (!FORGE_UNAVAILABLE.test(stderr) && !AUTHENTICATION_FAILED.test(stderr))
     return new AttemptFailure('infra', message, { cause: error });
   const isRateLimited = /error: 429|rate limit/i.test(stderr);
-  const until = now + (isRateLimited ? RATE_LIMIT_PAUSE_MS : UNAVAILABLE_PAUSE_MS);
+  const until = now + (isRateLimited ? RATE_LIMIT_PARK_MS : UNAVAILABLE_PARK_MS);
   return new AttemptFailure('forge', message, { until, cause: error });
 }
 

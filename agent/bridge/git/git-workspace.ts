@@ -233,7 +233,7 @@ export class GitWorkspace {
     return parseMergeTree(output.stdout, output.exitCode === 0);
   }
 
-  /** Checks out a merge with conflict markers. `headCommit` stays unchanged, so the next commit must add the merged commit as parent. */
+  /** Checks out a merge with conflict markers. The next commit must name the merged commit as second parent. */
   async checkoutMerge(merge: MergeOutcome): Promise<void> {
     await this.#fetchingGit(['read-tree', '--reset', '-u', merge.tree]);
   }

@@ -28,7 +28,7 @@ export type GitOutput = {
 /** Runs one git command. Throws GitError for any exit code that is not accepted, and if the output is too long. */
 export type Git = (args: readonly string[], options?: GitOptions) => Promise<GitOutput>;
 
-/** Directories and index with which git works. */
+/** Directories and index file that a git command uses. */
 export type GitLocation = {
   readonly gitDir: string;
   readonly workTree: string;

@@ -22,7 +22,10 @@ export async function usesLfs(git: Git, commit: string): Promise<boolean> {
   return (await findPathsWithText(git, 'filter=lfs', commit, attributeFiles)).length > 0;
 }
 
-/** Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. `git` must have the workspace as work tree. */
+/**
+ * Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. The work tree of `git` must be the
+ * workspace.
+ */
 export async function findFilesOutsideLfs(
   git: Git,
   gitDir: string,

@@ -94,7 +94,7 @@ async function runUnderLock(lock: string, options: MirrorOptions, work: () => Pr
   }
 }
 
-/** Tries to take the lock. Returns whether the lock was taken. Removes the lock of a dead process, so that a later try can succeed. */
+/** Tries to take the lock, and returns whether this succeeded. Removes the lock of a dead process, so that a later try succeeds. */
 async function acquireLock(lock: string): Promise<boolean> {
   try {
     await writeFile(lock, String(process.pid), { flag: 'wx' });

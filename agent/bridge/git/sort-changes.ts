@@ -16,7 +16,7 @@ export type Flagged = { readonly path: string; readonly why: string };
 export type ScopeRules = {
   /** Scope of the task of this attempt. Empty: the task declares no scope and may change the whole repository. */
   readonly own: readonly string[];
-  /** Scopes of unfinished tasks that neither depend on this task nor are its dependencies. */
+  /** Scopes of unfinished tasks that may run at the same time as the task of this attempt. */
   readonly foreign: readonly { readonly task: string; readonly scope: readonly string[] }[];
   /** Paths that every task may change, such as lockfiles. */
   readonly shared: readonly string[];

@@ -17,7 +17,7 @@ export type AttemptFolders = {
 };
 
 /**
- * Removes `root` and creates its folders again.
+ * Creates the folder `root` with the folders of an attempt; removes an existing folder `root` first.
  *
  * @param bridgePid process id of the bridge, written to the file `bridge.pid`
  */

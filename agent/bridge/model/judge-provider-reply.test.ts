@@ -10,7 +10,7 @@ test.each([200, 400, 404, 413, 422])('a reply with status %i is passed to the ag
   expect(judgeProviderReply(createReply(status), 1, NOW)).toEqual({ kind: 'pass' });
 });
 
-test('after temporary failures a request is tried up to three times, and then the attempt is parked', () => {
+test('after temporary failures a request is tried up to three times, and then the task is parked', () => {
   expect(judgeProviderReply(createReply(503), 1, NOW)).toEqual({ kind: 'retry', waitMs: 250 });
   expect(judgeProviderReply(undefined, 2, NOW)).toEqual({ kind: 'retry', waitMs: 750 });
   expect(judgeProviderReply(createReply(503, 'down'), 3, NOW)).toEqual({
@@ -20,7 +20,7 @@ test('after temporary failures a request is tried up to three times, and then th
   });
 });
 
-test('a long Retry-After parks the attempt for that time, and a short Retry-After delays the retry', () => {
+test('a long Retry-After parks the task for this time, and a short Retry-After delays the retry', () => {
   expect(judgeProviderReply(createReply(429, '', 30_000), 1, NOW)).toMatchObject({
     kind: 'park',
     until: NOW + 30_000,
@@ -31,7 +31,7 @@ test('a long Retry-After parks the attempt for that time, and a short Retry-Afte
   });
 });
 
-test('an attempt is parked for at most 15 minutes', () => {
+test('a task is parked for at most 15 minutes', () => {
   expect(judgeProviderReply(createReply(429, '', 999_999_000), 1, NOW)).toMatchObject({
     kind: 'park',
     until: NOW + 900_000,
@@ -45,7 +45,7 @@ test.each([
   [400, 'Your credit balance is too low'],
   [429, '{"error":{"code":"insufficient_quota"}}'],
 ])(
-  'status %i with the body "%s" parks the attempt for five minutes without a retry',
+  'status %i with the body "%s" parks the task for five minutes without a retry',
   (status, errorText) => {
     expect(judgeProviderReply(createReply(status, errorText), 1, NOW)).toMatchObject({
       kind: 'park',

@@ -1,4 +1,5 @@
-// Decides what the proxy does with a reply of the model endpoint: pass the reply to the agent, retry, or park the attempt.
+// Decides what the proxy does with a reply of the model endpoint: pass the reply to the agent, retry, or end
+// the attempt, so that the control plane parks the task.
 
 /** Handling of a reply from the model endpoint. */
 export type ProviderVerdict =
@@ -6,17 +7,17 @@ export type ProviderVerdict =
   | { readonly kind: 'pass' }
   /** Send the request again after `waitMs` milliseconds. */
   | { readonly kind: 'retry'; readonly waitMs: number }
-  /** Park the attempt until `until`, epoch milliseconds. */
+  /** End the attempt; its task is parked until `until`, epoch milliseconds. */
   | { readonly kind: 'park'; readonly reason: string; readonly until: number };
 
 const MAX_TRIES = 3;
-/** Longest wait before a retry, milliseconds. If the endpoint asks for a longer wait, the attempt is parked instead. */
+/** Longest wait before a retry, milliseconds. If the endpoint asks for a longer wait, the task is parked instead. */
 const MAX_RETRY_WAIT_MS = 2_000;
-/** Time for which a temporary failure parks the attempt, milliseconds. */
+/** Time for which a temporary failure parks the task, milliseconds. */
 const BUSY_PARK_MS = 60_000;
-/** Time for which a refusal because of the key, quota or payment parks the attempt, milliseconds. */
+/** Time for which a refusal because of the key, quota or payment parks the task, milliseconds. */
 const ACCOUNT_PARK_MS = 5 * 60_000;
-/** Bounds of the time for which an attempt is parked, milliseconds. The time applies to all attempts with the same endpoint. */
+/** Bounds of the time for which a task is parked, milliseconds. */
 const MIN_PARK_MS = 1_000;
 const MAX_PARK_MS = 15 * 60_000;
 /** Wait before the first retry, milliseconds; each further wait is three times as long. */
@@ -67,7 +68,7 @@ type ProviderProblem = {
   readonly reason: string;
   /** Whether a retry may succeed within seconds. */
   readonly isTemporary: boolean;
-  /** Time to park the attempt if the endpoint names no time, milliseconds. */
+  /** Time to park the task if the endpoint names no time, milliseconds. */
   readonly parkMs: number;
 };
 

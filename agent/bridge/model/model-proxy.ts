@@ -28,7 +28,7 @@ export type ModelProxyOptions = {
   readonly onProgress: () => void;
   /** Called when the proxy refuses a request because a limit is exhausted. */
   readonly onLimit: (reason: string) => void;
-  /** Called when the endpoint refuses requests until `until`, epoch milliseconds. */
+  /** Called when the attempt must end, because the endpoint refuses requests until `until`, epoch milliseconds. */
   readonly onProviderRefusal: (reason: string, until: number) => void;
   readonly signal: AbortSignal;
 };
@@ -121,7 +121,7 @@ export class ModelProxy {
         await delayUnlessAborted(verdict.waitMs, signal);
         continue;
       }
-      if (verdict.kind === 'park') return this.#parkAttempt(verdict, response);
+      if (verdict.kind === 'park') return this.#endAttempt(verdict, response);
       // The request of the agent is faulty, so the agent gets the error.
       this.#lastFailure = `status ${reply?.status}: ${reply?.errorText.slice(0, 300)}`;
       response.writeHead(reply?.status ?? 502, { 'content-type': 'application/json' });
@@ -144,11 +144,17 @@ export class ModelProxy {
     }
   }
 
-  #parkAttempt(
+  /** Refuses the request and ends the attempt, so that the control plane parks the task. */
+  #endAttempt(
     verdict: { readonly reason: string; readonly until: number },
     response: ServerResponse,
   ): void {
-    refuseRequest(response, 503, 'provider_refused', `${verdict.reason}; the attempt is parked`);
+    refuseRequest(
+      response,
+      503,
+      'provider_refused',
+      `${verdict.reason}; the attempt ends and the task is parked`,
+    );
     this.#options.onProviderRefusal(verdict.reason, verdict.until);
   }
 

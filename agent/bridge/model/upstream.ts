@@ -44,7 +44,8 @@ function selectForwardedHeaders(headers: IncomingHttpHeaders): Record<string, st
 function buildKeyHeaders({ apiKey }: Upstream, call: ModelCall, url: URL): Record<string, string> {
   const bearer = { authorization: `Bearer ${apiKey}` };
   if (!call.usesMessagesApi) return bearer;
-  // Gateways accept either header. The Anthropic API takes a bearer token for an OAuth token, so requests to Anthropic contain only the key.
+  // Gateways accept either header. The API of Anthropic takes every bearer token for an OAuth token, so requests to Anthropic contain
+  // only the key.
   const isAnthropicHost = url.hostname === 'api.anthropic.com';
   return { 'x-api-key': apiKey, ...(isAnthropicHost ? {} : bearer) };
 }

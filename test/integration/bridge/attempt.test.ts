@@ -29,7 +29,7 @@ test('an attempt does its task, verifies the commit and pushes its branch', asyn
   const exit = await bridge.ended;
 
   expect(exit).toMatchObject({ code: 0 });
-  expect(fixture.server.contractViolations).toEqual([]);
+  expect(fixture.controlPlane.contractViolations).toEqual([]);
   const result = requireDoneResult(fixture);
   expect(await fixture.remote.readHead(ATTEMPT_BRANCH)).toBe(result.commit);
   expect(result.evidence).toMatchObject({
@@ -42,7 +42,7 @@ test('an attempt does its task, verifies the commit and pushes its branch', asyn
   expect(result.summary).toBe('Wrote the login.');
   expect(result.workLog).toEqual(['write login.txt']);
   expect(result.usage).toEqual({ inputTokens: 100, outputTokens: 10, usd: 0.00012, turns: 1 });
-  expect(fixture.server.checkpoints[0]?.commit).toBe(result.commit);
+  expect(fixture.controlPlane.checkpoints[0]?.commit).toBe(result.commit);
   expect(
     await runGit(fixture.remote.directory, ['log', '-1', '--format=%an <%ae> %s', ATTEMPT_BRANCH]),
   ).toBe('Gang <gang@example.com> Add the login');
@@ -63,7 +63,7 @@ test('the agent is told about a failed verify command and fixes the failure', as
   expect((await readPrompts(fixture))[1]).toContain(
     '`grep -q yes login.txt` ended with exit code 1',
   );
-  expect(fixture.server.checkpoints).toHaveLength(2);
+  expect(fixture.controlPlane.checkpoints).toHaveLength(2);
   expect(await fixture.remote.readHead(ATTEMPT_BRANCH)).toBe(result.commit);
 });
 

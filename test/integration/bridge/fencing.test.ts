@@ -36,14 +36,14 @@ test('after the answer 409 the bridge kills the agent, pushes nothing and report
   ]);
   const agentPid = await waitForHangingAgent();
 
-  fixture.server.overrideAnswer = () => ({ status: 409 });
+  fixture.controlPlane.overrideAnswer = () => ({ status: 409 });
   const exit = await bridge.ended;
 
   expect(exit.code).toBe(0);
   expect(isProcessRunning(agentPid)).toBe(false);
   expect(isProcessRunning(await readDaemonPid())).toBe(false);
   expect(fixture.remote.pushCount).toBe(0);
-  expect(fixture.server.results).toEqual([]);
+  expect(fixture.controlPlane.results).toEqual([]);
   expect(existsSync(fixture.workDir)).toBe(false);
 });
 
@@ -54,7 +54,7 @@ test('a bridge whose heartbeats get no answer kills its agent before the lease e
   const agentPid = await waitForHangingAgent();
 
   const silentSince = Date.now();
-  fixture.server.overrideAnswer = () => 'silence';
+  fixture.controlPlane.overrideAnswer = () => 'silence';
   const exit = await bridge.ended;
 
   expect(Date.now() - silentSince).toBeLessThan(8_000);
@@ -75,7 +75,7 @@ test('SIGTERM stops the bridge and all its processes without a push', async () =
   expect(isProcessRunning(agentPid)).toBe(false);
   expect(isProcessRunning(await readDaemonPid())).toBe(false);
   expect(fixture.remote.pushCount).toBe(0);
-  expect(fixture.server.results).toEqual([]);
+  expect(fixture.controlPlane.results).toEqual([]);
 });
 
 test('after SIGKILL of the bridge its processes are killed and its folder is removed', async () => {
@@ -94,19 +94,19 @@ test('after SIGKILL of the bridge its processes are killed and its folder is rem
 test('a bridge whose attempt has ended before the start exits with code 0', async () => {
   fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   const bridge = await fixture.startBridge([]);
-  fixture.server.overrideAnswer = () => ({ status: 409 });
+  fixture.controlPlane.overrideAnswer = () => ({ status: 409 });
 
   const exit = await bridge.ended;
 
   expect(exit.code).toBe(0);
-  expect(fixture.server.calls).toEqual(['start']);
+  expect(fixture.controlPlane.calls).toEqual(['start']);
 });
 
 test('callbacks are retried while the API answers 503', async () => {
   fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
   const refusalCounts = new Map<string, number>();
   const bridge = await fixture.startBridge([[{ text: 'done' }]]);
-  fixture.server.overrideAnswer = (callback) => {
+  fixture.controlPlane.overrideAnswer = (callback) => {
     const count = refusalCounts.get(callback) ?? 0;
     refusalCounts.set(callback, count + 1);
     return count < 2 ? { status: 503 } : undefined;
@@ -116,7 +116,7 @@ test('callbacks are retried while the API answers 503', async () => {
 
   expect(exit.code).toBe(0);
   expect(requireDoneResult(fixture).evidence.green).toBe(true);
-  expect(fixture.server.contractViolations).toEqual([]);
+  expect(fixture.controlPlane.contractViolations).toEqual([]);
 });
 
 test('a refused token ends the bridge with exit code 3', async () => {
@@ -126,6 +126,6 @@ test('a refused token ends the bridge with exit code 3', async () => {
   const exit = await bridge.ended;
 
   expect(exit.code).toBe(3);
-  expect(fixture.server.calls).toEqual([]);
+  expect(fixture.controlPlane.calls).toEqual([]);
   expect(await fixture.remote.readHead(ATTEMPT_BRANCH)).toBeUndefined();
 });

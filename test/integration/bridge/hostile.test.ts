@@ -54,33 +54,38 @@ async function findFilesWithSecrets(folder: string): Promise<string[]> {
   return paths.filter((_, index) => findLeakedSecrets(texts[index] ?? '').length > 0);
 }
 
-describe.each(TRAPS.map((trap) => [trap.name, trap] as const))('%s', (_name, trap) => {
-  test('runs no program, reveals no secret, and does not change the result', async () => {
-    const folder = join('/tmp', `smol-hostile-${process.pid}`);
-    const { evil, marker } = await writeEvilProgram(folder);
-    try {
-      fixture = await setUpBridgeFixture({ 'README.md': 'sample\n', ...trap.files?.(evil) });
+describe.each(TRAPS.map((trap) => [trap.name, trap] as const))(
+  'a workspace with %s',
+  (_name, trap) => {
+    test('makes the bridge run no program and reveal no secret, and does not change the result', async () => {
+      const folder = join('/tmp', `smol-hostile-${process.pid}`);
+      const { evil, marker } = await writeEvilProgram(folder);
+      try {
+        fixture = await setUpBridgeFixture({ 'README.md': 'sample\n', ...trap.files?.(evil) });
 
-      await runAttempt(trap, evil);
+        await runAttempt(trap, evil);
 
-      expect(existsSync(marker), 'the bridge ran the program').toBe(false);
-      const result = requireDoneResult(fixture);
-      expect(result.changed).toEqual([...(trap.changed ?? []), 'login.txt'].sort());
-      expect(await runGit(fixture.remote.directory, ['show', `${ATTEMPT_BRANCH}:login.txt`])).toBe(
-        'yes',
-      );
-      expect(await findFilesWithSecrets(fixture.workDir)).toEqual([]);
-      expect(existsSync(join(fixture.workDir, 'workspace/pwned'))).toBe(false);
-      if (trap.triggerCommand === undefined) return;
-      // Checks the trap itself: an ordinary git must run the program.
-      const workspace = join(fixture.workDir, 'workspace');
-      await runGit(workspace, trap.triggerCommand, { ...trap.triggerEnv?.(evil) }).catch(() => {});
-      expect(existsSync(marker), 'an ordinary git ran the program').toBe(true);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
-});
+        expect(existsSync(marker), 'the bridge ran the program').toBe(false);
+        const result = requireDoneResult(fixture);
+        expect(result.changed).toEqual([...(trap.changed ?? []), 'login.txt'].sort());
+        expect(
+          await runGit(fixture.remote.directory, ['show', `${ATTEMPT_BRANCH}:login.txt`]),
+        ).toBe('yes');
+        expect(await findFilesWithSecrets(fixture.workDir)).toEqual([]);
+        expect(existsSync(join(fixture.workDir, 'workspace/pwned'))).toBe(false);
+        if (trap.triggerCommand === undefined) return;
+        // Checks the trap itself: an ordinary git must run the program.
+        const workspace = join(fixture.workDir, 'workspace');
+        await runGit(workspace, trap.triggerCommand, { ...trap.triggerEnv?.(evil) }).catch(
+          () => {},
+        );
+        expect(existsSync(marker), 'an ordinary git ran the program').toBe(true);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+  },
+);
 
 test('the bridge does not follow a folder that the agent replaced by a link', async () => {
   fixture = await setUpBridgeFixture({ 'src/a.txt': 'a\n', 'other/b.txt': 'b\n' });

@@ -19,7 +19,7 @@ function findLastModelReply(notes: Record<string, unknown>[]): unknown {
   return notes.findLast((note) => note.modelReply)?.modelReply;
 }
 
-test('a long Retry-After of the model parks the attempt after two short retries', async () => {
+test('a long Retry-After of the model fails the attempt and parks the task after two short retries', async () => {
   fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   let refusalCount = 0;
   fixture.model.refuse = () => {
@@ -58,7 +58,7 @@ test('a temporary failure of the model is retried without an error for the agent
 test.each([
   ['a wrong key', 401, '{"error":"invalid api key"}'],
   ['a used-up quota', 429, '{"error":{"code":"insufficient_quota"}}'],
-])('%s parks the attempt without a retry', async (_name, status, body) => {
+])('%s fails the attempt and parks the task without a retry', async (_name, status, body) => {
   fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   fixture.model.refuse = () => ({ status, body });
 
@@ -70,7 +70,7 @@ test.each([
   expect(fixture.model.requests).toHaveLength(1);
 });
 
-test('an unreachable model endpoint parks the attempt', async () => {
+test('an unreachable model endpoint fails the attempt and parks the task', async () => {
   fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   fixture.credentials.model = { baseUrl: 'http://127.0.0.1:1/v1', apiKey: 'none', model: 'none' };
 
@@ -124,7 +124,7 @@ test('the tokens of all model APIs count; people are warned at 80% of the limit,
     reason: 'the limit of 440 tokens is used up',
     usage: { inputTokens: 400, outputTokens: 40, usd: 0.00048, turns: 4 },
   });
-  expect(fixture.server.transcript.map((entry) => entry.text)).toContain(
+  expect(fixture.controlPlane.transcript.map((entry) => entry.text)).toContain(
     '440 of 440 tokens are used; the attempt stops at 440',
   );
   expect(fixture.model.requests).toHaveLength(4);
@@ -209,7 +209,7 @@ test('an agent whose turn ends with the stop reason max_tokens gets a prompt to 
   expect(requireDoneResult(fixture).changed).toEqual(['login.txt']);
 });
 
-test('a forge that rejects the credential parks the attempt', async () => {
+test('a forge that rejects the credential fails the attempt and parks the task', async () => {
   fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   fixture.remote.refusal = { status: 401, times: 1_000 };
 
@@ -239,12 +239,12 @@ test('the work of the agent is pushed after a temporary failure of the forge', a
   ]);
   const question = await waitUntil(
     'the agent has asked its question',
-    () => fixture.server.questions[0],
+    () => fixture.controlPlane.questions[0],
     WAIT_TIMEOUT_MS,
   );
 
   fixture.remote.refusal = { status: 503, times: 4 };
-  fixture.server.messages.push({ n: 1, author: 'ann', text: 'now', answers: question.id });
+  fixture.controlPlane.messages.push({ n: 1, author: 'ann', text: 'now', answers: question.id });
   await bridge.ended;
 
   expect(fixture.remote.refusal.times).toBe(0);

@@ -186,7 +186,7 @@ test('files of Git LFS stay pointers, and a file in place of a pointer is flagge
   ]);
   const raw = await runGit(fixture.remote.directory, ['show', `${ATTEMPT_BRANCH}:deep/raw.bin`]);
   expect(raw).toBe('not a pointer');
-  const notes = fixture.server.transcript.filter((entry) => entry.kind === 'bridge');
+  const notes = fixture.controlPlane.transcript.filter((entry) => entry.kind === 'bridge');
   expect(notes.map((entry) => entry.text).join('\n')).toContain('Git LFS');
   expect((await readPrompts(fixture))[0]).toContain('kept in Git LFS');
 });

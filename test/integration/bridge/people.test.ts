@@ -27,12 +27,17 @@ test('a message of a person is part of the prompt of the next turn', async () =>
   ]);
   await waitUntil(
     'the agent has asked a question',
-    () => fixture.server.questions[0],
+    () => fixture.controlPlane.questions[0],
     WAIT_TIMEOUT_MS,
   );
 
-  fixture.server.messages.push(
-    { n: 1, author: 'ann@example.com', text: 'go', answers: fixture.server.questions[0]?.id ?? '' },
+  fixture.controlPlane.messages.push(
+    {
+      n: 1,
+      author: 'ann@example.com',
+      text: 'go',
+      answers: fixture.controlPlane.questions[0]?.id ?? '',
+    },
     { n: 2, author: 'ann@example.com', text: 'Also write b.txt' },
   );
   await bridge.ended;
@@ -41,7 +46,7 @@ test('a message of a person is part of the prompt of the next turn', async () =>
   const prompts = await readPrompts(fixture);
   expect(prompts).toHaveLength(2);
   expect(prompts[1]).toContain('ann@example.com says:\nAlso write b.txt');
-  expect(fixture.server.transcript).toContainEqual(
+  expect(fixture.controlPlane.transcript).toContainEqual(
     expect.objectContaining({ kind: 'user', text: 'ann@example.com: Also write b.txt' }),
   );
 });
@@ -54,7 +59,7 @@ test('an urgent message interrupts the turn', async () => {
   ]);
   await waitForHangingAgent();
 
-  fixture.server.messages.push({ n: 1, author: 'ann', text: '! stop that, write the login' });
+  fixture.controlPlane.messages.push({ n: 1, author: 'ann', text: '! stop that, write the login' });
   await bridge.ended;
 
   expect((await readPrompts(fixture))[1]).toContain('ann says:\nstop that, write the login');
@@ -69,7 +74,7 @@ test('a question of the agent is answered by a person', async () => {
 
   const question = await waitUntil(
     'the agent has asked a question',
-    () => fixture.server.questions[0],
+    () => fixture.controlPlane.questions[0],
     WAIT_TIMEOUT_MS,
   );
   expect(question).toMatchObject({
@@ -77,7 +82,12 @@ test('a question of the agent is answered by a person', async () => {
     options: ['sqlite', 'postgres'],
     default: 'sqlite',
   });
-  fixture.server.messages.push({ n: 1, author: 'ann', text: 'Postgres', answers: question.id });
+  fixture.controlPlane.messages.push({
+    n: 1,
+    author: 'ann',
+    text: 'Postgres',
+    answers: question.id,
+  });
   await bridge.ended;
 
   requireDoneResult(fixture);
@@ -85,18 +95,19 @@ test('a question of the agent is answered by a person', async () => {
   expect(answer).toEqual({ action: 'accept', content: { answer: 'postgres' } });
 });
 
-test('a message without a question id answers the open question, and a heartbeat reports the answer', async () => {
+test('a message without a question id answers the pending question, and a heartbeat reports the answer', async () => {
   fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
   fixture.assignment.heartbeatMs = 50;
   const bridge = await fixture.startBridge([
     [{ ask: { question: 'Which?', default: 'none', timeoutMs: 60_000 } }, { hang: true }],
   ]);
-  const findQuestion = () => fixture.server.questions[0];
+  const findQuestion = () => fixture.controlPlane.questions[0];
   const question = await waitUntil('the agent has asked a question', findQuestion, WAIT_TIMEOUT_MS);
 
-  fixture.server.messages.push({ n: 1, author: 'ann', text: 'Postgres' });
+  fixture.controlPlane.messages.push({ n: 1, author: 'ann', text: 'Postgres' });
 
-  const findReport = () => fixture.server.heartbeats.find(({ answered }) => answered !== undefined);
+  const findReport = () =>
+    fixture.controlPlane.heartbeats.find(({ answered }) => answered !== undefined);
   const heartbeat = await waitUntil('a heartbeat reports the answer', findReport, WAIT_TIMEOUT_MS);
   expect(heartbeat).toMatchObject({ answered: question.id, messagesSeen: 1 });
   await waitForHangingAgent();
@@ -112,18 +123,21 @@ test('a second question waits until the first is answered', async () => {
   ]);
   const first = await waitUntil(
     'the agent has asked a question',
-    () => fixture.server.questions[0],
+    () => fixture.controlPlane.questions[0],
     WAIT_TIMEOUT_MS,
   );
-  const heartbeatCount = fixture.server.heartbeats.length;
-  const hasWaited = () => fixture.server.heartbeats.length > heartbeatCount + 3;
+  const heartbeatCount = fixture.controlPlane.heartbeats.length;
+  const hasWaited = () => fixture.controlPlane.heartbeats.length > heartbeatCount + 3;
   await waitUntil('at least four more heartbeats have come', hasWaited, WAIT_TIMEOUT_MS);
-  expect(fixture.server.questions).toHaveLength(1);
+  expect(fixture.controlPlane.questions).toHaveLength(1);
 
-  fixture.server.messages.push({ n: 1, author: 'ann', text: 'a', answers: first.id });
+  fixture.controlPlane.messages.push({ n: 1, author: 'ann', text: 'a', answers: first.id });
   await bridge.ended;
 
-  expect(fixture.server.questions.map((question) => question.text)).toEqual(['First?', 'Second?']);
+  expect(fixture.controlPlane.questions.map((question) => question.text)).toEqual([
+    'First?',
+    'Second?',
+  ]);
   const answers = (await fixture.readNotes()).find((note) => note.answers)?.answers;
   expect(answers).toEqual([{ answer: 'a' }, { answer: 'b' }]);
 });
@@ -137,12 +151,12 @@ test('a message that an earlier attempt has delivered is not delivered again', a
   ]);
   const question = await waitUntil(
     'the agent has asked a question',
-    () => fixture.server.questions[0],
+    () => fixture.controlPlane.questions[0],
     WAIT_TIMEOUT_MS,
   );
-  expect(fixture.server.heartbeats[0]?.messagesSeen).toBe(1);
+  expect(fixture.controlPlane.heartbeats[0]?.messagesSeen).toBe(1);
 
-  fixture.server.messages.push(
+  fixture.controlPlane.messages.push(
     { n: 1, author: 'ann', text: 'an old message' },
     { n: 2, author: 'ann', text: 'go', answers: question.id },
     { n: 3, author: 'ann', text: 'a new message' },
@@ -163,7 +177,7 @@ test('a question without an answer gets its default', async () => {
   await bridge.ended;
 
   requireDoneResult(fixture);
-  expect(fixture.server.questions).toHaveLength(1);
+  expect(fixture.controlPlane.questions).toHaveLength(1);
   expect((await fixture.readNotes()).find((note) => note.answer)?.answer).toEqual({ answer: 'b' });
 });
 
@@ -176,22 +190,22 @@ test('an interactive task waits for messages until people ask to finish', async 
   ]);
   await waitUntil(
     'the bridge waits for people',
-    () => fixture.server.heartbeats.at(-1)?.phase === 'waiting',
+    () => fixture.controlPlane.heartbeats.at(-1)?.phase === 'waiting',
     WAIT_TIMEOUT_MS,
   );
 
-  fixture.server.messages.push({ n: 1, author: 'ann', text: 'Write the login' });
+  fixture.controlPlane.messages.push({ n: 1, author: 'ann', text: 'Write the login' });
   await waitUntil(
     'the turn is committed and the bridge waits again',
     () => {
-      const last = fixture.server.heartbeats.at(-1);
-      return fixture.server.checkpoints.length === 1 && last?.phase === 'waiting';
+      const last = fixture.controlPlane.heartbeats.at(-1);
+      return fixture.controlPlane.checkpoints.length === 1 && last?.phase === 'waiting';
     },
     WAIT_TIMEOUT_MS,
   );
-  expect(fixture.server.results).toEqual([]);
-  expect(fixture.server.heartbeats.at(-1)?.messagesSeen).toBe(1);
-  fixture.server.finish = true;
+  expect(fixture.controlPlane.results).toEqual([]);
+  expect(fixture.controlPlane.heartbeats.at(-1)?.messagesSeen).toBe(1);
+  fixture.controlPlane.finish = true;
   await bridge.ended;
 
   expect(requireDoneResult(fixture)).toMatchObject({

@@ -54,9 +54,11 @@ test('no secret is in a file, an argument, the transcript or the environment of 
 
   const result = requireDoneResult(fixture);
   expect(findLeakedSecrets(JSON.stringify(await fixture.readNotes()))).toEqual([]);
-  expect(findLeakedSecrets(JSON.stringify(fixture.server.transcript))).toEqual([]);
+  expect(findLeakedSecrets(JSON.stringify(fixture.controlPlane.transcript))).toEqual([]);
   expect(
-    findLeakedSecrets(JSON.stringify([fixture.server.heartbeats, fixture.server.checkpoints])),
+    findLeakedSecrets(
+      JSON.stringify([fixture.controlPlane.heartbeats, fixture.controlPlane.checkpoints]),
+    ),
   ).toEqual([]);
   expect(findLeakedSecrets(JSON.stringify(result))).toEqual([]);
   expect(result.summary).toContain('[secret removed]');

@@ -32,7 +32,7 @@ test('the built-in agent does a task through the model proxy', async () => {
   expect(result.summary).toBe('Wrote the login.');
   expect(result.usage.turns).toBe(3);
   expect(result.workLog.length).toBe(2);
-  const tools = fixture.server.transcript.filter((entry) => entry.kind === 'tool');
+  const tools = fixture.controlPlane.transcript.filter((entry) => entry.kind === 'tool');
   expect(tools).toHaveLength(2);
   expect(tools.map((entry) => entry.text).join()).not.toContain('failed');
 });

@@ -38,7 +38,7 @@ export type AgentStep =
   | { readonly permission: string }
   /** Sends a request to this path of the model proxy, and notes the reply. */
   | { readonly callModel: string; readonly stream?: boolean }
-  /** Notes the environment of the agent and the ACP capabilities of the bridge, and optionally the command lines of all processes. */
+  /** Notes the environment of the agent, the ACP capabilities of the bridge and, if requested, the command lines of all processes. */
   | { readonly noteEnvironment: true; readonly noteCommandLines?: true }
   /** Starts a background process in a process group of its own, and notes the process id. */
   | { readonly startDaemon: true }

@@ -53,10 +53,12 @@ export type BridgeFixture = {
   readonly directory: string;
   /** Folder of the attempt, inside `directory`. */
   readonly workDir: string;
+  /** Git server with the repository of the attempt. */
   readonly remote: GitRemote;
+  /** Model endpoint. */
   readonly model: ScriptedModel;
   /** Control plane; available after `startBridge`. */
-  readonly server: CallbackServer;
+  readonly controlPlane: CallbackServer;
   readonly assignment: Assignment;
   readonly credentials: Credentials;
   /** Path of a repository in which tests prepare the commits that they push to `remote`. */
@@ -94,7 +96,7 @@ export async function setUpBridgeFixture(files: Record<string, string>): Promise
   };
   const firstCommit = await pushToRootBranch(files);
   const bridges: RunningBridge[] = [];
-  let server: CallbackServer | undefined;
+  let controlPlane: CallbackServer | undefined;
   const workDir = join(directory, 'work');
   const notesFile = join(directory, 'notes.jsonl');
   const fixture: BridgeFixture = {
@@ -102,9 +104,9 @@ export async function setUpBridgeFixture(files: Record<string, string>): Promise
     workDir,
     remote,
     model,
-    get server() {
-      if (!server) throw new Error('no bridge was started yet');
-      return server;
+    get controlPlane() {
+      if (!controlPlane) throw new Error('no bridge was started yet; call startBridge first');
+      return controlPlane;
     },
     assignment: createAssignment(remote.url, firstCommit),
     credentials: {
@@ -115,12 +117,12 @@ export async function setUpBridgeFixture(files: Record<string, string>): Promise
     pushToRootBranch,
     startBridge: async (turns, env = {}) => {
       const { assignment, credentials } = fixture;
-      server = await startCallbackServer({ assignment, credentials, token: SECRETS.attempt });
+      controlPlane = await startCallbackServer({ assignment, credentials, token: SECRETS.attempt });
       const script: AgentScript = { turns };
       await writeFile(join(directory, 'script.json'), JSON.stringify(script));
       const command = [process.execPath, AGENT_PROGRAM, join(directory, 'script.json'), notesFile];
       const bridge = spawnBridge({
-        ...createBridgeVariables(server.url, workDir, command),
+        ...createBridgeVariables(controlPlane.url, workDir, command),
         ...env,
       });
       bridges.push(bridge);
@@ -130,7 +132,7 @@ export async function setUpBridgeFixture(files: Record<string, string>): Promise
     close: async () => {
       for (const bridge of bridges) bridge.kill('SIGKILL');
       await Promise.all(bridges.map((bridge) => bridge.ended));
-      await Promise.all([remote.close(), model.close(), server?.close()]);
+      await Promise.all([remote.close(), model.close(), controlPlane?.close()]);
       await temporary.remove();
     },
   };
@@ -178,7 +180,7 @@ function spawnBridge(env: Record<string, string>): RunningBridge {
 export function requireDoneResult(
   fixture: BridgeFixture,
 ): Extract<AttemptResult, { readonly outcome: 'done' }> {
-  const [result] = fixture.server.results;
+  const [result] = fixture.controlPlane.results;
   if (result?.outcome !== 'done')
     throw new Error(`the first result must have the outcome done: ${JSON.stringify(result)}`);
   return result;
@@ -188,7 +190,7 @@ export function requireDoneResult(
 export function requireFailedResult(
   fixture: BridgeFixture,
 ): Extract<AttemptResult, { readonly outcome: 'failed' }> {
-  const [result] = fixture.server.results;
+  const [result] = fixture.controlPlane.results;
   if (result?.outcome !== 'failed')
     throw new Error(`the first result must have the outcome failed: ${JSON.stringify(result)}`);
   return result;

@@ -17,7 +17,7 @@ import type { AttemptCallback } from '../../../core/contract/bridge.ts';
 import { ATTEMPT_CALLBACK_PATHS, buildCallbackPath } from '../../../core/contract/bridge.ts';
 import type { Question } from '../../../core/contract/task.ts';
 
-// A control plane for one bridge. Every request and every answer is checked against the contract.
+// Serves a control plane for one bridge. Checks every request and every answer against the contract.
 
 /** Answer that replaces the usual answer. `silence`: the request gets no answer; undefined: the request gets the usual answer. */
 export type AnswerOverride =

@@ -14,7 +14,7 @@ import { agent, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprot
 import type { AgentScript, AgentStep } from './agent-script.ts';
 
 // An ACP agent that plays the turns of a script file, one turn for each prompt. The agent writes prompts, answers and observations
-// to a notes file, one JSON object a line.
+// to a notes file, one JSON object per line.
 //   node scripted-agent.ts <script file> <notes file>
 
 const [scriptFile = '', notesFile = ''] = process.argv.slice(2);

@@ -14,10 +14,10 @@ const SAMPLE_FILES = {
   '.smol-gang.yaml': 'verify:\n  - ["sh", "check.sh"]\nshared:\n  - CHANGELOG.md\n',
 };
 
-/** Repository of a person; `head` is the commit of `main`. */
+/** Local repository of a user; `head` is the commit of the branch `main`. */
 export type E2eRepository = { readonly path: string; readonly head: string };
 
-/** Creates a repository of a person on branch `main`. */
+/** Creates a local repository of a user, with the branch `main` checked out. */
 export async function makeE2eRepository(
   workspace: TestWorkspace,
   name: string,
