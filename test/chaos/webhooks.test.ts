@@ -4,7 +4,7 @@ import { createSeededRandom } from '../../local/model/variations.ts';
 import { submitGraph, useStage, waitForTaskStatus } from '../support/platform/e2e-stage.ts';
 import { listPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
 import type { DraftTask } from '../support/platform/render-graph.ts';
-import { renderWriteOrder } from '../support/platform/render-graph.ts';
+import { renderWriteInstruction } from '../support/platform/render-graph.ts';
 import type { Reviewer } from '../support/platform/reviewer.ts';
 import { createReviewer } from '../support/platform/reviewer.ts';
 import {
@@ -107,7 +107,7 @@ describe('with a fast clock that polls the forge', () => {
 
   test(`a plan ends the same with lost, repeated, late, reordered and forged deliveries, seed ${SEED}`, async () => {
     const reviewer = await createReviewer(stage.platform, 'reviewer', {
-      changed: renderWriteOrder('src/changed.txt', 'changed, repaired'),
+      changed: renderWriteInstruction('src/changed.txt', 'changed, repaired'),
     });
     const undisturbed = await completePlan(reviewer);
     const random = createSeededRandom(SEED);
@@ -162,7 +162,7 @@ describe('with a clock of one minute', () => {
       return z.object({ slots: z.object({ used: z.literal(0) }) }).safeParse(body).success;
     });
     proxy().setSchedule(() => []);
-    await reviewer.approvePulls(repo, task.pullRequest?.number ?? 0);
+    await reviewer.approvePull(repo, task.pullRequest?.number ?? 0);
     const approval = await waitUntil('the forge sends the review', () =>
       proxy().deliveries.find(({ event }) => event === 'pull_request_review'),
     );

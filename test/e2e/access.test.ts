@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { submitGraph, useStage, waitForTaskStatus } from '../support/platform/e2e-stage.ts';
-import { renderWriteOrder } from '../support/platform/render-graph.ts';
+import { renderWriteInstruction } from '../support/platform/render-graph.ts';
 import { waitForPlanStatus } from '../support/platform/wait-for-plan.ts';
 import { ADMIN } from '../support/process/platform-process.ts';
 import {
@@ -130,7 +130,10 @@ test('secrets appear in no log, process list, commit, answer or other file', asy
   const { plan } = await submitGraph(
     stage,
     [
-      { id: 'held', description: `HOLD secrets\n${renderWriteOrder('src/held.txt', 'held')}` },
+      {
+        id: 'held',
+        description: `HOLD secrets\n${renderWriteInstruction('src/held.txt', 'held')}`,
+      },
       // The agent of this task collects its environment and the folders around its workspace.
       {
         id: 'nosy',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { graphViewSchema } from '../../core/contract/plan.ts';
 import { submitGraph, useStage, waitForTaskStatus } from '../support/platform/e2e-stage.ts';
 import { listPulls, listRunPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
-import { renderWriteOrder } from '../support/platform/render-graph.ts';
+import { renderWriteInstruction } from '../support/platform/render-graph.ts';
 import {
   fetchPlanSnapshot,
   waitForPlan,
@@ -145,10 +145,10 @@ function submitLongPlan() {
     [
       { id: 'done' },
       { id: 'open' },
-      { id: 'held', description: `HOLD held\n${renderWriteOrder('src/held.txt', 'held')}` },
+      { id: 'held', description: `HOLD held\n${renderWriteInstruction('src/held.txt', 'held')}` },
       {
         id: 'long',
-        description: `SPIN long\n${renderWriteOrder('src/long.txt', 'long')}`,
+        description: `SPIN long\n${renderWriteInstruction('src/long.txt', 'long')}`,
         limits: { maxTurns: 4 },
       },
       { id: 'last', dependsOn: ['open', 'done'] },
@@ -235,7 +235,7 @@ test('a simple plan can be a conversation that a person finishes', async () => {
     [
       'run',
       '--prompt',
-      `Write a note.\n\n${renderWriteOrder('note.txt', 'one')}`,
+      `Write a note.\n\n${renderWriteInstruction('note.txt', 'one')}`,
       '--interactive',
       '--json',
     ],
@@ -244,7 +244,7 @@ test('a simple plan can be a conversation that a person finishes', async () => {
   const plan = result.json(z.object({ plan: z.object({ id: z.string() }) })).plan.id;
   await waitForTaskStatus(stage, plan, 'main', 'working');
 
-  await platform.cli(['task', 'message', plan, 'main', renderWriteOrder('note.txt', 'two')], {
+  await platform.cli(['task', 'message', plan, 'main', renderWriteInstruction('note.txt', 'two')], {
     expectedExit: 0,
   });
   await waitUntil(

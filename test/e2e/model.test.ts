@@ -7,7 +7,7 @@ import {
   waitForTaskStatus,
 } from '../support/platform/e2e-stage.ts';
 import { requireOnePullPerTask } from '../support/platform/forge-facts.ts';
-import { renderWriteOrder } from '../support/platform/render-graph.ts';
+import { renderWriteInstruction } from '../support/platform/render-graph.ts';
 import {
   fetchPlanSnapshot,
   readPlanStatus,
@@ -105,7 +105,7 @@ afterEach(restoreModel);
 async function submitHeldPlan(hold: string): Promise<string> {
   const held = {
     id: 'one',
-    description: `HOLD ${hold}\n${renderWriteOrder('src/one.txt', 'one is done')}`,
+    description: `HOLD ${hold}\n${renderWriteInstruction('src/one.txt', 'one is done')}`,
   };
   const tasks = [held, { id: 'two', dependsOn: ['one'] }];
   const { plan } = await submitGraph(stage, tasks, ['--auto-approve']);
@@ -175,7 +175,7 @@ test('work resumes without a command after a short Retry-After', async () => {
   const { platform, model } = stage;
   const task = {
     id: 'alone',
-    description: `HOLD alone\n${renderWriteOrder('src/alone.txt', 'is done')}`,
+    description: `HOLD alone\n${renderWriteInstruction('src/alone.txt', 'is done')}`,
   };
   const { plan: workPlan } = await submitGraph(stage, [task], ['--auto-approve']);
   await waitUntil('the agent works', () => model.isHeld('alone'), 60_000);

@@ -10,7 +10,7 @@ import {
   waitForTaskStatus,
 } from '../support/platform/e2e-stage.ts';
 import { listRunPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
-import { renderGraph, renderWriteOrder } from '../support/platform/render-graph.ts';
+import { renderGraph, renderWriteInstruction } from '../support/platform/render-graph.ts';
 import {
   fetchPlanSnapshot,
   submitPlan,
@@ -67,7 +67,7 @@ test('a plan starts from the HEAD of a dirty repository, whose uncommitted work 
       '--repo',
       '.',
       '--prompt',
-      `Write it down.\n\n${renderWriteOrder('note.txt', 'noted')}`,
+      `Write it down.\n\n${renderWriteInstruction('note.txt', 'noted')}`,
       '--simple',
       '--json',
     ],
@@ -190,7 +190,7 @@ test('a plan over two repositories has linked root pull requests, which become r
         id: 'view',
         repo: client.name,
         dependsOn: ['api'],
-        description: `HOLD view\n${renderWriteOrder('src/view.txt', 'view')}`,
+        description: `HOLD view\n${renderWriteInstruction('src/view.txt', 'view')}`,
       },
       { id: 'docs', repo: server.name, dependsOn: ['api'] },
     ]),

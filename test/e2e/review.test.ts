@@ -9,7 +9,7 @@ import type { ScriptedTaskModel } from '../support/model/scripted-task-model.ts'
 import { startScriptedTaskModel } from '../support/model/scripted-task-model.ts';
 import type { PullFacts } from '../support/platform/forge-facts.ts';
 import { listPulls, listRunPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
-import { renderGraph, renderWriteOrder } from '../support/platform/render-graph.ts';
+import { renderGraph, renderWriteInstruction } from '../support/platform/render-graph.ts';
 import {
   readPlanStatus,
   submitPlan,
@@ -43,10 +43,10 @@ const TASK_DEPENDENCIES = {
 };
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   asks: 'ASK Which colour? (grey)\nKEEP src/asks.txt',
-  tries: `TRY the first time is too early\n${renderWriteOrder('src/tries.txt', 'tries')}`,
-  fails: `UNLESS the manual\n${renderWriteOrder('src/fails.txt', 'fails')}`,
-  steered: `HOLD steered\n${renderWriteOrder('src/steered.txt', 'first')}`,
-  five: `SAY and a note for the next task\n${renderWriteOrder('src/five.txt', 'five')}`,
+  tries: `TRY the first time is too early\n${renderWriteInstruction('src/tries.txt', 'tries')}`,
+  fails: `UNLESS the manual\n${renderWriteInstruction('src/fails.txt', 'fails')}`,
+  steered: `HOLD steered\n${renderWriteInstruction('src/steered.txt', 'first')}`,
+  five: `SAY and a note for the next task\n${renderWriteInstruction('src/five.txt', 'five')}`,
 };
 
 let model: ScriptedTaskModel;
@@ -130,7 +130,13 @@ test('a message of a person reaches an agent during its work', async () => {
   const watching = platform.startCli(['task', 'logs', plan, 'steered', '--follow']);
 
   await platform.cli(
-    ['task', 'message', plan, 'steered', `! ${renderWriteOrder('src/steered.txt', 'second')}`],
+    [
+      'task',
+      'message',
+      plan,
+      'steered',
+      `! ${renderWriteInstruction('src/steered.txt', 'second')}`,
+    ],
     { expectedExit: 0 },
   );
   const hasMessage = () =>
@@ -193,10 +199,10 @@ test('changes requested by command and at the forge reach the agents that repair
   await postReview(
     number,
     'REQUEST_CHANGES',
-    renderWriteOrder('src/five.txt', 'five, repaired'),
+    renderWriteInstruction('src/five.txt', 'five, repaired'),
     reviewer,
   );
-  const change = renderWriteOrder('src/tries.txt', 'tries, repaired');
+  const change = renderWriteInstruction('src/tries.txt', 'tries, repaired');
   await platform.cli(['task', 'request-changes', plan, 'tries', change], { expectedExit: 0 });
 
   const repaired = await waitForTask(

@@ -6,8 +6,8 @@ import { createTable } from '../../../local/emulator/create-table.ts';
 import { createCredential } from '../../../local/emulator/credential.ts';
 import { REGION, TABLE_NAME } from '../../support/store/test-emulators.ts';
 
-/** Starts a store whose table becomes active after `requestCount` requests. */
-async function startSlowStore(requestCount: number) {
+/** Starts a fake DynamoDB whose table becomes active after `requestCount` requests. */
+async function startSlowDynamo(requestCount: number) {
   const requests: string[] = [];
   const server = createServer(async (request, response) => {
     await json(request);
@@ -28,7 +28,7 @@ async function startSlowStore(requestCount: number) {
 }
 
 test('createTable waits until the table is active', async () => {
-  const { endpoint, requests } = await startSlowStore(3);
+  const { endpoint, requests } = await startSlowDynamo(3);
   const credentials = createCredential();
 
   await createTable({ endpoint, region: REGION, credentials, tableName: TABLE_NAME });

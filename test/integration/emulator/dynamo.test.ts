@@ -4,7 +4,7 @@ import { isAppError } from '../../../core/base/app-error.ts';
 import { ITEM_IS_ABSENT } from '../../../core/port/table.ts';
 import { startTestStore } from '../../support/store/test-emulators.ts';
 
-test('every call is reported with its consumed units', async () => {
+test('onCall receives the operation and the consumed capacity units of each call', async () => {
   const calls: unknown[] = [];
   const { table } = await startTestStore({
     onCall: (operation, units) => calls.push([operation, units]),
@@ -24,7 +24,7 @@ test('every call is reported with its consumed units', async () => {
   ]);
 });
 
-test('an unreachable store is a transient error', async () => {
+test('a call to an unreachable store fails with a transient error', async () => {
   const { endpoint: _unused, ...access } = await startTestStore();
   const table = createDynamoTable({ ...access, endpoint: 'http://127.0.0.1:9' });
 
@@ -33,7 +33,7 @@ test('an unreachable store is a transient error', async () => {
   );
 });
 
-test('a missing table is a bug with the reason', async () => {
+test('a call to a missing table fails as a bug, and the message contains the error of DynamoDB', async () => {
   const { table: _unused, ...access } = await startTestStore();
   const table = createDynamoTable({ ...access, tableName: 'another' });
 

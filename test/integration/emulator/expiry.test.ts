@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { removeExpired } from '../../../local/emulator/start-expiry.ts';
 import { startTestStore } from '../../support/store/test-emulators.ts';
 
-test('expired items are removed, and all others stay', async () => {
+test('removeExpired removes expired items, and keeps items with a later or no expiry', async () => {
   const { table, tableName, endpoint, region, credentials } = await startTestStore();
   await table.put({ pk: 'a', sk: '1', expiresAt: 100 });
   await table.put({ pk: 'a', sk: '2', expiresAt: 300 });

@@ -15,9 +15,11 @@ import { createSilentLog } from '../../support/silent-log.ts';
 import { createTemporaryFolder, REGION, TABLE_NAME } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-// Store and queues run in a separate process, which may die alone and never outlives its parent.
+// The emulator process (store and queues) restarts after a crash, and exits when the parent process exits.
 
-const HOLDER = fileURLToPath(new URL('../../support/process/hold-emulators.ts', import.meta.url));
+const HOLD_EMULATORS_PROGRAM = fileURLToPath(
+  new URL('../../support/process/hold-emulators.ts', import.meta.url),
+);
 const KEY = { pk: 'P', sk: 'S' };
 
 async function startTestEmulators(
@@ -69,7 +71,7 @@ test('the emulators restart after a kill with the same endpoints and data', asyn
   expect(queues.status).toBe(403);
 });
 
-test('a message in flight during a kill stays invisible to other receivers', async () => {
+test('a message that was received before a kill of the emulators stays invisible after their restart', async () => {
   const { emulators, credential } = await startTestEmulators(await createTemporaryFolder());
   const { endpoint, urls } = emulators.queues;
   const access = { endpoint, region: REGION, credentials: credential };
@@ -81,7 +83,7 @@ test('a message in flight during a kill stays invisible to other receivers', asy
     return Messages;
   };
   await createSqsQueue({ ...access, urls }).send([{ message: { type: 'plan', v: 1, plan: 'p0' } }]);
-  const [taken] = await receive();
+  const [firstMessage] = await receive();
   const firstPid = emulators.pid() ?? 0;
 
   process.kill(firstPid, 'SIGKILL');
@@ -93,11 +95,11 @@ test('a message in flight during a kill stays invisible to other receivers', asy
     receive().catch(() => undefined),
   );
   expect(receivedAgain).toEqual([]);
-  const ReceiptHandle = taken?.ReceiptHandle;
+  const ReceiptHandle = firstMessage?.ReceiptHandle;
   await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 });
 
-test('emulators that do not start in time are ended with an error', async () => {
+test('startEmulators kills emulators that do not start in time, and throws', async () => {
   const dataDir = await createTemporaryFolder();
 
   await expect(startTestEmulators(dataDir, { startTimeoutMs: 1 })).rejects.toThrow(
@@ -107,7 +109,7 @@ test('emulators that do not start in time are ended with an error', async () => 
   await startTestEmulators(dataDir);
 });
 
-test('closed emulators leave no process, and their credential is in no environment and no argument', async () => {
+test('the emulator process has the credential in neither its environment nor its arguments, and exits on close', async () => {
   const { emulators, credential } = await startTestEmulators(await createTemporaryFolder());
   const pid = emulators.pid() ?? 0;
   const processFacts = `${await readCommandLine(pid)} ${await readProcessEnvironment(pid)}`;
@@ -119,22 +121,22 @@ test('closed emulators leave no process, and their credential is in no environme
   expect(await isProcessGone(pid)).toBe(true);
 });
 
-test('the emulators end with their parent, and their data can be opened again at once', async () => {
+test('the emulators exit with the parent process, and their data can be opened again immediately', async () => {
   const dataDir = await createTemporaryFolder();
-  const holder = spawn(process.execPath, [HOLDER, dataDir], {
+  const parent = spawn(process.execPath, [HOLD_EMULATORS_PROGRAM, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  onTestFinished(() => void holder.kill('SIGKILL'));
-  const [line] = await once(createInterface(holder.stdout), 'line');
+  onTestFinished(() => void parent.kill('SIGKILL'));
+  const [line] = await once(createInterface(parent.stdout), 'line');
 
-  holder.kill('SIGKILL');
+  parent.kill('SIGKILL');
   const { table } = await startTestEmulators(dataDir);
 
   expect(await table.put(KEY)).toBe(true);
   expect(await isProcessGone(Number(line))).toBe(true);
 });
 
-test('a second start on the same data is refused as store_in_use', async () => {
+test('a second start with the same data is refused as store_in_use', async () => {
   const dataDir = await createTemporaryFolder();
   await startTestEmulators(dataDir);
 

@@ -22,7 +22,7 @@ import { waitUntil } from '../../support/wait-until.ts';
 const PROGRAM = fileURLToPath(new URL('../../../local/emulator/main.ts', import.meta.url));
 const SHARD = 'shard';
 
-/** Starts store and queues in their own process, without a supervisor that restarts the process. */
+/** Starts the emulator process directly, without `startEmulators`, which would restart a killed process. */
 async function startEmulatorProcess(dataDir: string) {
   const credentials = createCredential();
   const child = fork(PROGRAM, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
@@ -59,10 +59,14 @@ async function startEmulatorProcess(dataDir: string) {
   };
 }
 
-/** Writes items that enter, move within and leave the due index, until the store dies; records acknowledged versions. */
-async function writeUntilKilled(table: Table, writer: number, acknowledged: Map<string, number>) {
+/** Writes items that enter, move within and leave the due index until the store is killed; records acknowledged versions. */
+async function writeUntilKilled(
+  table: Table,
+  writerIndex: number,
+  acknowledged: Map<string, number>,
+) {
   for (let n = 0; ; n += 1) {
-    const sk = `item-${writer}-${n % 7}`;
+    const sk = `item-${writerIndex}-${n % 7}`;
     const due = n % 3 === 0 ? { remove: ['dueAt'] } : { set: { dueAt: n, dueShard: SHARD } };
     try {
       const item = await table.update({ pk: 'p', sk }, { ...due, add: { version: 1 } });
@@ -105,15 +109,15 @@ test('acknowledged writes survive kill -9, and the indexes match the items', asy
   }
 });
 
-test('messages survive kill -9: messages in flight return at once, deleted ones do not', async () => {
+test('messages survive kill -9: received messages become visible again, and deleted messages stay deleted', async () => {
   const dataDir = await createTemporaryFolder();
   const first = await startEmulatorProcess(dataDir);
   const QueueUrl = first.urls.plan;
   const plans = Array.from({ length: 12 }, (_, n) => `p${n}`);
   await first.queue.send(plans.map((plan) => ({ message: { type: 'plan', v: 1, plan } })));
   const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 4 });
-  const { Messages: taken = [] } = await first.sqs.send(receive);
-  const ReceiptHandle = taken[0]?.ReceiptHandle;
+  const { Messages: firstBatch = [] } = await first.sqs.send(receive);
+  const ReceiptHandle = firstBatch[0]?.ReceiptHandle;
   await first.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 
   await first.kill();
@@ -129,21 +133,21 @@ test('messages survive kill -9: messages in flight return at once, deleted ones 
     received.push(...Messages.map((message) => JSON.parse(message.Body ?? '').plan));
     return Messages.length === 0;
   });
-  const deleted = JSON.parse(taken[0]?.Body ?? '').plan;
-  expect(taken).toHaveLength(4);
+  const deleted = JSON.parse(firstBatch[0]?.Body ?? '').plan;
+  expect(firstBatch).toHaveLength(4);
   expect(received.sort()).toEqual(plans.filter((plan) => plan !== deleted).sort());
 });
 
-test('a start after a kill repairs the indexes, a start after an orderly end does not', async () => {
+test('startStore repairs the indexes after a kill, but not after an orderly close', async () => {
   const dataDir = await createTemporaryFolder();
   const credential = createCredential();
-  const open = async () => {
+  const openStore = async () => {
     const store = await startStore({ dataDir, credential });
     const access = { endpoint: store.endpoint, region: REGION, credentials: credential };
     await createTable({ ...access, tableName: TABLE_NAME });
     return { store, table: createDynamoTable({ ...access, tableName: TABLE_NAME }) };
   };
-  const first = await open();
+  const first = await openStore();
   await first.table.put({ pk: 'p', sk: 'missing', dueShard: SHARD, dueAt: 1 });
   await first.table.put({ pk: 'p', sk: 'changed', dueShard: SHARD, dueAt: 2, text: 'new' });
   await first.table.put({ pk: 'p', sk: 'gone', dueShard: SHARD, dueAt: 3 });
@@ -151,14 +155,14 @@ test('a start after a kill repairs the indexes, a start after an orderly end doe
   expect(existsSync(join(dataDir, 'not-closed'))).toBe(false);
   await breakIndex(join(dataDir, 'level'));
 
-  const unrepaired = await open();
+  const unrepaired = await openStore();
   expect(listDueNames(await unrepaired.table.queryIndex('due', SHARD))).toEqual([
     'changed',
     'gone',
   ]);
   await unrepaired.store.close();
   await writeFile(join(dataDir, 'not-closed'), '');
-  const repaired = await open();
+  const repaired = await openStore();
   onTestFinished(() => repaired.store.close());
 
   const { items } = await repaired.table.queryIndex('due', SHARD);
@@ -170,7 +174,7 @@ function listDueNames({ items }: { readonly items: readonly Item[] }) {
   return items.map((item) => item.sk);
 }
 
-/** Breaks the index as a kill between an index entry and its item does: a missing, an outdated and an orphaned entry. */
+/** Changes the data as a kill in the middle of a write can: the index then has a missing, an outdated and an orphaned entry. */
 async function breakIndex(path: string): Promise<void> {
   const { db } = create({ path });
   await db.open();
@@ -186,7 +190,7 @@ async function breakIndex(path: string): Promise<void> {
   await db.close();
 }
 
-test('data that another process has open is refused with the name of the folder', async () => {
+test('startStore refuses data that another process has open, and names the folder', async () => {
   const dataDir = await createTemporaryFolder();
   await startEmulatorProcess(dataDir);
 
@@ -197,7 +201,7 @@ test('data that another process has open is refused with the name of the folder'
   );
 });
 
-test('the store refuses callers without the credential of the run', async () => {
+test('the store refuses callers with another credential or none', async () => {
   const dataDir = await createTemporaryFolder();
   const store = await startStore({ dataDir, credential: createCredential() });
   onTestFinished(() => store.close());

@@ -8,8 +8,8 @@ import { QUEUES } from '../../../core/topology/queues.ts';
 import { startTestQueues } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-function createReconcileMessage(n: number): QueueMessage {
-  return { type: 'reconcile_plan', v: 1, plan: `p${n}` };
+function createReconcileMessage(planNumber: number): QueueMessage {
+  return { type: 'reconcile_plan', v: 1, plan: `p${planNumber}` };
 }
 
 async function receiveMessages(client: SQSClient, url: string | undefined, count: number) {
@@ -26,7 +26,7 @@ async function receiveMessages(client: SQSClient, url: string | undefined, count
   return received.map((message): unknown => JSON.parse(message.Body ?? ''));
 }
 
-test('every message arrives once in the queue of its type', async () => {
+test('each message arrives once, in the queue of its type', async () => {
   const queues = await startTestQueues();
   const queue = createSqsQueue(queues);
   const client = new SQSClient(queues);
@@ -41,7 +41,7 @@ test('every message arrives once in the queue of its type', async () => {
   expect(await receiveMessages(client, queues.urls.plan, 1)).toEqual([plan]);
 });
 
-test('a delayed message arrives after its delay, a message without a delay at once', async () => {
+test('a delayed message arrives after its delay, and a message without a delay immediately', async () => {
   const queues = await startTestQueues();
   const client = new SQSClient(queues);
   const sentAt = Date.now();
@@ -64,21 +64,21 @@ test('the queues have the visibility timeout and redrive policy of the topology'
   const queues = await startTestQueues();
   const client = new SQSClient(queues);
 
-  for (const row of QUEUES) {
+  for (const definition of QUEUES) {
     const command = new GetQueueAttributesCommand({
-      QueueUrl: queues.urls[row.name],
+      QueueUrl: queues.urls[definition.name],
       AttributeNames: ['All'],
     });
     const { Attributes } = await client.send(command);
 
-    expect(Attributes?.VisibilityTimeout).toBe(String(row.visibilitySeconds));
+    expect(Attributes?.VisibilityTimeout).toBe(String(definition.visibilitySeconds));
     const redrive = JSON.parse(Attributes?.RedrivePolicy ?? '{}');
-    expect(redrive.maxReceiveCount).toBe(row.maxReceives);
-    expect(redrive.deadLetterTargetArn).toMatch(new RegExp(`:${row.name}-dead$`));
+    expect(redrive.maxReceiveCount).toBe(definition.maxReceives);
+    expect(redrive.deadLetterTargetArn).toMatch(new RegExp(`:${definition.name}-dead$`));
   }
 });
 
-test('an unreachable queue is a transient error that names the unsent message types', async () => {
+test('a send to an unreachable queue fails with a transient error that names the unsent message types', async () => {
   const queues = await startTestQueues();
   const queue = createSqsQueue({
     ...queues,
@@ -98,12 +98,14 @@ test('an unreachable queue is a transient error that names the unsent message ty
   ]);
 });
 
-test('callers without the credential of the run are refused', async () => {
+test('the queues refuse callers with another credential or none', async () => {
   const queues = await startTestQueues();
   const credentials = { accessKeyId: 'OTHER', secretAccessKey: 'other' };
-  const stranger = createSqsQueue({ ...queues, credentials });
+  const queueWithOtherCredential = createSqsQueue({ ...queues, credentials });
 
-  await expect(stranger.send([{ message: createReconcileMessage(1) }])).rejects.toThrow(/token/);
+  await expect(
+    queueWithOtherCredential.send([{ message: createReconcileMessage(1) }]),
+  ).rejects.toThrow(/token/);
 
   expect((await fetch(queues.endpoint)).status).toBe(403);
   expect((await fetch(`${queues.endpoint}/_fauxqs/queues`)).status).toBe(403);

@@ -6,24 +6,24 @@ import type { TestForge, TestRepository } from '../../support/forge/test-forge.t
 import { startTestForge } from '../../support/forge/test-forge.ts';
 
 // Sends hostile names to the REST interface of the forge. A raw client sends paths with "..", "%2f" and "//" unchanged. Files
-// outside the references hold a commit id, so an answer with this id shows that the forge read such a file as a reference.
+// outside the references contain a commit id: an answer with this id would show that the forge read such a file as a reference.
 
 let forge: TestForge;
-let own: TestRepository;
+let repository: TestRepository;
 /** A commit that only another repository contains. */
 let foreignSha: string;
 
 beforeAll(async () => {
   forge = await startTestForge();
-  own = await forge.makeRepository('own');
+  repository = await forge.makeRepository('own');
   const other = await forge.makeRepository('other', { 'secret.txt': 'other\n' });
   foreignSha = other.main;
-  await Promise.all(listOutsideFiles().map((file) => writeFile(file, own.main)));
+  await Promise.all(listOutsideFiles().map((file) => writeFile(file, repository.main)));
 });
 
 afterAll(() => forge.close());
 
-/** Returns the paths of a file in the git directory that is no reference, and of a file in each folder above. */
+/** Returns the paths of files outside the references: a file in the git directory, and a file in each folder above. */
 function listOutsideFiles(): string[] {
   return ['repos/acme/own.git', 'repos/acme', 'repos', '.'].map((folder) =>
     join(forge.dataDir, folder, 'outside'),
@@ -33,8 +33,8 @@ function listOutsideFiles(): string[] {
 const call = (method: string, path: string, body?: unknown) =>
   sendRawRequest(forge, method, path, body);
 
-/** Paths from `refs/heads/` to the outside files, and other names that the forge must refuse. */
-const HOSTILE = [
+/** Paths that lead from `refs/heads/` to the outside files, and other names that the forge must refuse. */
+const HOSTILE_NAMES = [
   '../../outside',
   '../../../outside',
   '../../../../outside',
@@ -63,6 +63,9 @@ const HOSTILE = [
   'x'.repeat(3_000),
 ];
 
+/** Hostile names, each with a short label for the title of a test. */
+const LABELLED_NAMES = HOSTILE_NAMES.map((name) => [name.slice(0, 40), name] as const);
+
 /** Returns the forms of a name in a URL: unchanged if HTTP allows the name, and with every character encoded. */
 function listUrlForms(value: string): string[] {
   const encoded = encodeURIComponent(value).replaceAll('.', '%2e');
@@ -84,11 +87,11 @@ const READS: readonly (readonly [string, (name: string) => string])[] = [
 ];
 
 describe.each(READS)('reading %s', (_name, path) => {
-  test.each(HOSTILE)('a read of the name %j is refused', async (value) => {
+  test.each(LABELLED_NAMES)('a read of the name %j is refused', async (_label, value) => {
     for (const urlForm of listUrlForms(value)) {
       const { status, text } = await call('GET', `/repos/acme/own${path(urlForm)}`);
       expect([404, 422], `${urlForm}: ${text}`).toContain(status);
-      expect(text).not.toContain(own.main);
+      expect(text).not.toContain(repository.main);
       expect(text).not.toContain(foreignSha);
       expect(text).not.toContain('root:');
     }
@@ -101,22 +104,23 @@ describe.each(READS)('reading %s', (_name, path) => {
 });
 
 describe('writing a reference', () => {
-  test.each(HOSTILE)('a write of the name %j is refused', async (value) => {
+  test.each(LABELLED_NAMES)('a write of the name %j is refused', async (_label, value) => {
     const ref = `refs/heads/${value}`;
-    const created = await call('POST', '/repos/acme/own/git/refs', { ref, sha: own.main });
+    const created = await call('POST', '/repos/acme/own/git/refs', { ref, sha: repository.main });
     expect(created.status, created.text).toBe(422);
     for (const urlForm of listUrlForms(value)) {
       const path = `/repos/acme/own/git/refs/heads/${urlForm}`;
-      const moved = await call('PATCH', path, { sha: own.main, force: true });
+      const moved = await call('PATCH', path, { sha: repository.main, force: true });
       expect([404, 422], `${urlForm}: ${moved.text}`).toContain(moved.status);
       const removed = await call('DELETE', path);
       expect([404, 422], `${urlForm}: ${removed.text}`).toContain(removed.status);
     }
-    for (const file of listOutsideFiles()) expect(await readFile(file, 'utf8')).toBe(own.main);
+    for (const file of listOutsideFiles())
+      expect(await readFile(file, 'utf8')).toBe(repository.main);
   });
 });
 
-test('a repository name that leaves its folder is answered with 404', async () => {
+test('an invalid repository name is answered with 404', async () => {
   for (const name of [
     'acme/..%2fother',
     'acme%2f..%2facme/own',
@@ -129,9 +133,9 @@ test('a repository name that leaves its folder is answered with 404', async () =
   }
 });
 
-test('every path answers 200 for a valid name, so the refusals above are caused by the name', async () => {
+test('every path answers 200 for a valid name, which shows that the refusals above are caused by the name', async () => {
   for (const [name, path] of READS.filter(([kind]) => kind !== 'git/blobs')) {
-    const validName = name === 'git/commits' ? own.main : 'main';
+    const validName = name === 'git/commits' ? repository.main : 'main';
     const { status, text } = await call('GET', `/repos/acme/own${path(validName)}`);
     expect(status, `${name}: ${text}`).toBe(200);
   }

@@ -9,7 +9,7 @@ import { startTestForge } from '../../support/forge/test-forge.ts';
 const REPOSITORY = '/repos/acme/own';
 
 let forge: TestForge;
-let own: TestRepository;
+let repository: TestRepository;
 let feature: string;
 /** Number and GraphQL id of an open pull request from `feature` into `main`. */
 let number: number;
@@ -17,8 +17,8 @@ let nodeId: string;
 
 beforeAll(async () => {
   forge = await startTestForge();
-  own = await forge.makeRepository('own');
-  feature = await forge.pushBranch(own, 'feature', { 'b.txt': 'b\n' });
+  repository = await forge.makeRepository('own');
+  feature = await forge.pushBranch(repository, 'feature', { 'b.txt': 'b\n' });
   const created = await call('POST', '/pulls', { head: 'feature', base: 'main', title: 'One' });
   expect(created.status, created.text).toBe(201);
   ({ number, node_id: nodeId } = JSON.parse(created.text));
@@ -30,9 +30,9 @@ const call = (method: string, path: string, body?: unknown) =>
   sendRawRequest(forge, method, `${REPOSITORY}${path}`, body);
 const callGraphql = (body: unknown) => sendRawRequest(forge, 'POST', '/../graphql', body);
 
-async function expectUnmoved(): Promise<void> {
+async function expectBranchesUnmoved(): Promise<void> {
   for (const [branch, sha] of [
-    ['main', own.main],
+    ['main', repository.main],
     ['feature', feature],
   ]) {
     const { text } = await call('GET', `/git/ref/heads/${branch}`);
@@ -40,7 +40,7 @@ async function expectUnmoved(): Promise<void> {
   }
 }
 
-const NAMES = [
+const HOSTILE_NAMES = [
   '',
   '--help',
   '-h',
@@ -58,37 +58,40 @@ const NAMES = [
   'x'.repeat(100_000),
 ];
 
-describe.each(NAMES)('with the name %j', (name) => {
+/** Hostile names, each with a short label for the title of a test. */
+const LABELLED_NAMES = HOSTILE_NAMES.map((name) => [name.slice(0, 40), name] as const);
+
+describe.each(LABELLED_NAMES)('with the name %j', (_label, name) => {
   test('a pull request refuses the name as head and base', async () => {
-    for (const sides of [
+    for (const branches of [
       { head: name, base: 'main' },
       { head: 'feature', base: name },
     ]) {
-      const { status, text } = await call('POST', '/pulls', { ...sides, title: 'Two' });
+      const { status, text } = await call('POST', '/pulls', { ...branches, title: 'Two' });
       expect([403, 422], text).toContain(status);
     }
   });
 
   test('a merge refuses the name as head and base', async () => {
-    for (const sides of [
+    for (const branches of [
       { head: name, base: 'main' },
       { head: 'feature', base: name },
     ]) {
-      const { status, text } = await call('POST', '/merges', sides);
+      const { status, text } = await call('POST', '/merges', branches);
       expect([404, 422], text).toContain(status);
     }
-    await expectUnmoved();
+    await expectBranchesUnmoved();
   });
 
-  test('a check and a merge refuse the name as commit', async () => {
+  test('a check and a merge refuse the name as a commit id', async () => {
     const check = await call('POST', '/check-runs', { name: 'ci', head_sha: name });
     expect(check.status, check.text).toBe(422);
     const merged = await call('PUT', `/pulls/${number}/merge`, { sha: name });
     expect(merged.status, merged.text).toBe(409);
-    await expectUnmoved();
+    await expectBranchesUnmoved();
   });
 
-  test('a GraphQL mutation refuses the name as pull request', async () => {
+  test('a GraphQL mutation refuses the name as a pull request id', async () => {
     const query = 'mutation { markPullRequestReadyForReview { pullRequest { id } } }';
     const { status, text } = await callGraphql({ query, variables: { id: name } });
     expect(status, text).toBe(200);
@@ -117,7 +120,7 @@ test.each(['1e300', '-1', '0', 'abc', 'Infinity', '99999999999999999999', '%00',
   },
 );
 
-test.each([
+const INVALID_REQUESTS = [
   ['POST', '/pulls', { head: 'feature', base: 'main', title: 7 }],
   ['POST', '/pulls', { head: 'feature', base: 'main', title: 'x'.repeat(257) }],
   ['POST', '/pulls', { head: ['feature'], base: 'main', title: 'x' }],
@@ -133,12 +136,24 @@ test.each([
   ['POST', '/rulesets', { name: 'r', enforcement: 'active', rules: [] }],
   ['PUT', '/branches/main/protection', { required_status_checks: 'all' }],
   ['POST', '/merges', { base: 'main', head: 'feature', commit_message: 1 }],
-] as const)('%s %s of %j is answered with 422 and a reason', async (method, path, body) => {
-  const { status, text } = await call(method, path, body);
-  expect(status, text).toBe(422);
-  expect(JSON.parse(text).message).toMatch(/^(Invalid request|Validation Failed)/);
-  await expectUnmoved();
-});
+] as const;
+
+test.each(
+  INVALID_REQUESTS.map(([method, path, body]) => ({
+    method,
+    path,
+    body,
+    label: JSON.stringify(body).slice(0, 90),
+  })),
+)(
+  '$method $path with the body $label is answered with 422 and a reason',
+  async ({ method, path, body }) => {
+    const { status, text } = await call(method, path, body);
+    expect(status, text).toBe(422);
+    expect(JSON.parse(text).message).toMatch(/^(Invalid request|Validation Failed)/);
+    await expectBranchesUnmoved();
+  },
+);
 
 test.each(['{', '', '"x"', 'null', '[1]', '\0'])(
   'a GraphQL body of %j is refused',
@@ -159,7 +174,7 @@ test('titles, bodies and comments keep hostile text unchanged', async () => {
   expect(JSON.parse((await call('GET', '/pulls')).text)).toMatchObject([{ node_id: nodeId }]);
 });
 
-test('a ruleset with a pattern of many stars is evaluated without delay', async () => {
+test('a ruleset whose patterns have many stars is evaluated within the test timeout', async () => {
   const include = [`refs/heads/${'**a'.repeat(40)}`, `${'*'.repeat(200)}x`];
   const rules = [{ type: 'deletion' }];
   const conditions = { ref_name: { include } };
@@ -174,8 +189,8 @@ test('a ruleset with a pattern of many stars is evaluated without delay', async 
 });
 
 test('a merge drops a zero byte from its commit message', async () => {
-  const sides = { base: 'main', head: 'feature', commit_message: 'a\0b' };
-  const { status, text } = await call('POST', '/merges', sides);
+  const body = { base: 'main', head: 'feature', commit_message: 'a\0b' };
+  const { status, text } = await call('POST', '/merges', body);
   expect(status, text).toBe(201);
   expect(JSON.parse(text)).toMatchObject({ commit: { message: expect.stringMatching(/^ab\n?$/) } });
 });

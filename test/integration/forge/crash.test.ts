@@ -35,7 +35,7 @@ function connect({ apiUrl }: { readonly apiUrl: string }): Forge {
   return createGitHubForge({ baseUrl: apiUrl, auth: { token: ADMIN_TOKEN }, now: Date.now });
 }
 
-test('a forge that is killed during a merge has merged once or not at all after its restart', async () => {
+test('a forge that is killed during a merge has merged the pull request once or not at all after its restart', async () => {
   const dataDir = join(directory.path, 'forge');
   let server = await spawnForge(dataDir);
   const gitUrl = () => server.apiUrl.replace('/api/v3', `/${REPO}.git`);
@@ -49,30 +49,33 @@ test('a forge that is killed during a merge has merged once or not at all after 
     await runGit(work, ['checkout', '--quiet', '--detach', main]);
     const sha = await commitFiles(work, { [`${branch}.txt`]: branch });
     await pushWithToken(work, gitUrl(), ADMIN_TOKEN, `${sha}:refs/heads/${branch}`);
-    const before = connect(server);
-    await before.ensureBranch(REPO, base, main);
-    const wanted = { head: branch, base, title: branch, body: '', draft: false, labels: [] };
-    const { number } = await before.ensurePull(REPO, wanted);
-    await before.readPull(REPO, number);
+    const client = connect(server);
+    await client.ensureBranch(REPO, base, main);
+    const pullToOpen = { head: branch, base, title: branch, body: '', draft: false, labels: [] };
+    const { number } = await client.ensurePull(REPO, pullToOpen);
+    await client.readPull(REPO, number);
     const merge = { sha, title: 'Merge', message: '', method: 'squash' } as const;
-    const mergeCall = before.mergePull(REPO, number, merge).catch((error: unknown) => error);
+    const mergeCall = client.mergePull(REPO, number, merge).catch((error: unknown) => error);
 
     await setTimeout(delayMs);
     await server.kill();
     const answer = await mergeCall;
     server = await spawnForge(dataDir);
-    const after = connect(server);
+    const restartedClient = connect(server);
 
-    const pull = await after.readPull(REPO, number);
-    const head = await after.readBranchHead(REPO, base);
+    const pull = await restartedClient.readPull(REPO, number);
+    const head = await restartedClient.readBranchHead(REPO, base);
     expect(pull.state === 'merged').toBe(head !== main);
     if (pull.state === 'merged') expect(pull.mergeSha).toBe(head);
     if (!isAppError(answer)) expect(answer).toEqual({ kind: 'merged', sha: head });
     mergedByRound.push(pull.state === 'merged');
-    await after.readPull(REPO, number);
-    const again = await after.mergePull(REPO, number, merge);
-    expect(again).toEqual({ kind: 'merged', sha: await after.readBranchHead(REPO, base) });
-    expect((await after.compareCommits(REPO, main, base)).aheadBy).toBe(1);
+    await restartedClient.readPull(REPO, number);
+    const repeatedMerge = await restartedClient.mergePull(REPO, number, merge);
+    expect(repeatedMerge).toEqual({
+      kind: 'merged',
+      sha: await restartedClient.readBranchHead(REPO, base),
+    });
+    expect((await restartedClient.compareCommits(REPO, main, base)).aheadBy).toBe(1);
   }
 
   await server.kill();
@@ -80,10 +83,16 @@ test('a forge that is killed during a merge has merged once or not at all after 
 });
 
 test.each([
-  { title: 'completes an interrupted squash whose commit reached the base branch', moved: true },
-  { title: 'drops an interrupted squash whose commit did not reach the base branch', moved: false },
-])('a start of the forge $title', async ({ moved }) => {
-  const dataDir = join(directory.path, `interrupted-${moved}`);
+  {
+    title: 'completes an interrupted squash whose commit reached the base branch',
+    baseHasMoved: true,
+  },
+  {
+    title: 'drops an interrupted squash whose commit did not reach the base branch',
+    baseHasMoved: false,
+  },
+])('a start of the forge $title', async ({ baseHasMoved }) => {
+  const dataDir = join(directory.path, `interrupted-${baseHasMoved}`);
   const options = { port: 0, dataDir, adminToken: ADMIN_TOKEN };
   const first = await startForge(options);
   await createForgeRepository(first.url);
@@ -93,21 +102,21 @@ test.each([
   await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${main}:refs/heads/main`);
   await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${sha}:refs/heads/interrupted`);
   const branches = { head: 'interrupted', base: 'main' };
-  const wanted = { ...branches, title: 'x', body: '', draft: false, labels: [] };
-  const { number } = await connect(first).ensurePull(REPO, wanted);
+  const pullToOpen = { ...branches, title: 'x', body: '', draft: false, labels: [] };
+  const { number } = await connect(first).ensurePull(REPO, pullToOpen);
   await first.close();
   const bare = join(dataDir, 'repos', `${REPO}.git`);
   const squash = await runGit(bare, ['commit-tree', `${sha}^{tree}`, '-p', main, '-m', 'Squash']);
   const database = openDatabase(dataDir);
   database.prepare('update pull set merging_sha = ? where number = ?').run(squash, number);
   database.close();
-  if (moved) await runGit(bare, ['update-ref', 'refs/heads/main', squash, main]);
+  if (baseHasMoved) await runGit(bare, ['update-ref', 'refs/heads/main', squash, main]);
 
   const second = await startForge(options);
 
   const pull = await connect(second).readPull(REPO, number);
   expect({ state: pull.state, mergeSha: pull.mergeSha }).toEqual(
-    moved ? { state: 'merged', mergeSha: squash } : { state: 'open', mergeSha: undefined },
+    baseHasMoved ? { state: 'merged', mergeSha: squash } : { state: 'open', mergeSha: undefined },
   );
   await second.close();
 });

@@ -2,20 +2,20 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CannedGitHub } from '../../support/forge/canned-github.ts';
 import { FORBIDDEN_ANSWER, startCannedGitHub } from '../../support/forge/canned-github.ts';
 
-// The client has a fine-grained token of a person. GitHub gives no such token the permission to read check runs.
+// The client uses a fine-grained token of a person. GitHub does not let such tokens read check runs.
 
 const REPO = 'acme/shop';
 const SHA = 'a'.repeat(40);
 const CHECK_RUNS = `GET /repos/${REPO}/commits/${SHA}/check-runs`;
 const STATUSES = `GET /repos/${REPO}/commits/${SHA}/status`;
-const ACTIONS = `GET /repos/${REPO}/actions/runs`;
+const WORKFLOW_RUNS = `GET /repos/${REPO}/actions/runs`;
 
 let github: CannedGitHub;
 beforeEach(async () => {
   github = await startCannedGitHub({
     [CHECK_RUNS]: FORBIDDEN_ANSWER,
     [STATUSES]: { body: { state: 'pending', total_count: 0, statuses: [] } },
-    [ACTIONS]: createWorkflowRuns(),
+    [WORKFLOW_RUNS]: createWorkflowRuns(),
     [`GET /repos/${REPO}`]: {
       body: {
         full_name: REPO,
@@ -38,15 +38,15 @@ type WorkflowRun = {
 };
 
 function createWorkflowRuns(...runs: WorkflowRun[]) {
-  const workflow_runs = runs.map((run, i) => ({
-    id: i + 1,
+  const workflow_runs = runs.map((run, index) => ({
+    id: index + 1,
     name: run.name,
     workflow_id: run.name.length,
     event: 'push',
     run_number: run.number ?? 1,
     status: run.status ?? 'completed',
     conclusion: run.conclusion ?? null,
-    html_url: `https://github.test/runs/${i + 1}`,
+    html_url: `https://github.test/runs/${index + 1}`,
   }));
   return { body: { total_count: runs.length, workflow_runs } };
 }
@@ -55,8 +55,8 @@ function createStatus(state: string) {
   return { body: { state, total_count: 1, statuses: [{ context: 'ci/circle', state }] } };
 }
 
-test('readChecks reads workflow runs of GitHub Actions in place of check runs, and commit statuses', async () => {
-  github.answers[ACTIONS] = createWorkflowRuns({ name: 'test', conclusion: 'success' });
+test('readChecks reads workflow runs of GitHub Actions instead of check runs, and commit statuses', async () => {
+  github.answers[WORKFLOW_RUNS] = createWorkflowRuns({ name: 'test', conclusion: 'success' });
   github.answers[STATUSES] = createStatus('success');
 
   expect(await github.forge.readChecks(REPO, SHA)).toEqual({
@@ -64,7 +64,7 @@ test('readChecks reads workflow runs of GitHub Actions in place of check runs, a
     failing: [],
     pending: [],
   });
-  expect(github.requests.find((request) => request.startsWith(ACTIONS))).toContain(
+  expect(github.requests.find((request) => request.startsWith(WORKFLOW_RUNS))).toContain(
     `head_sha=${SHA}`,
   );
 });
@@ -75,13 +75,13 @@ test.each([
   ['pending', { name: 'test', status: 'in_progress' }],
   ['green', { name: 'test', conclusion: 'skipped' }],
 ])('the state of the checks is %s for the workflow run %o', async (state, run) => {
-  github.answers[ACTIONS] = createWorkflowRuns(run);
+  github.answers[WORKFLOW_RUNS] = createWorkflowRuns(run);
 
   expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({ state });
 });
 
 test('only the newest run of a workflow counts', async () => {
-  github.answers[ACTIONS] = createWorkflowRuns(
+  github.answers[WORKFLOW_RUNS] = createWorkflowRuns(
     { name: 'test', conclusion: 'failure', number: 3 },
     { name: 'test', conclusion: 'success', number: 4 },
   );
@@ -90,7 +90,7 @@ test('only the newest run of a workflow counts', async () => {
 });
 
 test('a failed workflow run is listed with its name and URL', async () => {
-  github.answers[ACTIONS] = createWorkflowRuns({ name: 'lint', conclusion: 'timed_out' });
+  github.answers[WORKFLOW_RUNS] = createWorkflowRuns({ name: 'lint', conclusion: 'timed_out' });
 
   expect((await github.forge.readChecks(REPO, SHA)).failing).toEqual([
     {
@@ -102,7 +102,7 @@ test('a failed workflow run is listed with its name and URL', async () => {
 });
 
 test('unreadable checks are reported, and readable checks still count', async () => {
-  github.answers[ACTIONS] = FORBIDDEN_ANSWER;
+  github.answers[WORKFLOW_RUNS] = FORBIDDEN_ANSWER;
   expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({
     state: 'none',
     hasUnreadableChecks: true,
@@ -115,14 +115,14 @@ test('unreadable checks are reported, and readable checks still count', async ()
   });
 
   github.answers[STATUSES] = FORBIDDEN_ANSWER;
-  github.answers[ACTIONS] = createWorkflowRuns({ name: 'test', conclusion: 'success' });
+  github.answers[WORKFLOW_RUNS] = createWorkflowRuns({ name: 'test', conclusion: 'success' });
   expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({
     state: 'green',
     hasUnreadableChecks: true,
   });
 });
 
-test('a refused read of check runs is not repeated for ten minutes', async () => {
+test('readChecks does not read check runs again for ten minutes after a refusal', async () => {
   const countCheckRunReads = () =>
     github.requests.filter((request) => request.startsWith(CHECK_RUNS)).length;
   await github.forge.readChecks(REPO, SHA);
@@ -140,7 +140,7 @@ test('a refused read of check runs is not repeated for ten minutes', async () =>
   expect(countCheckRunReads()).toBe(2);
 });
 
-test('a rate limit with status 403 is not taken for a missing permission', async () => {
+test('a rate limit with status 403 is not treated as a missing permission', async () => {
   github.answers[CHECK_RUNS] = {
     status: 403,
     headers: { 'retry-after': '30' },
@@ -159,7 +159,7 @@ test('runPreflight reports unreadable checks and the missing permission', async 
   expect(await listCheckFindings()).toMatchObject([
     { rule: 'check_runs_unreadable', blocking: false },
   ]);
-  github.answers[ACTIONS] = FORBIDDEN_ANSWER;
+  github.answers[WORKFLOW_RUNS] = FORBIDDEN_ANSWER;
   github.answers[STATUSES] = FORBIDDEN_ANSWER;
   const [finding] = await listCheckFindings();
   expect(finding).toMatchObject({ rule: 'checks_unreadable', blocking: false });

@@ -51,7 +51,7 @@ async function readWorkTreeState(): Promise<string> {
   return `${status}\n${head}\n${index.size}`;
 }
 
-test('a work tree may be linked repeatedly, and each answer has its branch and head', async () => {
+test('a work tree may be linked repeatedly, and each answer contains its default branch and head commit', async () => {
   const first = await testForge.controlForge('POST', '/repositories', {
     name: REPO,
     path: workTree,
@@ -102,7 +102,7 @@ test('linking a repository under the name of another repository is refused with 
   });
 });
 
-test('pushes and merges do not change the work tree, the index and the checked-out branch of a linked repository', async () => {
+test('pushes and merges change neither the work tree nor the index nor the checked-out branch of a linked repository', async () => {
   const before = await readWorkTreeState();
   const clone = join(directory.path, 'clone');
   await runGit(directory.path, ['clone', '--quiet', workTree, clone]);
@@ -110,8 +110,8 @@ test('pushes and merges do not change the work tree, the index and the checked-o
 
   await pushWithToken(clone, getRemoteUrl(), ADMIN_TOKEN, 'HEAD:refs/heads/smol-gang/task');
   await testForge.forge.ensureBranch(REPO, 'smol-gang/root', main);
-  const wanted = { head: 'smol-gang/task', base: 'smol-gang/root', title: 'x', body: '' };
-  const pull = await testForge.forge.ensurePull(REPO, { ...wanted, draft: false, labels: [] });
+  const pullToOpen = { head: 'smol-gang/task', base: 'smol-gang/root', title: 'x', body: '' };
+  const pull = await testForge.forge.ensurePull(REPO, { ...pullToOpen, draft: false, labels: [] });
   await testForge.forge.readPull(REPO, pull.number);
   const outcome = await testForge.forge.mergePull(REPO, pull.number, { sha: commit, ...MERGE });
 
@@ -146,8 +146,8 @@ test('the forge refuses to write a branch that is checked out in any work tree',
     await expect(testForge.forge.moveBranch(REPO, branch, commit)).rejects.toMatchObject(refused);
     await expect(testForge.forge.deleteBranch(REPO, branch)).rejects.toMatchObject(refused);
   }
-  const wanted = { head: 'smol-gang/root', base: 'main', title: 'x', body: '' };
-  const pull = await testForge.forge.ensurePull(REPO, { ...wanted, draft: false, labels: [] });
+  const pullToOpen = { head: 'smol-gang/root', base: 'main', title: 'x', body: '' };
+  const pull = await testForge.forge.ensurePull(REPO, { ...pullToOpen, draft: false, labels: [] });
   await testForge.forge.readPull(REPO, pull.number);
   const merge = { sha: pull.headSha, ...MERGE };
   expect(await testForge.forge.mergePull(REPO, pull.number, merge)).toMatchObject({
@@ -200,8 +200,8 @@ test('a page of a pull request escapes its text and forbids scripts', async () =
   const repository = await testForge.makeRepository('pages');
   await testForge.pushBranch(repository, 'head', { 'b<i>.txt': 'b\n' });
   const body = '<script>alert(1)</script>';
-  const wanted = { head: 'head', base: 'main', title: 'A <b>title</b>', body, labels: [] };
-  const pull = await testForge.forge.ensurePull(repository.repo, { ...wanted, draft: false });
+  const pullToOpen = { head: 'head', base: 'main', title: 'A <b>title</b>', body, labels: [] };
+  const pull = await testForge.forge.ensurePull(repository.repo, { ...pullToOpen, draft: false });
 
   const answer = await fetch(pull.url);
 

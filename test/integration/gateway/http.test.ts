@@ -20,7 +20,7 @@ async function startTestGateway(
   return { ...gateway, log };
 }
 
-/** Function that answers with its event. */
+/** Handler that answers with the received event. */
 const echoFunction = createTinyFunction('POST', '/v1/plans/{plan}', async (event) => ({
   statusCode: 200,
   headers: { 'content-type': 'application/json' },
@@ -59,7 +59,7 @@ test('a request becomes the event that API Gateway sends', async () => {
   });
 });
 
-test('a binary body travels as base64 in both directions', async () => {
+test('a binary body is base64 in the event and in the result', async () => {
   const bytes = Buffer.from([0, 255, 1, 254]);
   const eventSchema = z.object({ body: z.string(), isBase64Encoded: z.literal(true) });
   const { url } = await startTestGateway([
@@ -76,7 +76,7 @@ test('a binary body travels as base64 in both directions', async () => {
   expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
 });
 
-test('a result without a status becomes a JSON body, and cookies become headers', async () => {
+test('a result without a status becomes a JSON body, and the cookies of a result become headers', async () => {
   const { url } = await startTestGateway([
     createTinyFunction('GET', '/plain', () => ({ hello: 'world' })),
     createTinyFunction('GET', '/cookies', () => ({ statusCode: 204, cookies: ['a=1', 'b=2'] })),
@@ -105,7 +105,7 @@ test('a handler receives a copy of the event, and its result is reduced to JSON'
   expect(events[0]).not.toBe(events[1]);
 });
 
-test('an unknown route is a 404 in the common error format', async () => {
+test('an unknown route causes a 404, and invalid percent-encoding a 400, in the error format of the API', async () => {
   const { url } = await startTestGateway([echoFunction]);
 
   const missing = await readError(await fetch(`${url}/v1/none`));
@@ -145,7 +145,7 @@ test('a handler that exceeds its timeout causes a 503', async () => {
   });
 });
 
-test('a body over the limit of Lambda or the gateway is a 413, and the connection stays usable', async () => {
+test('a body over the limit of Lambda or of the gateway causes a 413', async () => {
   const { url } = await startTestGateway([echoFunction]);
   const post = (bytes: number) =>
     fetch(`${url}/v1/plans/p1`, {
@@ -173,7 +173,7 @@ test('a result over 6 MB causes a 500', async () => {
   expect((await fetch(`${url}/large`)).status).toBe(500);
 });
 
-test('requests from other origins and with rebound host names reach no handler', async () => {
+test('a request from another origin or for a foreign host name does not reach a handler', async () => {
   let calls = 0;
   const { port } = await startTestGateway([
     createTinyFunction('GET', '/count', () => {
@@ -188,7 +188,7 @@ test('requests from other origins and with rebound host names reach no handler',
   expect(await fetchStatus(port, { origin: `http://localhost:${port}` })).toBe(200);
 });
 
-/** Sends a request with its own Host header, which fetch does not allow. */
+/** Sends a request with any Host header, which `fetch` does not allow, and returns the status. */
 function fetchStatus(port: number, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const options = { port, host: '127.0.0.1', path: '/count', headers };

@@ -20,20 +20,20 @@ import { REGION, TABLE_NAME } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { makeTemporaryDirectory } from '../../support/workspace/git.ts';
 
-// Bad frames to the deployed WebSocket handlers, over the store and gateway of the laptop platform: each frame is answered or
-// ends its connection, and none changes the table.
+// Sends invalid frames to the deployed WebSocket handlers through the gateway and store of the laptop. Each frame is answered or
+// ends the connection, and no frame changes the table.
 
 const PLAN = 'p3k9m2x7abc';
 const TOO_LARGE = 1009;
 const UNSUPPORTED_DATA = 1003;
-const MAX_FRAME = 32 * 1024;
+const MAX_FRAME_BYTES = 32 * 1024;
 
 const credentials = createCredential();
 let directory: Awaited<ReturnType<typeof makeTemporaryDirectory>>;
 let store: StoreEmulator;
 let gateway: Gateway;
 let onMessage: LambdaHandler;
-const opened: string[] = [];
+const connectionIds: string[] = [];
 
 beforeAll(async () => {
   directory = await makeTemporaryDirectory();
@@ -50,7 +50,7 @@ beforeAll(async () => {
     functions: [],
     sockets: {
       $connect: (event, context) => {
-        opened.push(getConnectionId(event));
+        connectionIds.push(getConnectionId(event));
         return connect(event, context);
       },
       $default: message,
@@ -96,7 +96,7 @@ async function createTestTicket(): Promise<string> {
   const { deps } = createTestAccess(
     createDynamoTable({ ...createStoreAccess(), tableName: TABLE_NAME }),
   );
-  const email = `${opened.length}@example.org`;
+  const email = `${connectionIds.length}@example.org`;
   await createUser(deps, { email, password: 'correct horse battery', role: 'viewer' });
   const actor = { kind: 'user', email, role: 'viewer', via: 'session' } as const;
   return (await issueSocketTicket(deps, actor)).ticket;
@@ -147,8 +147,8 @@ const BAD_FRAMES = [
   '{"type":"subscribe","v":1,"plan":7}',
   '{"type":"subscribe","v":1,"plan":["p3k9m2x7abc"]}',
   '{"type":"subscribe","v":1,"plan":"p3k9m2x7abc","connection":"x"}',
-  nestArrays(MAX_FRAME / 2),
-  '['.repeat(MAX_FRAME),
+  nestArrays(MAX_FRAME_BYTES / 2),
+  '['.repeat(MAX_FRAME_BYTES),
   nestObjects(5_000),
 ];
 const BAD_PLAN_IDS = [
@@ -166,7 +166,7 @@ const BAD_PLAN_IDS = [
 ];
 
 describe('an invalid frame', () => {
-  test('is answered with invalid_frame and the expected types', async () => {
+  test('is answered with invalid_frame and the accepted types', async () => {
     const { socket, readFrame } = await connectSignedIn();
     const before = await readStoredItems();
     for (const frame of BAD_FRAMES) {
@@ -180,10 +180,10 @@ describe('an invalid frame', () => {
     expect(await readFrame()).toEqual({ type: 'pong', v: 1 });
   });
 
-  test('is answered with invalid_frame at 2 MB too, if the gateway forwards it', async () => {
+  test('of 2 MB is answered with invalid_frame if the gateway passes the frame on', async () => {
     const { readFrame } = await connectSignedIn();
     const identity = {
-      connectionId: opened.at(-1) ?? '',
+      connectionId: connectionIds.at(-1) ?? '',
       connectedAt: 0,
       domainName: 'localhost',
       sourceIp: '127.0.0.1',
@@ -226,7 +226,7 @@ test.each<[string, () => string | Buffer, number]>([
   ['JSON of 2 MB', () => nestArrays(1_000_000), TOO_LARGE],
   ['2 MB of bytes', () => Buffer.alloc(2_000_000, 0xff), TOO_LARGE],
   ['bytes', () => Buffer.from([0xff, 0xfe, 0x00]), UNSUPPORTED_DATA],
-  ['a good frame as bytes', () => Buffer.from('{"type":"ping","v":1}'), UNSUPPORTED_DATA],
+  ['a valid frame as bytes', () => Buffer.from('{"type":"ping","v":1}'), UNSUPPORTED_DATA],
 ])('%s ends the connection without a write', async (_title, frame, code) => {
   const { socket, closed } = await connectSignedIn();
   const before = await readStoredItems();

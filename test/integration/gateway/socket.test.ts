@@ -88,7 +88,7 @@ test('connect, messages and disconnect become the events of a WebSocket API', as
   expect(contexts[2]).toMatchObject({ disconnectStatusCode: 1000, disconnectReason: 'done' });
 });
 
-test('the subprotocol header reaches the handler, and its choice is echoed', async () => {
+test('the connect handler receives the offered subprotocols, and its choice reaches the client', async () => {
   const { socketUrl, events } = await startTestGateway((event) => ({
     statusCode: 200,
     headers: event.headers?.['Sec-WebSocket-Protocol']
@@ -113,7 +113,7 @@ test.each([
   expect(listRoutes(events)).toEqual(['$connect']);
 });
 
-test('a push reaches its client, and returns gone after the connection has closed', async () => {
+test('a push reaches the client, and returns gone after the connection has closed', async () => {
   const { socketUrl, events, push } = await startTestGateway();
   const { socket, received } = await connectSocket(socketUrl);
   const id = events[0]?.requestContext.connectionId ?? '';
@@ -159,20 +159,20 @@ test('the management client reads and ends a connection', async () => {
   );
 });
 
-test('pushes without the credential and large messages are refused', async () => {
+test('a push with another credential and a push over 128 KB are refused', async () => {
   const { socketUrl, events, access } = await startTestGateway();
   const { received } = await connectSocket(socketUrl);
   const ConnectionId = events[0]?.requestContext.connectionId;
   const credentials = { accessKeyId: 'OTHER', secretAccessKey: 'other' };
-  const stranger = new ApiGatewayManagementApiClient({ ...access, credentials });
-  const own = new ApiGatewayManagementApiClient(access);
+  const clientWithOtherCredential = new ApiGatewayManagementApiClient({ ...access, credentials });
+  const client = new ApiGatewayManagementApiClient(access);
 
   const post = new PostToConnectionCommand({ ConnectionId, Data: 'x' });
-  await expect(stranger.send(post)).rejects.toThrow(
+  await expect(clientWithOtherCredential.send(post)).rejects.toThrow(
     expect.objectContaining({ name: 'ForbiddenException' }),
   );
   const large = new PostToConnectionCommand({ ConnectionId, Data: 'x'.repeat(129 * 1024) });
-  await expect(own.send(large)).rejects.toThrow(
+  await expect(client.send(large)).rejects.toThrow(
     expect.objectContaining({ name: 'PayloadTooLargeException' }),
   );
   expect(received).toEqual([]);
@@ -225,7 +225,7 @@ test('an error of a message handler is reported to the client, and the connectio
   expect(socket.readyState).toBe(WebSocket.OPEN);
 });
 
-test('an upgrade from a foreign origin or to another path reaches no handler', async () => {
+test('an upgrade from a foreign origin or to another path does not reach a handler', async () => {
   const { socketUrl, url, events } = await startTestGateway();
   const origin = 'https://evil.example';
   const foreign = new WebSocket(socketUrl, { headers: { origin } });

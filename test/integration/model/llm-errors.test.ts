@@ -9,7 +9,7 @@ import {
   askModel,
   createTestLlm,
   LLM_KEY,
-  LLM_NOW,
+  LLM_NOW_MS,
   SECRET_PROMPT,
 } from '../../support/model/test-llm.ts';
 
@@ -23,40 +23,46 @@ afterEach(() => server.close());
 describe('errors of an endpoint', () => {
   const cases: [string, LlmStep, string, string, number | undefined][] = [
     [
-      '429 with Retry-After in seconds',
+      'status 429 with Retry-After in seconds',
       { status: 429, headers: { 'retry-after': '7' }, body: { error: { message: 'slow down' } } },
       'paused',
       'model_rate_limited',
       7_000,
     ],
     [
-      '429 with Retry-After as a date',
+      'status 429 with Retry-After as a date',
       {
         status: 429,
-        headers: { 'retry-after': new Date(LLM_NOW + 90_000).toUTCString() },
+        headers: { 'retry-after': new Date(LLM_NOW_MS + 90_000).toUTCString() },
         body: { error: { message: 'slow down' } },
       },
       'paused',
       'model_rate_limited',
       90_000,
     ],
-    ['429 without Retry-After', { status: 429, body: {} }, 'paused', 'model_rate_limited', 20_000],
     [
-      '429 with an absurd Retry-After',
+      'status 429 without Retry-After',
+      { status: 429, body: {} },
+      'paused',
+      'model_rate_limited',
+      20_000,
+    ],
+    [
+      'status 429 with a Retry-After above one hour',
       { status: 429, headers: { 'retry-after': '99999999' }, body: {} },
       'paused',
       'model_rate_limited',
       3_600_000,
     ],
     [
-      '503 with Retry-After',
+      'status 503 with Retry-After',
       { status: 503, headers: { 'retry-after': '3' }, body: {} },
       'paused',
       'model_unavailable',
       3_000,
     ],
-    ['500', { status: 500, body: 'oops' }, 'paused', 'model_unavailable', 15_000],
-    ['529', { status: 529, body: {} }, 'paused', 'model_unavailable', 15_000],
+    ['status 500', { status: 500, body: 'oops' }, 'paused', 'model_unavailable', 15_000],
+    ['status 529', { status: 529, body: {} }, 'paused', 'model_unavailable', 15_000],
     [
       'a used-up quota',
       {
@@ -69,29 +75,29 @@ describe('errors of an endpoint', () => {
       900_000,
     ],
     [
-      '402',
+      'status 402',
       { status: 402, body: { error: { message: 'Insufficient Balance' } } },
       'paused',
       'quota_exhausted',
       900_000,
     ],
     [
-      '401',
+      'status 401',
       { status: 401, body: { error: { message: `Incorrect API key: ${LLM_KEY}` } } },
       'auth',
       'model_key_refused',
       undefined,
     ],
-    ['403', { status: 403, body: {} }, 'auth', 'model_key_refused', undefined],
+    ['status 403', { status: 403, body: {} }, 'auth', 'model_key_refused', undefined],
     [
-      '404 for an unknown model',
+      'status 404 for an unknown model',
       { status: 404, body: { error: { message: 'The model `big` does not exist' } } },
       'invalid',
       'model_unknown',
       undefined,
     ],
     [
-      '404 for a wrong path',
+      'status 404 for a wrong path',
       { status: 404, body: 'not here' },
       'invalid',
       'model_endpoint_wrong',
@@ -105,7 +111,7 @@ describe('errors of an endpoint', () => {
       undefined,
     ],
     [
-      'context_length_exceeded',
+      'the error code context_length_exceeded',
       {
         status: 400,
         body: { error: { message: 'too long', code: 'context_length_exceeded' } },
@@ -115,7 +121,7 @@ describe('errors of an endpoint', () => {
       undefined,
     ],
     [
-      'an error inside a 200',
+      'an error in a response with status 200',
       { status: 200, body: { error: { code: 429, message: 'upstream is busy' } } },
       'paused',
       'model_rate_limited',
@@ -138,19 +144,22 @@ describe('errors of an endpoint', () => {
     ['a dropped connection', 'RESET', 'paused', 'model_unreachable', 30_000],
   ];
 
-  test.each(cases)('translates %s', async (_name, step, kind, code, waitMs) => {
-    server.play(step);
+  test.each(cases)(
+    '%s becomes an error with the expected kind, code and wait',
+    async (_name, step, kind, code, waitMs) => {
+      server.play(step);
 
-    const error = await captureAppError(askModel(createTestLlm(server.url)));
+      const error = await captureAppError(askModel(createTestLlm(server.url)));
 
-    expect([error.kind, error.code]).toEqual([kind, code]);
-    const until = error.details.until;
-    expect(until === undefined ? undefined : until - LLM_NOW).toBe(waitMs);
-    expect(server.requests).toHaveLength(1);
-    const visible = JSON.stringify([error.message, error.details, error.cause]);
-    expect(visible).not.toContain(LLM_KEY);
-    expect(visible).not.toContain(SECRET_PROMPT);
-  });
+      expect([error.kind, error.code]).toEqual([kind, code]);
+      const until = error.details.until;
+      expect(until === undefined ? undefined : until - LLM_NOW_MS).toBe(waitMs);
+      expect(server.requests).toHaveLength(1);
+      const visible = JSON.stringify([error.message, error.details, error.cause]);
+      expect(visible).not.toContain(LLM_KEY);
+      expect(visible).not.toContain(SECRET_PROMPT);
+    },
+  );
 
   test('reports a refused connection with its system code', async () => {
     const { url } = server;
@@ -161,7 +170,7 @@ describe('errors of an endpoint', () => {
     expect([error.kind, error.code, error.details.until]).toEqual([
       'paused',
       'model_unreachable',
-      LLM_NOW + 30_000,
+      LLM_NOW_MS + 30_000,
     ]);
     expect(error.message).toContain('ECONNREFUSED');
   });

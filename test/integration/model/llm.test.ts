@@ -10,7 +10,7 @@ import {
   askModel,
   createTestLlm,
   LLM_KEY,
-  LLM_NOW,
+  LLM_NOW_MS,
 } from '../../support/model/test-llm.ts';
 
 let server: ScriptedLlmServer;
@@ -128,7 +128,7 @@ describe('concurrent calls', () => {
     const next = await askModel(model);
 
     for (const { kind, details } of refusals)
-      expect([kind, details.until]).toEqual(['paused', LLM_NOW + 60_000]);
+      expect([kind, details.until]).toEqual(['paused', LLM_NOW_MS + 60_000]);
     expect(next.text).toBe('{}');
     expect(server.requests).toHaveLength(2);
   });

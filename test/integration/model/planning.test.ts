@@ -14,7 +14,7 @@ import {
   startScriptedLlmServer,
 } from '../../support/model/scripted-llm-server.ts';
 
-// After unusable answers of the model, planning ends with a corrected plan or an error, never with a single task.
+// If the model gives unusable answers, planning ends with a corrected plan or with an error, but never with a single task.
 
 const FILES: Record<string, string> = {
   'package.json': JSON.stringify({ name: 'shop', scripts: { test: 'node --test' } }),
@@ -263,7 +263,7 @@ describe('decomposeRequest', () => {
     expect(getPromptText(1)).toContain('acme/other');
   });
 
-  test('places text of the repository between marks as data, never in the system prompt', async () => {
+  test('places text of the repository between data marks in the user message, never in the system prompt', async () => {
     server.play(GOOD_PLAN);
 
     await decomposeRequest(createTestLlm(), createInput(), validateGraph);

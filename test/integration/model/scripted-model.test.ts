@@ -94,13 +94,13 @@ async function planTasks(server: ScriptedModel): Promise<TaskSpec[]> {
   return tasks;
 }
 
-/** Returns the ids of the tasks of each wave. */
+/** Returns the task ids of each wave. */
 function groupByWave(tasks: readonly TaskSpec[]): string[][] {
   const waves: string[][] = [];
   const placed = new Set<string>();
   while (placed.size < tasks.length) {
-    const open = tasks.filter(({ id }) => !placed.has(id));
-    const wave = open.filter(({ dependsOn }) => dependsOn.every((id) => placed.has(id)));
+    const unplaced = tasks.filter(({ id }) => !placed.has(id));
+    const wave = unplaced.filter(({ dependsOn }) => dependsOn.every((id) => placed.has(id)));
     waves.push(wave.map(({ id }) => id));
     for (const { id } of wave) placed.add(id);
   }
@@ -305,7 +305,7 @@ describe('the demo', () => {
     expect((await runTests(folder)).code).toBe(0);
   });
 
-  test('has a simple prompt that a single turn completes', async () => {
+  test('has a simple prompt that an agent completes in a single prompt turn', async () => {
     const llm = createModelClient(await startModel());
     const { verdict } = await assessRequest(llm, {
       prompt: DEMO_SIMPLE_PROMPT,

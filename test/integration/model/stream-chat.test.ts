@@ -7,12 +7,13 @@ afterEach(() => {
   closeServer?.();
 });
 
-/** Reads the answer of an endpoint that sends `body` in pieces of 7 bytes. */
+/** Reads an answer from an endpoint that sends `body` in pieces of 7 bytes. */
 async function readAnswerTo(body: string, contentType = 'text/event-stream') {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': contentType });
     const bytes = Buffer.from(body);
-    for (let at = 0; at < bytes.length; at += 7) response.write(bytes.subarray(at, at + 7));
+    for (let offset = 0; offset < bytes.length; offset += 7)
+      response.write(bytes.subarray(offset, offset + 7));
     response.end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -89,7 +90,7 @@ describe('a streamed answer', () => {
     ],
     ['no content', 'data: [DONE]\n\n', 'is empty'],
     ['data that is not JSON', 'data: <html>\n\n', 'not in the format of chat/completions'],
-  ])('with %s is an error', async (_name, body, message) => {
+  ])('with %s is rejected', async (_name, body, message) => {
     await expect(readAnswerTo(body)).rejects.toThrow(message);
   });
 });

@@ -7,7 +7,7 @@ import { isAppError } from '../../../core/base/app-error.ts';
 import { claimPort } from '../../../local/claim-port.ts';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 
-test('a claimed port is free for a server, and cannot be claimed while the server listens', async () => {
+test('claimPort returns a port on which a server can listen, and rejects the port while the server listens', async () => {
   const port = await claimPort('PORT', 0);
   const server = createServer();
   onTestFinished(() => void server.close());
@@ -18,7 +18,7 @@ test('a claimed port is free for a server, and cannot be claimed while the serve
   );
 });
 
-test('a taken port is reported with the holding process, its command and the variable to set', async () => {
+test('the error for a taken port names the process, its command and the variable to set', async () => {
   const script = `
     const server = require('node:http').createServer();
     server.listen(0, '0.0.0.0', () => console.log(server.address().port));

@@ -166,7 +166,7 @@ test('close waits for the running handler and receives no further message', asyn
   expect(handledPlans).toEqual(['p1']);
 });
 
-test('the poller keeps running after a failed read of its queue', async () => {
+test('the poller continues after failed reads of its queue', async () => {
   const handledPlans: string[] = [];
   const { queues, log, start, poller, send } = await startTestPoller((event) => {
     handledPlans.push(...listPlanIds(event));
@@ -184,10 +184,10 @@ test('the poller keeps running after a failed read of its queue', async () => {
   await expect(send('p1')).rejects.toThrow(/did not accept/);
 });
 
-test('every queue of the topology can be polled', () => {
-  for (const row of QUEUES) {
-    expect(row.visibilitySeconds).toBeGreaterThan(row.timeoutSeconds);
-    expect(row.batchSize).toBeLessThanOrEqual(10);
+test('every queue of the topology has a visibility timeout above the time limit of its handler, and at most 10 messages per batch', () => {
+  for (const definition of QUEUES) {
+    expect(definition.visibilitySeconds).toBeGreaterThan(definition.timeoutSeconds);
+    expect(definition.batchSize).toBeLessThanOrEqual(10);
   }
 });
 

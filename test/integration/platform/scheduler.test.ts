@@ -52,7 +52,7 @@ test('the first run of a schedule does not wait for its interval', async () => {
   expect(runs).toBe(1);
 });
 
-test('a run is skipped while the previous run is still going', async () => {
+test('a run is skipped while the previous run continues', async () => {
   let running = 0;
   let maxRunning = 0;
   let runs = 0;
@@ -60,8 +60,8 @@ test('a run is skipped while the previous run is still going', async () => {
     runs += 1;
     running += 1;
     maxRunning = Math.max(maxRunning, running);
-    const until = Date.now() + 60;
-    await waitUntil('three intervals have passed', () => Date.now() > until);
+    const endsAt = Date.now() + 60;
+    await waitUntil('three intervals have passed', () => Date.now() > endsAt);
     running -= 1;
   });
 

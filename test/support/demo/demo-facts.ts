@@ -5,7 +5,7 @@ import { fetchPlanSnapshot, listTaskEvents } from '../platform/wait-for-plan.ts'
 import { runGit } from '../workspace/git.ts';
 import type { DemoProcess } from './demo-process.ts';
 
-// Facts that must hold after a demo with kills, checked at the forge and in the repository.
+// Checks of a finished demo whose processes were killed, at the forge and in the repository.
 
 /** Requires that both plans are complete, with one pull request and one merge per task, and without lost commits. */
 export async function requireCompleteDemo(demo: DemoProcess): Promise<void> {
@@ -13,10 +13,10 @@ export async function requireCompleteDemo(demo: DemoProcess): Promise<void> {
   const { root, tasks: pulls } = await requireOnePullPerTask(demo, repository, complexPlan, tasks);
   expect(root).toMatchObject({ draft: false, state: 'open' });
   await requireAllMerged(path, [...pulls.values()].flat(), root?.head.sha ?? '');
-  await requireAccepted(demo, path, complexPlan);
-  const simple = await listRunPulls(demo, repository, simplePlan);
-  const single = [...simple.tasks.values()].flat();
-  expect(single).toMatchObject([{ draft: false, state: 'open', base: { ref: 'main' } }]);
+  await requireOneMergePerTask(demo, path, complexPlan);
+  const simpleRun = await listRunPulls(demo, repository, simplePlan);
+  const simplePulls = [...simpleRun.tasks.values()].flat();
+  expect(simplePulls).toMatchObject([{ draft: false, state: 'open', base: { ref: 'main' } }]);
   expect(demo.output()).not.toContain('is failed');
 }
 
@@ -26,20 +26,24 @@ async function requireAllMerged(
   pulls: readonly PullFacts[],
   rootHead: string,
 ): Promise<void> {
-  const lines = async (...args: string[]) => (await runGit(path, args)).split('\n');
-  const inRoot = new Set(await lines('rev-list', rootHead));
+  const readGitLines = async (...args: string[]) => (await runGit(path, args)).split('\n');
+  const commitsInRoot = new Set(await readGitLines('rev-list', rootHead));
   for (const pull of pulls) {
-    expect(inRoot, `the head of ${pull.head.ref}`).toContain(pull.head.sha);
-    expect(inRoot, `the merge of ${pull.head.ref}`).toContain(pull.merge_commit_sha);
+    expect(commitsInRoot, `the head of ${pull.head.ref}`).toContain(pull.head.sha);
+    expect(commitsInRoot, `the merge of ${pull.head.ref}`).toContain(pull.merge_commit_sha);
   }
-  const merges = await lines('rev-list', '--first-parent', `main..${rootHead}`);
+  const merges = await readGitLines('rev-list', '--first-parent', `main..${rootHead}`);
   expect(merges.toSorted()).toEqual(pulls.map((pull) => pull.merge_commit_sha).toSorted());
-  const files = await lines('ls-tree', '-r', '--name-only', rootHead);
+  const files = await readGitLines('ls-tree', '-r', '--name-only', rootHead);
   expect(files.filter((file) => /plan|smol-gang/.test(file))).toEqual(['.smol-gang.yaml']);
 }
 
-/** Requires that each task was merged once, and that the head of its branch was pushed by one of its attempts. */
-async function requireAccepted(demo: DemoProcess, path: string, plan: string): Promise<void> {
+/** Requires that each task was merged once, and that an attempt of the task pushed the head of the task branch. */
+async function requireOneMergePerTask(
+  demo: DemoProcess,
+  path: string,
+  plan: string,
+): Promise<void> {
   const { tasks } = await fetchPlanSnapshot(demo, plan);
   for (const { id } of tasks.filter(({ kind }) => kind === 'work')) {
     const events = await listTaskEvents(demo, plan, id);
@@ -53,7 +57,7 @@ async function requireAccepted(demo: DemoProcess, path: string, plan: string): P
     const [head = ''] = (await runGit(path, ['for-each-ref', format, `${branches}t/${id}`])).split(
       '\n',
     );
-    const attempts = await runGit(path, ['for-each-ref', format, `${branches}a/${id}-*`]);
-    expect(attempts.split('\n'), `attempts of ${id}`).toContain(head);
+    const attemptHeads = await runGit(path, ['for-each-ref', format, `${branches}a/${id}-*`]);
+    expect(attemptHeads.split('\n'), `attempts of ${id}`).toContain(head);
   }
 }

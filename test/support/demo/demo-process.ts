@@ -10,19 +10,21 @@ import type { StartedProcess, TestWorkspace } from '../workspace/test-workspace.
 
 /** The demo in a separate process, which keeps serving requests after the demo is done. */
 export type DemoProcess = PlatformEndpoints & {
-  /** Returns the output of all starts. */
+  /** Returns the output of the first start and of every later `resume`. */
   output(): string;
-  /** True after the demo has printed that it is done. */
+  /** Returns true after the current process has printed that the demo is done. */
   isDone(): boolean;
   waitUntilDone(timeoutMs?: number): Promise<void>;
-  /** Waits for `condition`. Throws with the output when the demo exits before, or after the timeout. */
+  /** Waits for `condition`. Throws an error with the output if the demo exits first or the timeout passes. */
   waitFor(description: string, condition: () => boolean, timeoutMs?: number): Promise<void>;
   readFacts(): Promise<DemoFacts>;
+  /** Returns the end of the output, for error messages. */
   readTail(): Promise<string>;
   /** Returns the id of the current demo process; attempts and git run in other processes. */
   pid(): number;
   /** Kills the demo process with SIGKILL and waits for its exit. */
   kill(): Promise<void>;
+  /** Starts the demo again with `--resume`. */
   resume(): void;
   /** Stops the demo in order and requires that no process, port or file is left. */
   close(): Promise<void>;
@@ -57,12 +59,12 @@ export function startDemo(
     condition,
     timeoutMs = DEMO_TIMEOUT_MS,
   ) => {
-    const watched = running;
+    const watchedProcess = running;
     let hasEnded = false;
     const onEnd = () => {
       hasEnded = true;
     };
-    watched.exit.then(onEnd, onEnd);
+    watchedProcess.exit.then(onEnd, onEnd);
     try {
       await waitUntil(description, () => hasEnded || condition(), timeoutMs);
       if (hasEnded) throw new Error(`the process exited before: ${description}`);

@@ -6,7 +6,7 @@ import { waitUntil } from '../wait-until.ts';
 import type { DemoProcess } from './demo-process.ts';
 import { countSteps, WORK_STEPS } from './demo-steps.ts';
 
-// Kills of processes of a working demo, at seeded random moments.
+// Kills processes of a running demo at pseudo-random moments, which a seed selects.
 
 /**
  * `whole` kills every process, as a power failure does. `supervisor` kills the process of API, forge and model, which also
@@ -20,8 +20,8 @@ export type KillMoment = {
   readonly scenario: KillScenario;
   readonly afterSteps: number;
   readonly delayMs: number;
-  /** True when a killed supervisor starts again only after the bridges have given up. */
-  readonly isRestartedLate: boolean;
+  /** True: a killed supervisor starts again only after its bridges have exited. */
+  readonly mustRestartLate: boolean;
   /** Number in [0, 1) that chooses the component. */
   readonly componentChoice: number;
 };
@@ -35,37 +35,37 @@ export type ExecutedKill = {
   readonly orphanCount: number;
 };
 
-/** Settings with short leases, so that orphaned bridges end soon, and a fast clock that finds their tasks. */
+/** Settings with short leases, so that orphaned bridges end soon, and a short resync interval, so that the platform soon finds their tasks. */
 export const SHORT_LEASES = {
   SMOL_CLOCK_SECONDS: '10',
   LEASE_SECONDS: '10',
   HEARTBEAT_SECONDS: '1',
 };
 
-/** Number of steps in which kills happen; the later steps take only seconds, in which a kill could miss. */
+/** Kills happen within this number of steps. The later steps take only seconds, so a kill could come too late. */
 const KILLABLE_STEPS = WORK_STEPS;
-/** Largest delay after a step in milliseconds; about the start time of the platform. */
+/** Maximum delay after a step; about the time that the platform needs to start. */
 const MAX_DELAY_MS = 1_500;
 const STEP_TIMEOUT_MS = 300_000;
-/** Milliseconds to look for the chosen kind of component: git commands are short, agents live for seconds. */
+/** How long to look for the chosen kind of component: git commands are short, and agents live for seconds. */
 const CHOSEN_COMPONENT_TIMEOUT_MS = 2_000;
 const ANY_COMPONENT_TIMEOUT_MS = 30_000;
-/** Milliseconds within which orphaned bridges must end; longer than a lease. */
+/** Time limit for orphaned bridges to exit; longer than a lease. */
 const ORPHAN_TIMEOUT_MS = 60_000;
 
-/** Chooses one moment in each of `count` parts of the demo; the scenarios alternate, starting with index `first`. */
+/** Chooses one moment in each of `count` parts of the demo; the scenarios alternate, starting with the index `firstScenario`. */
 export function chooseKillMoments(
   seed: number,
   count: number,
   scenarios: readonly KillScenario[],
-  first = 0,
+  firstScenario = 0,
 ): KillMoment[] {
   const random = createSeededRandom(seed);
   return Array.from({ length: count }, (_, part) => ({
-    scenario: scenarios[(first + part) % scenarios.length] ?? 'supervisor',
+    scenario: scenarios[(firstScenario + part) % scenarios.length] ?? 'supervisor',
     afterSteps: Math.floor(((part + random()) / count) * KILLABLE_STEPS),
     delayMs: Math.floor(random() * MAX_DELAY_MS),
-    isRestartedLate: random() < 0.4,
+    mustRestartLate: random() < 0.4,
     componentChoice: random(),
   }));
 }
@@ -81,27 +81,30 @@ export async function executeKill(demo: DemoProcess, moment: KillMoment): Promis
   await delay(delayMs);
   if (scenario === 'component') {
     const target = await killComponent(demo, moment.componentChoice);
-    requireDemoAtWork(demo, moment);
+    requireUnfinishedDemo(demo, moment);
     if (target === undefined)
       throw new Error(`found no component to kill ${delayMs} ms after step ${afterSteps}`);
     return { scenario, target, orphanCount: 0 };
   }
   await demo.kill();
-  requireDemoAtWork(demo, moment);
+  requireUnfinishedDemo(demo, moment);
   const orphans = await countBridges(demo);
   if (scenario === 'whole') await killRemainingProcesses(demo);
-  else if (moment.isRestartedLate) await waitForOrphansToEnd(demo);
+  else if (moment.mustRestartLate) await waitForOrphansToEnd(demo);
   demo.resume();
   if (scenario === 'whole') return { scenario, target: 'whole', orphanCount: 0 };
   return {
     scenario,
-    target: moment.isRestartedLate ? 'supervisor, restarted late' : 'supervisor',
+    target: moment.mustRestartLate ? 'supervisor, restarted late' : 'supervisor',
     orphanCount: orphans,
   };
 }
 
 /** Throws when the demo was done at the time of the kill. Must run after the kill, when all output has arrived. */
-function requireDemoAtWork(demo: DemoProcess, { scenario, afterSteps, delayMs }: KillMoment): void {
+function requireUnfinishedDemo(
+  demo: DemoProcess,
+  { scenario, afterSteps, delayMs }: KillMoment,
+): void {
   if (!demo.isDone()) return;
   const steps = countSteps(demo);
   throw new Error(
@@ -114,7 +117,7 @@ async function countBridges(demo: DemoProcess): Promise<number> {
   return living.filter(({ command }) => BRIDGE.matchesCommand(command)).length;
 }
 
-/** Kills all processes, repeatedly, because a process may start another one before its death. */
+/** Kills all processes of the demo, repeatedly, because a process may start another process before its death. */
 async function killRemainingProcesses(demo: DemoProcess): Promise<void> {
   await waitUntil('every process is dead', async () => {
     const living = await findProcesses(demo.workspace.path);
@@ -153,10 +156,10 @@ const COMPONENTS: readonly Component[] = [
 
 /** Kills a component of the chosen kind, or of any kind when none of the chosen kind appears in time. */
 async function killComponent(demo: DemoProcess, choice: number): Promise<string | undefined> {
-  const place = Math.floor(choice * COMPONENTS.length);
+  const componentIndex = Math.floor(choice * COMPONENTS.length);
   const killed = await killAnyComponent(
     demo,
-    COMPONENTS.slice(place, place + 1),
+    COMPONENTS.slice(componentIndex, componentIndex + 1),
     CHOSEN_COMPONENT_TIMEOUT_MS,
   );
   return killed ?? (await killAnyComponent(demo, COMPONENTS, ANY_COMPONENT_TIMEOUT_MS));
@@ -166,10 +169,10 @@ async function killComponent(demo: DemoProcess, choice: number): Promise<string 
 async function killAnyComponent(
   demo: DemoProcess,
   kinds: readonly Component[],
-  withinMs: number,
+  timeoutMs: number,
 ): Promise<string | undefined> {
-  const end = Date.now() + withinMs;
-  while (!demo.isDone() && Date.now() < end) {
+  const deadline = Date.now() + timeoutMs;
+  while (!demo.isDone() && Date.now() < deadline) {
     const living = await findProcesses(demo.workspace.path);
     for (const { pid, command } of living) {
       const kind = kinds.find(

@@ -12,32 +12,33 @@ import { readCommandLine } from '../process/process-scan.ts';
 import { waitUntil } from '../wait-until.ts';
 import type { DemoProcess } from './demo-process.ts';
 
-// Orphans: stopped attempts that their launcher no longer finds, as on a suspended machine without a network. The platform
-// cannot end an orphan, and the orphan may continue after another attempt has taken over.
+// An orphan is an attempt whose processes are suspended (SIGSTOP) and which the launcher no longer finds, as if its machine were
+// suspended and unreachable. The platform cannot end an orphan, and the orphan may continue after the next attempt has started.
 
-/** Stopped attempt. */
+/** An attempt whose processes were suspended with SIGSTOP. */
 export type Orphan = {
   readonly attempt: AttemptKey;
-  /** True when the bridge is alive and stopped. */
+  /** Returns whether the bridge is alive and suspended. */
   isStopped(): Promise<boolean>;
   /** Hides the attempt from the launcher; its processes stay alive. */
   hideFromPlatform(): Promise<void>;
+  /** Continues the suspended processes (SIGCONT). */
   resume(): void;
-  /** Waits until all its processes have exited; returns the log of the bridge. */
+  /** Waits until all processes of the attempt have exited; returns the log of the bridge. */
   waitUntilEnded(): Promise<string>;
 };
 
 const FIND_TIMEOUT_MS = 60_000;
 const END_TIMEOUT_MS = 30_000;
 
-/** Stops the first attempt with a working agent, before its bridge has pushed or reported a result. */
+/** Suspends the first attempt whose agent is working, before the bridge has pushed or reported a result. */
 export function stopWorkingAttempt(demo: DemoProcess): Promise<Orphan> {
-  const pods = join(demo.workspace.dataDir, 'attempts', 'pods');
+  const podsFolder = join(demo.workspace.dataDir, 'attempts', 'pods');
   const find = async () => {
-    for (const name of await readdir(pods).catch(() => [])) {
-      const folder = join(pods, name);
+    for (const name of await readdir(podsFolder).catch(() => [])) {
+      const folder = join(podsFolder, name);
       const record = await readPodRecord(folder).catch(() => undefined);
-      const orphan = record && (await stopPod(folder, record));
+      const orphan = record && (await suspendPod(folder, record));
       if (orphan !== undefined) return orphan;
     }
     return undefined;
@@ -45,21 +46,21 @@ export function stopWorkingAttempt(demo: DemoProcess): Promise<Orphan> {
   return waitUntil('an agent is at work', find, FIND_TIMEOUT_MS);
 }
 
-/** Stops the processes of a pod with a working agent; returns undefined and leaves other pods running. */
-async function stopPod(folder: string, record: PodRecord): Promise<Orphan | undefined> {
+/** Suspends the processes of a pod if its agent is working; otherwise leaves the pod running and returns undefined. */
+async function suspendPod(folder: string, record: PodRecord): Promise<Orphan | undefined> {
   const attempt = parseAttemptId(record.attemptId);
   const { uid, bridge } = record;
   if (attempt === undefined || bridge === undefined) return undefined;
-  const trace = { uid, folder, bridge };
-  if (!(await isAtWork(findPodMembers(trace)))) return undefined;
-  const members = await stopAllProcesses(trace);
-  if (await isAtWork(members)) return createOrphan(attempt, trace, members);
+  const pod = { uid, folder, bridge };
+  if (!(await isAgentWorking(findPodMembers(pod)))) return undefined;
+  const members = await suspendAllProcesses(pod);
+  if (await isAgentWorking(members)) return createOrphan(attempt, pod, members);
   signalProcesses(members, 'SIGCONT');
   return undefined;
 }
 
-/** True when the agent is running and no git command is, which might push. */
-async function isAtWork(members: readonly ProcessRow[]): Promise<boolean> {
+/** Returns whether bridge and agent are running, and no git command, which might push. */
+async function isAgentWorking(members: readonly ProcessRow[]): Promise<boolean> {
   const commands = await Promise.all(members.map(({ pid }) => readCommandLine(pid)));
   const has = (pattern: RegExp) => commands.some((command) => pattern.test(command));
   return (
@@ -67,12 +68,12 @@ async function isAtWork(members: readonly ProcessRow[]): Promise<boolean> {
   );
 }
 
-/** Stops all processes, repeatedly, because a process may start another one before its stop. */
-async function stopAllProcesses(trace: PodIdentity): Promise<readonly ProcessRow[]> {
+/** Suspends all processes of a pod, repeatedly, because a process may start another process before its suspension. */
+async function suspendAllProcesses(pod: PodIdentity): Promise<readonly ProcessRow[]> {
   return await waitUntil('all processes of the pod are stopped', async () => {
-    const members = findPodMembers(trace);
-    const stopped = await Promise.all(members.map(({ pid }) => hasStopped(pid)));
-    if (stopped.every((isStopped) => isStopped)) return members;
+    const members = findPodMembers(pod);
+    const areSuspended = await Promise.all(members.map(({ pid }) => isSuspended(pid)));
+    if (areSuspended.every(Boolean)) return members;
     signalProcesses(members, 'SIGSTOP');
     return undefined;
   });
@@ -80,17 +81,17 @@ async function stopAllProcesses(trace: PodIdentity): Promise<readonly ProcessRow
 
 function createOrphan(
   attempt: AttemptKey,
-  trace: PodIdentity & { readonly bridge: ProcessIdentity },
+  pod: PodIdentity & { readonly bridge: ProcessIdentity },
   members: readonly ProcessRow[],
 ): Orphan {
-  const { folder, bridge } = trace;
+  const { folder, bridge } = pod;
   return {
     attempt,
-    isStopped: async () => isAlive(bridge) && (await hasStopped(bridge.pid)),
+    isStopped: async () => isAlive(bridge) && (await isSuspended(bridge.pid)),
     hideFromPlatform: () => rename(join(folder, 'pod.json'), join(folder, 'lost.json')),
     resume: () => signalProcesses(members, 'SIGCONT'),
     async waitUntilEnded() {
-      const isOver = () => findPodMembers(trace).length === 0;
+      const isOver = () => findPodMembers(pod).length === 0;
       await waitUntil('the orphan ends on its own', isOver, END_TIMEOUT_MS);
       const log = await readFile(join(folder, 'bridge.log'), 'utf8');
       // The launcher no longer knows the folder and cannot remove it.
@@ -104,7 +105,7 @@ function signalProcesses(members: readonly ProcessRow[], signal: NodeJS.Signals)
   for (const member of members.filter(isAlive)) process.kill(member.pid, signal);
 }
 
-async function hasStopped(pid: number): Promise<boolean> {
+async function isSuspended(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
   return /\) T /.test(stat);
 }

@@ -3,7 +3,7 @@ import { createGitHubForge } from '../../../adapters/github/create-github-forge.
 import type { Forge } from '../../../core/port/forge.ts';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 
-// A GitHub API with canned answers: the real client receives the answers that a test sets by path, and 404 for all other paths.
+// A fake GitHub API: the real client receives the answer that a test has set for a method and path, and 404 for all other requests.
 
 /** Canned HTTP response. Default status: 200. */
 export type GitHubAnswer = {
@@ -14,7 +14,7 @@ export type GitHubAnswer = {
 /** Answers by method and path, such as `GET /user`; the query is ignored. */
 export type GitHubAnswers = Record<string, GitHubAnswer>;
 
-/** Running server with its client. */
+/** The running fake API with a client. */
 export type CannedGitHub = {
   readonly forge: Forge;
   /** A test may change the answers while the server runs. */

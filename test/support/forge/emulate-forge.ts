@@ -89,7 +89,7 @@ function createPersonToken(login: string): string {
   return login === ADMIN ? ADMIN_TOKEN : `token-of-${login}`;
 }
 
-/** Sends the request as the administrator; throws when the answer is an error. */
+/** Sends a request as the administrator and returns the body; throws if the answer is an error. */
 async function requireSuccess(
   call: ForgeCall,
   method: string,

@@ -32,7 +32,7 @@ export type Delivery = {
   readonly body: string;
 };
 
-/** Work tree whose main branch was pushed to a repository of the forge; `main` is its commit. */
+/** A work tree and its repository at the forge. `main` is the head commit of the branch `main`. */
 export type TestRepository = {
   readonly repo: string;
   readonly path: string;
@@ -43,7 +43,7 @@ export type TestRepository = {
 /** Running forge with its client and webhook receiver. */
 export type TestForge = {
   readonly forge: Forge;
-  /** Login of the client at the forge. */
+  /** Login of the account that `forge` uses. */
   readonly author: string;
   readonly deliveries: readonly Delivery[];
   readonly server: RunningForge;
@@ -52,14 +52,14 @@ export type TestForge = {
   /** Advances the clock of the forge and its client by milliseconds. */
   advanceClock(ms: number): void;
   makeRepository(name: string, files?: Readonly<Record<string, string>>): Promise<TestRepository>;
-  /** Commits files on top of `start` (default: main), pushes the commit as a new branch and returns the commit. */
+  /** Commits files on top of `start` (default: main), pushes the commit to a branch and returns the commit id. */
   pushBranch(
     repository: TestRepository,
     branch: string,
     files: Readonly<Record<string, string>>,
     start?: string,
   ): Promise<string>;
-  /** Creates a person and returns a token of the person. Default permission: write. */
+  /** Creates an account for a person and returns a token of the account. Default permission: write. */
   createPerson(login: string, permission?: 'read' | 'write' | 'admin'): Promise<string>;
   /** Calls the REST API with a token and returns the parsed body. */
   call(
@@ -75,7 +75,7 @@ export type TestForge = {
     body?: unknown,
   ): Promise<{ readonly status: number; readonly body: unknown }>;
   setFaults(settings: FaultSettings): Promise<void>;
-  /** Creates another client with its own cache. */
+  /** Creates another client with its own cache; `send` replaces `fetch`. */
   createClient(auth?: 'app' | { readonly token: string }, send?: typeof fetch): Forge;
   close(): Promise<void>;
 };
@@ -85,14 +85,14 @@ export async function startTestForge(): Promise<TestForge> {
   let clockOffsetMs = 0;
   const now = () => Date.now() + clockOffsetMs;
   const deliveries: Delivery[] = [];
-  const hook = await listenForDeliveries(deliveries);
+  const webhookReceiver = await listenForDeliveries(deliveries);
   const dataDir = join(directory.path, 'forge');
   const server = await startForge({
     port: 0,
     dataDir,
     adminToken: ADMIN_TOKEN,
     app: { id: APP_ID, key: appKeys.publicKey },
-    webhook: { url: hook.url, secret: WEBHOOK_SECRET },
+    webhook: { url: webhookReceiver.url, secret: WEBHOOK_SECRET },
     now,
   });
   const client = (auth: 'app' | { readonly token: string } = 'app', send?: typeof fetch) =>
@@ -131,7 +131,7 @@ export async function startTestForge(): Promise<TestForge> {
     createClient: client,
     close: async () => {
       await server.close();
-      await hook.close();
+      await webhookReceiver.close();
       await directory.remove();
     },
   };
@@ -166,7 +166,7 @@ async function pushBranch(
   return commit;
 }
 
-/** Sends a request and returns the response with its parsed body, whatever its status. */
+/** Sends a request and returns status and parsed body, also for an error status. */
 export async function sendForgeRequest(url: string, token: string, method: string, body?: unknown) {
   const response = await fetch(url, {
     method,
@@ -178,7 +178,7 @@ export async function sendForgeRequest(url: string, token: string, method: strin
   return { status: response.status, body: parsed };
 }
 
-/** Returns a text or number of a body as text. Throws when the field is missing. */
+/** Returns a text or number field of a body as text. Throws if the field is missing. */
 export function readField(body: unknown, name: string): string {
   const value: unknown =
     typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;

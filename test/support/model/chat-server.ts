@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { z } from 'zod';
 
-// A chat/completions endpoint with answers from the test.
+// A fake chat/completions endpoint. The test decides the answer to each request.
 
 const requestSchema = z.object({
   messages: z.array(
@@ -22,7 +22,7 @@ export type ChatReply =
   | { readonly text: string; readonly finish?: string }
   | { readonly calls: readonly { readonly name: string; readonly input: unknown }[] }
   | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
-  /** Text after which the stream stays open. */
+  /** The stream sends this text and then stays open. */
   | { readonly hang: string };
 
 /** Running endpoint with its received requests. */

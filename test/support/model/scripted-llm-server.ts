@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-// An OpenAI-compatible HTTP endpoint that plays a script, one step per chat completion, and records the requests. Steps can
-// simulate the failures of real endpoints.
+// An OpenAI-compatible HTTP endpoint that answers each chat completion with the next step of a script, and records the requests.
+// Steps can simulate the failures of real endpoints.
 
-/** Recorded request. */
+/** A request that the endpoint received. */
 export type ReceivedRequest = {
   readonly authorization: string | undefined;
   readonly body: {
@@ -14,7 +14,7 @@ export type ReceivedRequest = {
     [name: string]: unknown;
   };
 };
-/** Step of a script; a function chooses the response after the request has arrived, and may delay the response. */
+/** Step of a script: a response, or a function that chooses the response when the request arrives and may delay it. */
 export type LlmStep = LlmResponse | ((request: ReceivedRequest) => LlmStep | Promise<LlmStep>);
 type LlmResponse =
   /** Text of a successful completion. */
@@ -25,7 +25,7 @@ type LlmResponse =
   | 'STALL'
   | 'RESET';
 
-/** Running endpoint. */
+/** The running endpoint. */
 export type ScriptedLlmServer = {
   /** Base URL, ending with /v1. */
   readonly url: string;
@@ -34,9 +34,9 @@ export type ScriptedLlmServer = {
   readonly countLive: () => number;
   /** Returns the largest number of open requests so far. */
   readonly readPeak: () => number;
-  /** Adds steps; without a step, a request is answered with 500. */
+  /** Adds steps to the script. A request without a step left is answered with 500. */
   readonly play: (...steps: LlmStep[]) => void;
-  /** Sets the models for GET /models; undefined answers 404. */
+  /** Sets the answer to GET /models; undefined: 404. */
   readonly listModels: (models: Record<string, unknown>[] | undefined) => void;
   readonly close: () => Promise<void>;
 };
@@ -54,15 +54,15 @@ export async function startScriptedLlmServer(): Promise<ScriptedLlmServer> {
       return;
     }
     const body = await readJson(request);
-    const entry: ReceivedRequest = { authorization: request.headers.authorization, body };
-    received.push(entry);
+    const receivedRequest: ReceivedRequest = { authorization: request.headers.authorization, body };
+    received.push(receivedRequest);
     liveCount += 1;
     peak = Math.max(peak, liveCount);
     let step: LlmStep = script.shift() ?? {
       status: 500,
       body: { error: { message: 'the script has no step left' } },
     };
-    while (typeof step === 'function') step = await step(entry);
+    while (typeof step === 'function') step = await step(receivedRequest);
     liveCount -= 1;
     sendStep(response, step, body.model ?? '');
   }

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 
-// A model endpoint for every supported API, with a fixed text and a usage chosen by the test.
+// A fake model endpoint for every supported API. Each answer has the same text and usage, unless the test sets an error.
 
-/** Running endpoint. */
+/** The running endpoint. */
 export type ScriptedModel = {
   /** Base URL, ending with /v1. */
   readonly url: string;
@@ -14,7 +14,7 @@ export type ScriptedModel = {
     readonly body: Record<string, unknown>;
   }[];
   readonly usage: { readonly input: number; readonly output: number };
-  /** Returns the error to answer to the n-th request, counted from 1, or undefined for a normal answer. */
+  /** Set by the test: returns the error for the n-th request, counted from 1; undefined: a normal answer. */
   refuse: (
     n: number,
   ) =>

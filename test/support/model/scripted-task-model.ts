@@ -8,19 +8,19 @@ import type { Reply } from '../../../local/model/reply.ts';
 import { sendReply } from '../../../local/model/send-reply.ts';
 import { answerScriptedTurn } from './task-script.ts';
 
-// An OpenAI-compatible endpoint for whole platforms. The planner answers from a table of the test, and agents follow the
-// script in the text of their task. On demand, the endpoint refuses calls or does not answer.
+// An OpenAI-compatible endpoint for tests of the whole platform. The planner receives the answers that the test has set, and agents
+// follow the script in the description of their task. The test can make the endpoint refuse calls or stop.
 
 const MODEL_NAME = 'scripted-task-model';
 const MODEL_KEY = 'canary-model-key-0123456789abcdef';
 
-/** Prompt received by the model. */
+/** A prompt that the model received, and the part of the platform that sent the prompt. */
 export type AskedPrompt = {
   readonly by: 'assessor' | 'planner' | 'agent' | 'other';
   /** Contents of all messages, joined by newlines. */
   readonly text: string;
 };
-/** HTTP error answered by the model. */
+/** HTTP error with which the model refuses calls. */
 export type ModelRefusal = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -41,9 +41,9 @@ export type ScriptedTaskModel = {
   answerPlans(phrase: string, answers: PlannerAnswers): void;
   /** Refuses every call; undefined ends the refusals. */
   refuse(refusal: ModelRefusal | undefined): void;
-  /** True while an agent waits at the HOLD of this name. */
+  /** Returns true while an agent waits at the instruction HOLD with this name. */
   isHeld(name: string): boolean;
-  /** Releases all agents that wait at the HOLD of this name, now and later. */
+  /** Lets all agents pass the instruction HOLD with this name, now and later. */
   release(name: string): void;
   /** Stops the server; `startServer` starts the server again on the same port. */
   stopServer(): Promise<void>;
@@ -66,7 +66,7 @@ class TaskModel implements ScriptedTaskModel {
   #port = 0;
   #refusal: ModelRefusal | undefined;
   readonly #plannerAnswers = new Map<string, PlannerAnswers>();
-  readonly #usedPlans = new Map<PlannerAnswers, number>();
+  readonly #usedPlanCounts = new Map<PlannerAnswers, number>();
   readonly #releasedNames = new Set<string>();
   readonly #heldByName = new Map<string, Set<() => void>>();
 
@@ -144,7 +144,7 @@ class TaskModel implements ScriptedTaskModel {
 
   async #createReply(chat: ChatRequest, clientGone: AbortSignal): Promise<Reply> {
     const text = chat.messages.map(({ content }) => content).join('\n');
-    const by = findSpeaker(chat, text);
+    const by = identifySender(chat, text);
     this.askedPrompts.push({ by, text });
     if (by === 'assessor' || by === 'planner') return this.#createPlannerReply(by, text);
     if (by === 'other') return { text: 'I am scripted.' };
@@ -156,13 +156,13 @@ class TaskModel implements ScriptedTaskModel {
   }
 
   #createPlannerReply(by: 'assessor' | 'planner', text: string): Reply {
-    const found = [...this.#plannerAnswers].find(([phrase]) => text.includes(phrase))?.[1];
-    if (found === undefined)
+    const answers = [...this.#plannerAnswers].find(([phrase]) => text.includes(phrase))?.[1];
+    if (answers === undefined)
       return { status: 400, problem: 'the test has set no answer for this prompt (answerPlans)' };
-    if (by === 'assessor') return { text: renderAnswer(found.verdict) };
-    const usedCount = this.#usedPlans.get(found) ?? 0;
-    this.#usedPlans.set(found, usedCount + 1);
-    return { text: renderAnswer(found.plans[Math.min(usedCount, found.plans.length - 1)]) };
+    if (by === 'assessor') return { text: renderAnswer(answers.verdict) };
+    const usedCount = this.#usedPlanCounts.get(answers) ?? 0;
+    this.#usedPlanCounts.set(answers, usedCount + 1);
+    return { text: renderAnswer(answers.plans[Math.min(usedCount, answers.plans.length - 1)]) };
   }
 
   async #waitForRelease(name: string, clientGone: AbortSignal): Promise<void> {
@@ -184,7 +184,7 @@ class TaskModel implements ScriptedTaskModel {
   }
 }
 
-function findSpeaker(chat: ChatRequest, text: string): AskedPrompt['by'] {
+function identifySender(chat: ChatRequest, text: string): AskedPrompt['by'] {
   if (text.includes('"estimatedTasks"') && text.includes('"complexity"')) return 'assessor';
   if (text.includes('"tasks"') && text.includes('"dependsOn"')) return 'planner';
   return (chat.tools ?? []).length > 0 ? 'agent' : 'other';

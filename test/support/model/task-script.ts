@@ -5,15 +5,15 @@ import type { Reply, RequestedCall } from '../../../local/model/reply.ts';
 import { createRequestedCall } from '../../../local/model/reply.ts';
 import { createVariations } from '../../../local/model/variations.ts';
 
-// Script language of the scripted model. A test writes one instruction per line into the description of a task, a review or
-// a message:
+// Script language of the scripted task model. A test writes an instruction per line into the description of a task, a review or a
+// message to an agent:
 //
 //   WRITE path <<END      writes the lines up to END to the file
 //   RUN ["node", "x.js"]  runs a command
 //   ASK question (answer) asks a person; the default answer is in parentheses
 //   KEEP path             writes the answer of the person to the file
 //   HOLD name             waits until the test releases the name
-//   TURNS number          makes this number of further model calls
+//   TURNS number          runs this number of further commands, each in its own model call
 //   CANNOT reason         gives up
 //   TRY reason            gives up, unless an earlier attempt has failed
 //   UNLESS name           gives up, unless the name was released
@@ -54,8 +54,11 @@ function parseScriptLine(word: string, argument: string): ScriptStep[] {
         { kind: 'call', call: createRequestedCall('run', { command: JSON.parse(argument) }) },
       ];
     case 'ASK': {
-      const [, question = argument, fallback = 'none'] = /^(.*) \((.*)\)$/.exec(argument) ?? [];
-      return [{ kind: 'call', call: createRequestedCall('ask', { question, default: fallback }) }];
+      const [, question = argument, defaultAnswer = 'none'] =
+        /^(.*) \((.*)\)$/.exec(argument) ?? [];
+      return [
+        { kind: 'call', call: createRequestedCall('ask', { question, default: defaultAnswer }) },
+      ];
     }
     case 'KEEP':
       return [{ kind: 'keep', path: argument }];
@@ -80,7 +83,7 @@ function parseScriptLine(word: string, argument: string): ScriptStep[] {
   }
 }
 
-/** Returns the next reply to the agent of a conversation; `hold` names the release the reply waits for. */
+/** Returns the next reply to an agent. `hold`: the reply must wait until the test releases this name. */
 export function answerScriptedTurn(
   messages: ChatRequest['messages'],
   released: ReadonlySet<string>,
@@ -123,7 +126,7 @@ function createCallOfStep(step: ScriptStep, answer: string): RequestedCall | und
     : undefined;
 }
 
-/** Returns the part of a prompt with instructions; for a repair, only the section of the repair. */
+/** Returns the part of a prompt that can contain instructions: the task, or in a repair only the section about the repair. */
 function extractInstructions(prompt: string): string {
   const repair = /^## What has to be repaired\n([\s\S]*?)(?=^## )/m.exec(prompt)?.[1];
   if (repair !== undefined) return repair;
@@ -131,7 +134,7 @@ function extractInstructions(prompt: string): string {
   return prompt.slice(Math.max(0, start)).split(/^## /m)[0] ?? '';
 }
 
-/** True for messages of people; messages of the bridge may quote instructions from the output of commands. */
+/** Returns whether a message comes from a person. Messages of the bridge may quote instructions in the output of commands. */
 function isPersonMessage(text: string): boolean {
   return /^.{1,80} says:$/m.test(text);
 }

@@ -2,8 +2,8 @@ import type { LlmOptions } from '../../../adapters/openai/create-llm.ts';
 import { createLlm } from '../../../adapters/openai/create-llm.ts';
 import type { Llm } from '../../../core/port/llm.ts';
 
-/** Time of the test clock, epoch milliseconds. */
-export const LLM_NOW = 1_800_000_000_000;
+/** Constant time of the test clock in epoch milliseconds. */
+export const LLM_NOW_MS = 1_800_000_000_000;
 export const LLM_KEY = 'sk-canary-0123456789';
 export const SECRET_PROMPT = 'the canary prompt';
 export const ANSWER_SCHEMA = { name: 'answer', schema: { type: 'object', properties: {} } };
@@ -16,7 +16,7 @@ export function createTestLlm(baseUrl: string, change: Partial<LlmOptions> = {})
     models: { heavy: 'big', light: 'small' },
     concurrency: 4,
     timeoutMs: 5_000,
-    now: () => LLM_NOW,
+    now: () => LLM_NOW_MS,
     ...change,
   });
 }

@@ -15,16 +15,16 @@ import type { DraftTask } from './render-graph.ts';
 import { renderGraph } from './render-graph.ts';
 import { listTaskEvents, submitPlan, waitForPlanStatus, waitForTask } from './wait-for-plan.ts';
 
-// The stage of an e2e file: a platform, its model, and the repository of a person.
+// Shared set-up of an e2e test file: a platform, its scripted model, and the repository of a person.
 
-/** Started parts of an e2e stage. */
+/** The running platform, model and repository of an e2e test file. */
 export type E2eStage = {
   readonly model: ScriptedTaskModel;
   readonly platform: PlatformProcess;
   readonly repository: E2eRepository;
 };
 
-/** Starts a stage before the first test of the file and closes the stage after the last. Use the parts only within tests. */
+/** Starts the parts before the first test of the file, and closes the parts after the last. Use the parts only within tests. */
 export function useStage(name: string, env: Readonly<Record<string, string>> = {}): E2eStage {
   const started: {
     model?: ScriptedTaskModel;
@@ -62,7 +62,10 @@ function requireStarted<T>(part: T | undefined): T {
   return part;
 }
 
-/** Submits a graph with further arguments for `run`, and waits for the approval gate. Returns plan id and repository name. */
+/**
+ * Submits a graph with `args` for `smol-gang run`, and waits until the plan needs approval (with `--auto-approve`: is active). Returns
+ * plan id and repository name.
+ */
 export async function submitGraph(
   { platform, repository }: E2eStage,
   tasks: readonly DraftTask[],
@@ -105,7 +108,7 @@ const FIVE_TASKS: readonly DraftTask[] = [
   { id: 'e', dependsOn: ['c', 'd'] },
 ];
 
-/** Completes a plan of five tasks under forge faults; the second settings apply from the first merge on. */
+/** Completes a plan of five tasks while the forge injects faults. Later entries of `faults` apply after task `a` is merged. */
 export async function completePlanUnderFaults(
   stage: E2eStage,
   faults: readonly FaultSettings[],

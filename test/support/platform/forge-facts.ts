@@ -26,7 +26,7 @@ export function listPulls(
   return platform.forgeList(`/api/v3/repos/${repo}/pulls?state=all`, pullSchema);
 }
 
-/** Pull requests of a run of a plan; `tasks` by branch name without the prefix of the run. */
+/** Pull requests of a run. `tasks` holds the pull requests by branch name without the prefix of the run, such as `t/login`. */
 export type RunPulls = {
   readonly root: PullFacts | undefined;
   readonly tasks: Map<string, PullFacts[]>;
@@ -39,19 +39,19 @@ export async function listRunPulls(
   run = 1,
 ): Promise<RunPulls> {
   const prefix = `smol-gang/${plan}-r${run}/`;
-  const ofRun = (await listPulls(platform, repo)).filter((pull) =>
+  const runPulls = (await listPulls(platform, repo)).filter((pull) =>
     pull.head.ref.startsWith(prefix),
   );
   const tasks = new Map<string, PullFacts[]>();
-  for (const pull of ofRun) {
+  for (const pull of runPulls) {
     const name = pull.head.ref.slice(prefix.length);
     if (name === 'root') continue;
     tasks.set(name, [...(tasks.get(name) ?? []), pull]);
   }
-  return { root: ofRun.find((pull) => pull.head.ref === `${prefix}root`), tasks };
+  return { root: runPulls.find((pull) => pull.head.ref === `${prefix}root`), tasks };
 }
 
-/** Requires that each of the tasks has exactly one pull request, which is merged, and that no other task has one. */
+/** Requires that each of `tasks` has a single, merged pull request, and no other task except `end` has a pull request. */
 export async function requireOnePullPerTask(
   platform: Pick<PlatformEndpoints, 'forgeList'>,
   repo: string,
@@ -62,9 +62,9 @@ export async function requireOnePullPerTask(
   const pulls = await listRunPulls(platform, repo, plan, run);
   const work = [...pulls.tasks].filter(([name]) => !name.startsWith('t/end'));
   expect(work.map(([name]) => name).sort()).toEqual(tasks.map((task) => `t/${task}`).sort());
-  for (const [name, pullsOfTask] of work) {
-    expect(pullsOfTask, `pull requests of ${name}`).toHaveLength(1);
-    expect(pullsOfTask[0]?.merged_at, `${name} is merged`).not.toBeNull();
+  for (const [name, taskPulls] of work) {
+    expect(taskPulls, `pull requests of ${name}`).toHaveLength(1);
+    expect(taskPulls[0]?.merged_at, `${name} is merged`).not.toBeNull();
   }
   return pulls;
 }

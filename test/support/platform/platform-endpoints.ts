@@ -4,11 +4,11 @@ import { z } from 'zod';
 import type { FaultSettings } from '../../../local/forge/fault.ts';
 import type { StartedProcess, TestWorkspace } from '../workspace/test-workspace.ts';
 
-// Access of a test to a platform in another process: by the command line, the HTTP API and the API of the forge.
+// Access of a test to a platform in another process: through the command, the HTTP API and the API of the forge.
 
 /** HTTP response with its parsed body. */
 export type EndpointAnswer = { readonly status: number; readonly body: unknown };
-/** Result of a finished command. */
+/** Result of a finished `smol-gang` command. */
 export type CliResult = {
   readonly code: number | null;
   readonly stdout: string;
@@ -16,7 +16,7 @@ export type CliResult = {
   /** Parses the output of `--json`; throws when the output does not match the schema. */
   json<S extends z.ZodType>(schema: S): z.output<S>;
 };
-/** Options of a command; `cwd` defaults to the workspace. */
+/** Options of a `smol-gang` command; `cwd` defaults to the workspace. */
 export type CliOptions = {
   readonly cwd?: string;
   readonly input?: string;
@@ -33,18 +33,18 @@ export type PlatformEndpoints = {
   cli(args: readonly string[], options?: CliOptions): Promise<CliResult>;
   /** Starts the command without waiting for its exit. */
   startCli(args: readonly string[], options?: CliOptions): StartedProcess;
-  /** Calls the HTTP API. `token`: default is the token of the laptop platform; null sends none. */
+  /** Calls the HTTP API. `token` defaults to the token of the laptop platform; null: sends no token. */
   api(method: string, path: string, body?: unknown, token?: string | null): Promise<EndpointAnswer>;
-  /** Calls the forge. `token`: default is the token of the admin. */
+  /** Calls the forge. `token` defaults to the token of the admin. */
   forge(method: string, path: string, body?: unknown, token?: string): Promise<EndpointAnswer>;
   /** Reads all pages of a list of the forge. */
   forgeList<S extends z.ZodType>(path: string, item: S): Promise<z.output<S>[]>;
   setFaults(settings: FaultSettings): Promise<void>;
   /** Changes the target of the forge's webhooks; their signature stays the same. */
   sendWebhooksTo(url: string): Promise<void>;
-  /** Creates a person at the forge and returns a token. Default permission: write. */
+  /** Creates an account at the forge and returns its token. Default permission: write. */
   createPerson(login: string, permission?: 'read' | 'write'): Promise<string>;
-  /** Reads the tokens again; each start of the platform creates new ones. */
+  /** Reads the tokens from the data folder. Call after each start of the platform, because a start may replace tokens. */
   readTokens(): Promise<void>;
 };
 

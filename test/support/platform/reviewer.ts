@@ -9,10 +9,10 @@ export type ReviewAction = 'approve' | 'request-changes' | 'close' | 'reopen' | 
 
 /** Person who reviews pull requests at the forge. */
 export type Reviewer = {
-  approvePulls(repo: string, pull: number): Promise<void>;
+  approvePull(repo: string, pull: number): Promise<void>;
   /**
-   * Returns a function that performs the listed actions of each task in order, one per suitable status. Tasks without a list
-   * are approved. Call the function repeatedly with the present tasks.
+   * Returns a function that performs the next action of each task whose status allows the action. The actions of a task run in the
+   * listed order; a task without a list is approved. Call the function repeatedly with the current tasks.
    */
   followTasks(
     repo: string,
@@ -20,7 +20,7 @@ export type Reviewer = {
   ): (tasks: readonly TaskView[]) => Promise<void>;
 };
 
-/** Creates a reviewer. `changes`: the text of a change request, by task. */
+/** Creates a reviewer. `changes`: text of the change request, by task id. */
 export async function createReviewer(
   platform: Pick<PlatformEndpoints, 'forge' | 'createPerson'>,
   login: string,
@@ -52,7 +52,7 @@ export async function createReviewer(
   }
 
   return {
-    approvePulls: (repo, pull) => performAction('approve', `${repo}/pulls/${pull}`, ''),
+    approvePull: (repo, pull) => performAction('approve', `${repo}/pulls/${pull}`, ''),
     followTasks(repo, actions) {
       const progressByTask = new Map<
         string,
@@ -64,7 +64,7 @@ export async function createReviewer(
           const action = (actions[id] ?? ['approve'])[progress.count];
           if (action === undefined || pullRequest === undefined) continue;
           if (status !== (action === 'reopen' ? 'failed' : 'in_review')) continue;
-          // A change request takes effect only with the next attempt.
+          // A change request starts another attempt. The next action must wait for that attempt.
           const previous = (actions[id] ?? [])[progress.count - 1];
           if (previous === 'request-changes' && attempt === progress.attempt) continue;
           await performAction(action, `${repo}/pulls/${pullRequest.number}`, id);

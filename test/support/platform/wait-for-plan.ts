@@ -9,10 +9,10 @@ import type { PlatformEndpoints } from './platform-endpoints.ts';
 
 // Reads plans as a client does, and waits for conditions on them.
 
-/** Platform with readable logs. */
+/** A platform whose log can be read for error messages. */
 export type LoggedPlatform = PlatformEndpoints & { readTail(): Promise<string> };
 
-/** Milliseconds between two reads, because a read costs the platform as much as a step of its work. */
+/** Pause between two reads, because a read costs the platform about as much as a step of its work. */
 const POLL_INTERVAL_MS = 300;
 
 /** Plan with all its tasks at one moment. */
@@ -21,7 +21,7 @@ export type PlanSnapshot = { readonly plan: PlanView; readonly tasks: readonly T
 const snapshotSchema = z.object({ plan: planViewSchema, tasks: z.array(taskViewSchema) });
 const createdSchema = z.object({ plan: planViewSchema });
 
-/** Submits a plan by the command line and returns its id. */
+/** Submits a plan with `smol-gang run` and returns its id. */
 export async function submitPlan(
   platform: LoggedPlatform,
   args: readonly string[],
@@ -31,7 +31,7 @@ export async function submitPlan(
   return result.json(createdSchema).plan.id;
 }
 
-/** Reads a plan by `status PLAN --json`. */
+/** Reads a plan with `smol-gang status PLAN --json`. */
 export async function readPlanStatus(
   platform: LoggedPlatform,
   plan: string,
@@ -43,18 +43,18 @@ class BusyError extends Error {
   override readonly message = 'the platform answered 503';
 }
 
-/** Reads a plan by the HTTP API, which is cheaper to repeat than the command line. */
+/** Reads a plan through the HTTP API, which is cheaper to repeat than the command. */
 export async function fetchPlanSnapshot(
   platform: Pick<PlatformEndpoints, 'api'>,
   plan: string,
 ): Promise<PlanSnapshot> {
-  const [head, tasks] = await Promise.all([
+  const [planAnswer, tasksAnswer] = await Promise.all([
     platform.api('GET', `/v1/plans/${plan}`),
     platform.api('GET', `/v1/plans/${plan}/tasks?limit=200`),
   ]);
-  if (head.status === 503 || tasks.status === 503) throw new BusyError();
-  const items = z.object({ items: z.unknown() }).parse(tasks.body).items;
-  return snapshotSchema.parse({ plan: head.body, tasks: items });
+  if (planAnswer.status === 503 || tasksAnswer.status === 503) throw new BusyError();
+  const items = z.object({ items: z.unknown() }).parse(tasksAnswer.body).items;
+  return snapshotSchema.parse({ plan: planAnswer.body, tasks: items });
 }
 
 const historySchema = z.object({ items: z.array(z.object({ event: z.string() })) });
@@ -104,7 +104,7 @@ function ignoreBusyError(error: unknown): undefined {
   throw error;
 }
 
-/** Waits until the plan has the status. Throws at once when the plan ends with another status. */
+/** Waits until the plan has the status. Throws immediately if the plan ends with another status. */
 export async function waitForPlanStatus(
   platform: LoggedPlatform,
   plan: string,
@@ -116,7 +116,7 @@ export async function waitForPlanStatus(
     platform,
     plan,
     `the plan is ${status}`,
-    ({ plan: { status: now } }) => now === status || endStatuses.includes(now),
+    (snapshot) => [status, ...endStatuses].includes(snapshot.plan.status),
     timeoutMs,
   );
   if (snapshot.plan.status === status) return snapshot;
@@ -143,9 +143,9 @@ export async function waitForTask(
 }
 
 export function requireTask(snapshot: PlanSnapshot, task: string): TaskView {
-  const found = snapshot.tasks.find(({ id }) => id === task);
-  if (found === undefined) throw new Error(`the plan has no task ${task}`);
-  return found;
+  const view = snapshot.tasks.find(({ id }) => id === task);
+  if (view === undefined) throw new Error(`the plan has no task ${task}`);
+  return view;
 }
 
 function describeSnapshot({ plan, tasks }: PlanSnapshot): string {

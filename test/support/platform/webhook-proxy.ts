@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 
-// A proxy between a forge and the webhook of the platform, which loses, delays, repeats or forges deliveries.
+// A proxy between the forge and the webhook route of the platform. The proxy loses, delays, repeats or falsifies deliveries.
 
 /** Webhook delivery of the forge. */
 export type Delivery = {
@@ -12,17 +12,17 @@ export type Delivery = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** Returns the delays in milliseconds after which a delivery is forwarded; an empty list loses the delivery. */
-export type DeliverySchedule = (delivery: Delivery, place: number) => readonly number[];
+/** Returns, for each copy to forward, a delay in milliseconds; an empty list loses the delivery. `index` counts from 0. */
+export type DeliverySchedule = (delivery: Delivery, index: number) => readonly number[];
 
 /** Running proxy. */
 export type WebhookProxy = {
   readonly url: string;
   /** All deliveries of the forge, in order of arrival. */
   readonly deliveries: readonly Delivery[];
-  /** HTTP status of each forwarded delivery; 0 without an answer. */
+  /** HTTP status of each forwarded delivery; 0 if the platform did not answer. */
   readonly answers: readonly number[];
-  /** Counts the deliveries that were forwarded after a later delivery. */
+  /** Counts the deliveries that were forwarded directly after a delivery that had arrived later. */
   countOvertaken(): number;
   setSchedule(schedule: DeliverySchedule): void;
   /** Sends a delivery with changes to the platform and returns the HTTP status. */
@@ -32,14 +32,14 @@ export type WebhookProxy = {
 };
 
 const IMMEDIATE_SCHEDULE: DeliverySchedule = () => [0];
-/** Headers the forge sets, besides the signature. */
+/** Headers of a delivery that are forwarded, in addition to the signature. */
 const FORWARDED_HEADERS = ['content-type', 'user-agent', 'x-github-event', 'x-github-delivery'];
 const SIGNATURE = 'x-hub-signature-256';
 
 export async function startWebhookProxy(target: string): Promise<WebhookProxy> {
   const received: Delivery[] = [];
   const answers: number[] = [];
-  const forwardedPlaces: number[] = [];
+  const forwardedIndexes: number[] = [];
   const timers = new Set<NodeJS.Timeout>();
   const sending = new Set<Promise<unknown>>();
   let schedule = IMMEDIATE_SCHEDULE;
@@ -51,19 +51,19 @@ export async function startWebhookProxy(target: string): Promise<WebhookProxy> {
     return response.status;
   };
 
-  async function forwardDelivery(delivery: Delivery, place: number): Promise<void> {
-    forwardedPlaces.push(place);
+  async function forwardDelivery(delivery: Delivery, index: number): Promise<void> {
+    forwardedIndexes.push(index);
     answers.push(await send(delivery).catch(() => 0));
   }
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const delivery = await readDelivery(request);
     response.writeHead(200).end();
-    const place = received.push(delivery) - 1;
-    for (const afterMs of schedule(delivery, place)) {
+    const index = received.push(delivery) - 1;
+    for (const afterMs of schedule(delivery, index)) {
       const timer = setTimeout(() => {
         timers.delete(timer);
-        const sent = forwardDelivery(delivery, place).finally(() => sending.delete(sent));
+        const sent = forwardDelivery(delivery, index).finally(() => sending.delete(sent));
         sending.add(sent);
       }, afterMs);
       timers.add(timer);
@@ -79,7 +79,8 @@ export async function startWebhookProxy(target: string): Promise<WebhookProxy> {
     deliveries: received,
     answers,
     countOvertaken: () =>
-      forwardedPlaces.filter((place, index) => place < (forwardedPlaces[index - 1] ?? 0)).length,
+      forwardedIndexes.filter((index, position) => index < (forwardedIndexes[position - 1] ?? 0))
+        .length,
     setSchedule(next) {
       schedule = next;
     },
