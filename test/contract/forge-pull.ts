@@ -245,7 +245,7 @@ export function describeForgePulls(
 
       expect(await testForge.forge.readPull(repository.repo, number)).toMatchObject({
         headSha: next,
-        mergeable: null,
+        isMergeable: null,
       });
       expect((await testForge.forge.readPull(repository.repo, number)).isMergeable).toBe(true);
     });

@@ -111,7 +111,7 @@ describe('decomposeRequest', () => {
     ]);
     expect(result).toMatchObject({
       summary: 'Three steps.',
-      attempts: 1,
+      answerCount: 1,
       usage: { model: 'big', inputTokens: 100, outputTokens: 20, turns: 1 },
     });
   });
@@ -356,7 +356,7 @@ describe('assessRequest', () => {
         source: 'model',
       },
       usage: { model: 'small', inputTokens: 100, outputTokens: 20, turns: 1 },
-      attempts: 1,
+      answerCount: 1,
     });
   });
 
