@@ -36,5 +36,5 @@ export function createAlarms(stack: Stack, topicArn: string | undefined): Alarms
   };
 }
 
-/** Period of the metrics of alarms. */
-export const MINUTE = Duration.minutes(1);
+/** Time over which a metric is summed before an alarm compares its value. */
+export const ALARM_PERIOD = Duration.minutes(1);

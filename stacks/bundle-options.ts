@@ -2,7 +2,7 @@ import type { BuildOptions } from 'esbuild';
 import { ONE_LANGUAGE } from './one-language.ts';
 
 // Options that bundle a handler into one file, shared by the deployment (SST) and by the bundles of the tests. The bundle includes
-// the AWS SDK: the copy of Lambda changes over time, loads slower and is not covered by tests.
+// the AWS SDK, because the copy in the Lambda runtime changes over time, loads more slowly and is not covered by tests.
 
 /** Creates the options for SST. `root` is the root of the project; the paths of handlers are relative to this folder. */
 export function createNodejsOptions(root: string) {
@@ -39,7 +39,7 @@ export function createBundleOptions(root: string, entry: string, outfile: string
   };
 }
 
-/** Banner of SST, which provides `require` and `__dirname` to bundled CommonJS packages. */
+/** Code that SST puts at the start of each bundle. The code provides `require` and `__dirname` to bundled CommonJS packages. */
 const BANNER = [
   "import { createRequire as topLevelCreateRequire } from 'module';",
   'const require = topLevelCreateRequire(import.meta.url);',

@@ -6,7 +6,7 @@ import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
 import { listVariables } from './settings.ts';
 
-// Environment of a function, with the variable names of functions/config-sections.ts.
+// Builds the environment of each function. functions/config-sections.ts defines the names of the variables.
 
 /** Collects the variables whose values the stacks define. */
 export function collectKnownVariables(api: Api, { table, queues, socketApi }: Resources) {

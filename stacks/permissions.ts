@@ -10,7 +10,7 @@ export type Resources = {
   readonly socketApi: WebSocketApi;
 };
 
-const ACTIONS: Readonly<Record<TableRight, string>> = {
+const ACTION_BY_RIGHT: Readonly<Record<TableRight, string>> = {
   get: 'dynamodb:GetItem',
   put: 'dynamodb:PutItem',
   update: 'dynamodb:UpdateItem',
@@ -33,15 +33,18 @@ function createTableStatements(
   table: Table,
 ): PolicyStatement[] {
   const itemOperations = operations.filter((operation) => operation !== 'index');
-  const actions = [...new Set(itemOperations.map((operation) => ACTIONS[operation]))];
-  const items = new PolicyStatement({ actions, resources: [table.tableArn] });
+  const actions = [...new Set(itemOperations.map((operation) => ACTION_BY_RIGHT[operation]))];
+  const itemStatement = new PolicyStatement({ actions, resources: [table.tableArn] });
   if (partitions !== undefined)
-    items.addCondition('ForAllValues:StringLike', {
+    itemStatement.addCondition('ForAllValues:StringLike', {
       'dynamodb:LeadingKeys': partitions,
     });
-  if (!operations.includes('index')) return [items];
+  if (!operations.includes('index')) return [itemStatement];
   const resource = `${table.tableArn}/index/*`;
-  return [items, new PolicyStatement({ actions: [ACTIONS.index], resources: [resource] })];
+  return [
+    itemStatement,
+    new PolicyStatement({ actions: [ACTION_BY_RIGHT.index], resources: [resource] }),
+  ];
 }
 
 function createSendStatements({ sends }: Rights, queues: Queues): PolicyStatement[] {

@@ -2,9 +2,11 @@ import { Duration } from 'aws-cdk-lib';
 import { Queue as CdkQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Stack } from 'sst/constructs';
 import { Queue } from 'sst/constructs';
+import { toFunctionId } from '../core/topology/handlers.ts';
 import type { QueueDefinition } from '../core/topology/queues.ts';
 import { QUEUES } from '../core/topology/queues.ts';
 import type { Alarms } from './alarms.ts';
+import { ALARM_PERIOD } from './alarms.ts';
 import type { CreateFunction } from './functions.ts';
 
 /** Queues by name. */
@@ -23,9 +25,9 @@ function createQueue(stack: Stack, definition: QueueDefinition, alarms: Alarms):
     retentionPeriod: Duration.days(14),
   });
   alarms.add(`dead-${definition.name}`, {
-    description: `The dead-letter queue of ${definition.name} has messages whose delivery failed ${definition.maxReceives} times. Read the log of its function.`,
+    description: `The dead-letter queue of ${definition.name} has messages whose delivery failed ${definition.maxReceives} times. Read the log of the function ${toFunctionId(definition.handler)}.`,
     metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
-      period: Duration.minutes(1),
+      period: ALARM_PERIOD,
       statistic: 'Maximum',
     }),
     minutes: 1,

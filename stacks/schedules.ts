@@ -1,9 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Stack } from 'sst/constructs';
 import { Cron } from 'sst/constructs';
+import { toFunctionId } from '../core/topology/handlers.ts';
 import { SCHEDULES } from '../core/topology/schedules.ts';
 import type { Alarms } from './alarms.ts';
-import { MINUTE } from './alarms.ts';
+import { ALARM_PERIOD } from './alarms.ts';
 import type { CreateFunction } from './functions.ts';
 
 /** Declares the schedules. A failed run is not retried, because the next run starts sooner than a retry. */
@@ -18,8 +19,8 @@ export function addSchedules(stack: Stack, createFunction: CreateFunction, alarm
       },
     });
     alarms.add(name, {
-      description: `${name} failed in five consecutive minutes, so that work after a crash or a lost message is not resumed. Read the log of its function.`,
-      metric: fn.metricErrors({ period: MINUTE, statistic: 'Sum' }),
+      description: `${name} failed in five consecutive minutes, so work is not resumed after a crash or a lost message. Read the log of the function ${toFunctionId(handler)}.`,
+      metric: fn.metricErrors({ period: ALARM_PERIOD, statistic: 'Sum' }),
       minutes: 5,
     });
   }

@@ -25,7 +25,7 @@ export type Settings = {
    * name as the field.
    */
   readonly secretFields: Readonly<Record<SecretName, string>>;
-  /** Valid configuration variables. */
+  /** Configuration variables that are set, by name; each value matches its schema. */
   readonly variables: Readonly<Record<string, string>>;
 };
 
@@ -56,7 +56,7 @@ export function readSettings(
     const text = env[name];
     if (text === undefined || text === '') continue;
     if (schema.safeParse(text).success) variables[name] = text;
-    else problems.push(`${name}: ${about}`);
+    else problems.push(`${name} has an invalid value. ${about}`);
   }
   if (!deployment.success || problems.length > 0)
     throw new Error(

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Cloud } from '../../test/support/cloud/build-cloud.ts';
+import type { BuiltCloud } from '../../test/support/cloud/build-cloud.ts';
 import { buildCloud } from '../../test/support/cloud/build-cloud.ts';
 import type { CloudStage } from '../../test/support/cloud/cloud-stage.ts';
 import { startCloudStage } from '../../test/support/cloud/cloud-stage.ts';
@@ -45,7 +45,7 @@ export const functionStart: Scenario = {
   },
 };
 
-async function createReport(cloud: Cloud, stage: CloudStage, count: number): Promise<Report> {
+async function createReport(cloud: BuiltCloud, stage: CloudStage, count: number): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), 'smol-pods-'));
   const events = await createFunctionEvents(stage);
   const rows: StartMeasurement[] = [];

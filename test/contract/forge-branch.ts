@@ -4,7 +4,7 @@ import { runGit } from '../support/workspace/git.ts';
 import type { KnownDifferences } from './known-differences.ts';
 import { createTest } from './known-differences.ts';
 
-const MISSING = 'f'.repeat(40);
+const MISSING_SHA = 'f'.repeat(40);
 
 /** Tests the repository, branch and commit methods of the forge port. */
 export function describeForgeBranches(
@@ -55,10 +55,10 @@ export function describeForgeBranches(
       await testForge.controlForge('POST', '/repositories', { name: 'acme/empty' });
 
       expect(await testForge.forge.readBranchHead('acme/empty', 'main')).toBeUndefined();
-      expect(await testForge.forge.hasCommit('acme/empty', MISSING)).toBe(false);
+      expect(await testForge.forge.hasCommit('acme/empty', MISSING_SHA)).toBe(false);
     });
 
-    test('ensureBranch creates a branch once and leaves an existing branch alone', async () => {
+    test('ensureBranch creates a missing branch and leaves an existing branch unchanged', async () => {
       const commit = await testForge.pushBranch(repository, 'side', { 'side.txt': '1' });
 
       expect(
@@ -73,12 +73,12 @@ export function describeForgeBranches(
     });
 
     test('ensureBranch rejects a missing commit', async () => {
-      const creation = testForge.forge.ensureBranch(repository.repo, 'smol/lost', MISSING);
+      const creation = testForge.forge.ensureBranch(repository.repo, 'smol/lost', MISSING_SHA);
 
       await expect(creation).rejects.toMatchObject({ kind: 'notFound', code: 'commit_missing' });
     });
 
-    test('ensureBranch rejects a branch whose name has another branch as folder', async () => {
+    test('ensureBranch rejects a branch below the name of another branch, such as main/below', async () => {
       const creation = testForge.forge.ensureBranch(repository.repo, 'main/below', repository.main);
 
       await expect(creation).rejects.toMatchObject({ kind: 'refused', code: 'branch_clash' });
@@ -115,7 +115,10 @@ export function describeForgeBranches(
     });
 
     test('listBranches returns all branches with a prefix, over several pages and from packed-refs', async () => {
-      const names = Array.from({ length: 104 }, (_, i) => `many/${String(i).padStart(3, '0')}`);
+      const names = Array.from(
+        { length: 104 },
+        (_, index) => `many/${String(index).padStart(3, '0')}`,
+      );
       for (const branch of names)
         await runGit(repository.path, ['branch', branch, repository.main]);
       await runGit(repository.path, [
@@ -127,16 +130,16 @@ export function describeForgeBranches(
       await runGit(`${testForge.dataDir}/repos/${repository.repo}.git`, ['pack-refs', '--all']);
       await testForge.forge.ensureBranch(repository.repo, 'many/loose', repository.main);
 
-      const found = await testForge.forge.listBranches(repository.repo, 'many/');
+      const branches = await testForge.forge.listBranches(repository.repo, 'many/');
 
-      expect(found.map((branch) => branch.name)).toEqual([...names, 'many/loose']);
-      expect(new Set(found.map(({ sha }) => sha))).toEqual(new Set([repository.main]));
+      expect(branches.map((branch) => branch.name)).toEqual([...names, 'many/loose']);
+      expect(new Set(branches.map(({ sha }) => sha))).toEqual(new Set([repository.main]));
       expect(await testForge.forge.listBranches(repository.repo, 'nothing/')).toEqual([]);
     });
 
     test('hasCommit tells existing commits from missing commits', async () => {
       expect(await testForge.forge.hasCommit(repository.repo, repository.main)).toBe(true);
-      expect(await testForge.forge.hasCommit(repository.repo, MISSING)).toBe(false);
+      expect(await testForge.forge.hasCommit(repository.repo, MISSING_SHA)).toBe(false);
     });
 
     test('compareCommits starts at the merge base and returns renames and counts', async () => {
@@ -158,7 +161,9 @@ export function describeForgeBranches(
     });
 
     test('compareCommits returns at most 300 files', async () => {
-      const files = Object.fromEntries(Array.from({ length: 310 }, (_, i) => [`n/${i}.txt`, 'x']));
+      const files = Object.fromEntries(
+        Array.from({ length: 310 }, (_, index) => [`n/${index}.txt`, 'x']),
+      );
       const head = await testForge.pushBranch(repository, 'compare/many', files);
 
       expect(
@@ -177,12 +182,12 @@ export function describeForgeBranches(
         { path: 'src/deep', type: 'dir' },
         { path: 'src/deep/file.ts', type: 'file', size: 11 },
       ]);
-      const cut = await testForge.forge.readTree(repository.repo, repository.main, 2);
-      expect(cut.truncated).toBe(true);
-      expect(cut.entries).toHaveLength(2);
+      const truncatedTree = await testForge.forge.readTree(repository.repo, repository.main, 2);
+      expect(truncatedTree.truncated).toBe(true);
+      expect(truncatedTree.entries).toHaveLength(2);
     });
 
-    test('readFile reads at most the given bytes, and returns undefined for anything but a text file', async () => {
+    test('readFile reads at most the given number of bytes, and returns undefined for anything but a text file', async () => {
       expect(
         await testForge.forge.readFile(repository.repo, repository.main, 'src/deep/file.ts', 1_000),
       ).toBe('export {};\n');

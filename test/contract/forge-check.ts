@@ -34,7 +34,7 @@ export function describeForgeChecks(
       return { number, sha };
     }
 
-    test('readChecks combines check runs and statuses, and only the last of each name counts', async () => {
+    test('readChecks combines check runs and statuses, and uses only the last result of each name', async () => {
       const { sha } = await openPull('ci');
       const runs = `/repos/${repository.repo}/check-runs`;
       const statuses = `/repos/${repository.repo}/statuses/${sha}`;
@@ -73,15 +73,15 @@ export function describeForgeChecks(
 
     test('readChecks reads more check runs and statuses than a page holds', async () => {
       const { sha } = await openPull('many-checks');
-      for (let i = 0; i < 102; i += 1) {
+      for (let index = 0; index < 102; index += 1) {
         await testForge.call(ADMIN_TOKEN, 'POST', `/repos/${repository.repo}/check-runs`, {
-          name: `check ${i}`,
+          name: `check ${index}`,
           head_sha: sha,
-          conclusion: i === 0 ? 'failure' : 'success',
+          conclusion: index === 0 ? 'failure' : 'success',
         });
         await testForge.call(ADMIN_TOKEN, 'POST', `/repos/${repository.repo}/statuses/${sha}`, {
-          context: `status ${i}`,
-          state: i === 101 ? 'error' : 'success',
+          context: `status ${index}`,
+          state: index === 101 ? 'error' : 'success',
         });
       }
 
@@ -125,22 +125,22 @@ export function describeForgeChecks(
       const { number } = await openPull('demoted');
       const path = `/repos/${repository.repo}/pulls/${number}/reviews`;
       const client = testForge.createClient();
-      const canWrite = async () =>
+      const listWritePermissions = async () =>
         (await client.readReviews(repository.repo, number)).reviews.map(
           (review) => review.authorCanWrite,
         );
       const token = await testForge.createPerson('demoted');
       await testForge.call(token, 'POST', path, { event: 'APPROVE' });
-      expect(await canWrite()).toEqual([true]);
+      expect(await listWritePermissions()).toEqual([true]);
       await testForge.createPerson('demoted', 'read');
 
-      expect(await canWrite()).toEqual([true]);
+      expect(await listWritePermissions()).toEqual([true]);
       testForge.advanceClock(300_001);
 
-      expect(await canWrite()).toEqual([false]);
+      expect(await listWritePermissions()).toEqual([false]);
     });
 
-    test('readReviews returns a dismissed review as dismissed, and the forge refuses to approve an own pull request', async () => {
+    test('readReviews returns a dismissed review as dismissed, and the forge refuses an approval from the author of the pull request', async () => {
       const { number } = await openPull('dismissed');
       const writer = await testForge.createPerson('writer');
       const path = `/repos/${repository.repo}/pulls/${number}/reviews`;
@@ -154,12 +154,12 @@ export function describeForgeChecks(
         { state: 'dismissed' },
       ]);
       await testForge.pushBranch(repository, 'own', { 'own.txt': '1' });
-      const own = await testForge.call(writer, 'POST', `/repos/${repository.repo}/pulls`, {
+      const opening = await testForge.call(writer, 'POST', `/repos/${repository.repo}/pulls`, {
         head: 'own',
         base: 'main',
         title: 'Own',
       });
-      expect(own.status).toBe(201);
+      expect(opening.status).toBe(201);
       const { number: ownNumber } =
         (await testForge.forge.findPull(repository.repo, {
           head: 'own',
@@ -179,13 +179,13 @@ export function describeForgeChecks(
 
     test('readReviews reads more comments than a page holds', async () => {
       const { number } = await openPull('talk');
-      for (let i = 0; i < 103; i += 1)
-        await testForge.forge.postComment(repository.repo, number, `comment ${i}`);
+      for (let index = 0; index < 103; index += 1)
+        await testForge.forge.postComment(repository.repo, number, `comment ${index}`);
 
       const { comments } = await testForge.forge.readReviews(repository.repo, number);
 
       expect(comments.map(({ body }) => body)).toEqual(
-        Array.from({ length: 103 }, (_, i) => `comment ${i}`),
+        Array.from({ length: 103 }, (_, index) => `comment ${index}`),
       );
     });
 
@@ -194,9 +194,9 @@ export function describeForgeChecks(
     });
 
     test('runPreflight names every obstacle of a plan', async () => {
-      const other = await testForge.makeRepository('strict');
-      await testForge.pushBranch(other, 'taken', { 'x.txt': '1' });
-      await testForge.call(ADMIN_TOKEN, 'POST', `/repos/${other.repo}/rulesets`, {
+      const strictRepository = await testForge.makeRepository('strict');
+      await testForge.pushBranch(strictRepository, 'taken', { 'x.txt': '1' });
+      await testForge.call(ADMIN_TOKEN, 'POST', `/repos/${strictRepository.repo}/rulesets`, {
         name: 'signed',
         enforcement: 'active',
         conditions: { ref_name: { include: ['~ALL'], exclude: ['refs/heads/main'] } },
@@ -209,16 +209,20 @@ export function describeForgeChecks(
       await testForge.call(
         ADMIN_TOKEN,
         'PUT',
-        `/repos/${other.repo}/branches/taken%2F**%2F*/protection`,
+        `/repos/${strictRepository.repo}/branches/taken%2F**%2F*/protection`,
         {
           required_pull_request_reviews: { required_approving_review_count: 1 },
         },
       );
-      await testForge.call(ADMIN_TOKEN, 'PATCH', `/repos/${other.repo}`, {
+      await testForge.call(ADMIN_TOKEN, 'PATCH', `/repos/${strictRepository.repo}`, {
         allow_merge_commit: false,
       });
 
-      const findings = await testForge.forge.runPreflight(other.repo, 'gone', 'taken/deep');
+      const findings = await testForge.forge.runPreflight(
+        strictRepository.repo,
+        'gone',
+        'taken/deep',
+      );
 
       expect(findings.filter(({ blocking }) => blocking).map(({ rule }) => rule)).toEqual([
         'merge_methods',
@@ -233,51 +237,66 @@ export function describeForgeChecks(
       ]);
     });
 
-    test('ensureBranch and a push name the rule that refuses them', async () => {
-      const ruled = await testForge.makeRepository('ruled');
-      await testForge.call(ADMIN_TOKEN, 'POST', `/repos/${ruled.repo}/rulesets`, {
+    test('the errors of ensureBranch and of a push name the rule that refused the branch', async () => {
+      const repositoryWithRule = await testForge.makeRepository('ruled');
+      await testForge.call(ADMIN_TOKEN, 'POST', `/repos/${repositoryWithRule.repo}/rulesets`, {
         name: 'closed',
         enforcement: 'active',
         conditions: { ref_name: { include: ['refs/heads/closed/**'] } },
         rules: [{ type: 'creation' }],
       });
 
-      const creation = testForge.forge.ensureBranch(ruled.repo, 'closed/x', ruled.main);
+      const creation = testForge.forge.ensureBranch(
+        repositoryWithRule.repo,
+        'closed/x',
+        repositoryWithRule.main,
+      );
       await expect(creation).rejects.toMatchObject({
         kind: 'refused',
         code: 'rule',
         message: expect.stringContaining('creations being restricted'),
       });
-      await expect(testForge.pushBranch(ruled, 'closed/y', { 'y.txt': '1' })).rejects.toThrow(
-        /creations being restricted/,
-      );
+      await expect(
+        testForge.pushBranch(repositoryWithRule, 'closed/y', { 'y.txt': '1' }),
+      ).rejects.toThrow(/creations being restricted/);
     });
 
     test('ensureBranch rejects an archived repository, and runPreflight reports that the repository is archived', async () => {
-      const old = await testForge.makeRepository('archived');
-      await testForge.call(ADMIN_TOKEN, 'PATCH', `/repos/${old.repo}`, { archived: true });
+      const archivedRepository = await testForge.makeRepository('archived');
+      await testForge.call(ADMIN_TOKEN, 'PATCH', `/repos/${archivedRepository.repo}`, {
+        archived: true,
+      });
 
-      const creation = testForge.forge.ensureBranch(old.repo, 'x', old.main);
+      const creation = testForge.forge.ensureBranch(
+        archivedRepository.repo,
+        'x',
+        archivedRepository.main,
+      );
 
       await expect(creation).rejects.toMatchObject({ kind: 'refused', code: 'archived' });
-      expect(await testForge.forge.runPreflight(old.repo, 'main', 'x')).toMatchObject([
-        { rule: 'archived' },
-      ]);
+      expect(
+        await testForge.forge.runPreflight(archivedRepository.repo, 'main', 'x'),
+      ).toMatchObject([{ rule: 'archived' }]);
     });
 
     test('the credential of an attempt may push only the branch of the attempt, for an hour', async () => {
-      const own = 'smol-gang/p1-r1/a/task-1';
-      const credential = await testForge.forge.createGitCredential(repository.repo, own);
+      const ownBranch = 'smol-gang/p1-r1/a/task-1';
+      const credential = await testForge.forge.createGitCredential(repository.repo, ownBranch);
       const clone = `${repository.path}-clone`;
       expect(credential.username).toBe('x-access-token');
       expect(credential.expiresAt - testForge.now()).toBeLessThanOrEqual(3_600_000);
       await cloneWithToken(repository.url, credential.password, clone);
       const commit = await commitFiles(clone, { 'work.txt': 'done' });
 
-      await pushWithToken(clone, repository.url, credential.password, `HEAD:refs/heads/${own}`);
+      await pushWithToken(
+        clone,
+        repository.url,
+        credential.password,
+        `HEAD:refs/heads/${ownBranch}`,
+      );
 
-      expect(await testForge.forge.readBranchHead(repository.repo, own)).toBe(commit);
-      for (const ref of ['refs/heads/main', `refs/heads/${own}x`, 'refs/tags/v1']) {
+      expect(await testForge.forge.readBranchHead(repository.repo, ownBranch)).toBe(commit);
+      for (const ref of ['refs/heads/main', `refs/heads/${ownBranch}x`, 'refs/tags/v1']) {
         const push = pushWithToken(clone, repository.url, credential.password, `HEAD:${ref}`);
         await expect(push).rejects.toThrow(/may push to .* only|only branches/);
       }
@@ -285,14 +304,14 @@ export function describeForgeChecks(
         'push',
         '--quiet',
         repository.url,
-        `HEAD:refs/heads/${own}`,
+        `HEAD:refs/heads/${ownBranch}`,
         'HEAD:refs/heads/main',
       ];
       await commitFiles(clone, { 'more.txt': 'more' });
       await expect(runGit(clone, pushOfTwo, createTokenEnv(credential.password))).rejects.toThrow(
         /another reference of this push was refused/,
       );
-      expect(await testForge.forge.readBranchHead(repository.repo, own)).toBe(commit);
+      expect(await testForge.forge.readBranchHead(repository.repo, ownBranch)).toBe(commit);
       expect(await testForge.forge.readBranchHead(repository.repo, 'main')).toBe(repository.main);
       const restCall = await testForge.call(
         credential.password,
@@ -312,25 +331,29 @@ export function describeForgeChecks(
         clone,
         repository.url,
         credential.password,
-        `HEAD:refs/heads/${own}`,
+        `HEAD:refs/heads/${ownBranch}`,
       );
       await expect(latePush).rejects.toThrow();
     });
 
     test('a read credential may fetch but not push', async () => {
-      const own = 'smol-gang/p1-r1/a/task-2';
-      const { password } = await testForge.forge.createGitCredential(repository.repo, own, 'read');
+      const ownBranch = 'smol-gang/p1-r1/a/task-2';
+      const { password } = await testForge.forge.createGitCredential(
+        repository.repo,
+        ownBranch,
+        'read',
+      );
       const clone = `${repository.path}-read`;
       await cloneWithToken(repository.url, password, clone);
       await commitFiles(clone, { 'work.txt': 'done' });
 
-      const push = pushWithToken(clone, repository.url, password, `HEAD:refs/heads/${own}`);
+      const push = pushWithToken(clone, repository.url, password, `HEAD:refs/heads/${ownBranch}`);
 
       await expect(push).rejects.toThrow();
-      expect(await testForge.forge.readBranchHead(repository.repo, own)).toBeUndefined();
+      expect(await testForge.forge.readBranchHead(repository.repo, ownBranch)).toBeUndefined();
     });
 
-    test('createGitCredential of a client with a token returns the token', async () => {
+    test('createGitCredential of a client with a personal token returns the same token', async () => {
       const token = await testForge.createPerson('owner', 'write');
 
       const credential = await testForge

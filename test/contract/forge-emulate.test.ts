@@ -3,75 +3,81 @@ import { describe, expect, test } from 'vitest';
 import { startEmulateForge } from '../support/forge/emulate-forge.ts';
 import { describeForge } from './forge.ts';
 
-// Runs the suite against `emulate`, a GitHub emulator of another project. The lists name its known differences from GitHub.
+// Runs the suite against `emulate`, a GitHub emulator of another project. The two lists below contain the tests that emulate cannot
+// pass, each with the feature of GitHub that emulate lacks.
 
-const NO_GIT = 'pushes with git';
-const NO_STATUSES = 'commit statuses';
-const NO_GRAPHQL = 'GraphQL';
-const NO_RULES = 'rulesets';
-const HEAD_STAYS = 'pull requests whose head follows the branch';
-const MERGE_IS_422 = 'status 405 for a refused merge (emulate answers 422)';
+const GIT_PUSHES = 'pushes with git';
+const COMMIT_STATUSES = 'commit statuses';
+const GRAPHQL = 'GraphQL';
+const RULESETS = 'rulesets';
+const HEAD_FOLLOWS_BRANCH = 'pull requests whose head follows the branch';
+const STATUS_405 = 'status 405 for a refused merge (emulate answers 422)';
 
-/** Missing feature by the test that fails for this reason. */
-const FAILS: Readonly<Record<string, string>> = {
+/** Missing feature of emulate, by the name of the test that fails for this reason. */
+const MISSING_BY_FAILING_TEST: Readonly<Record<string, string>> = {
   'ensureBranch rejects a missing commit': "GitHub's message for a missing commit",
-  'ensureBranch rejects a branch whose name has another branch as folder':
+  'ensureBranch rejects a branch below the name of another branch, such as main/below':
     'refusal of a branch below another branch',
   'readTree lists files and folders, and reports a truncated list': "git's order of tree entries",
   'the forge answers 422 to a second pull request of the same branches':
     'refusal of a second pull request',
-  'ensurePull rejects a head without own commits as no_commits':
+  'ensurePull rejects a head branch without new commits as no_commits':
     'refusal of a pull request without commits',
   'reopenPull rejects a closed pull request while another pull request of its branches is open':
     'refusal to reopen beside an open pull request',
-  'markReady and markDraft may be repeated, even by a new client': NO_GRAPHQL,
+  'markReady and markDraft may be repeated, even by a new client': GRAPHQL,
   'a draft gets a marked title in a repository that does not allow drafts':
     'repositories that do not allow drafts',
-  'the head of a pull request follows pushes, and mergeable is null at the first read after a push':
-    HEAD_STAYS,
+  'the head of a pull request follows pushes, and isMergeable is null at the first read after a push':
+    HEAD_FOLLOWS_BRANCH,
   'a pull request with conflicts is not mergeable': 'detection of conflicts',
-  'a deleted head branch closes the pull request and prevents reopening': HEAD_STAYS,
+  'a deleted head branch closes the pull request and prevents reopening': HEAD_FOLLOWS_BRANCH,
   'listPullsChangedSince returns the latest changes first, and the forge answers an unchanged list with 304':
     'a clock that the test can advance',
-  'mergePull creates a merge commit, and a repeated call returns the same result': MERGE_IS_422,
-  'mergePull returns headMoved and merges nothing if the head is another commit': HEAD_STAYS,
+  'mergePull creates a merge commit, and a repeated call returns the same result': STATUS_405,
+  'mergePull returns headMoved and merges nothing if the head is another commit':
+    HEAD_FOLLOWS_BRANCH,
   'mergePull returns notMergeable while mergeability is unknown, and a later call merges':
-    MERGE_IS_422,
-  'mergePull returns notMergeable for a draft, a conflict and a closed pull request': MERGE_IS_422,
-  'mergePull names the rule that refuses a merge': NO_RULES,
-  'mergePull names a merge method that the repository does not allow': MERGE_IS_422,
+    STATUS_405,
+  'mergePull returns notMergeable for a draft, a conflict and a closed pull request': STATUS_405,
+  'mergePull names the rule that refuses a merge': RULESETS,
+  'mergePull names a merge method that the repository does not allow': STATUS_405,
   'tryMerge detects a conflict and deletes its scratch branch':
     'merges of branches without a pull request',
-  'readChecks combines check runs and statuses, and only the last of each name counts': NO_STATUSES,
-  'readChecks reads more check runs and statuses than a page holds': NO_STATUSES,
+  'readChecks combines check runs and statuses, and uses only the last result of each name':
+    COMMIT_STATUSES,
+  'readChecks reads more check runs and statuses than a page holds': COMMIT_STATUSES,
   'readReviews returns reviews and comments oldest first, with write permission and bot flag':
     'the permission name "write" (emulate answers "push")',
   'readReviews reads the write permission of an author again after five minutes':
     'the permission name "write" (emulate answers "push")',
-  'readReviews returns a dismissed review as dismissed, and the forge refuses to approve an own pull request':
-    'refusal to approve an own pull request',
-  'runPreflight finds nothing in a repository without obstacles': NO_STATUSES,
-  'runPreflight names every obstacle of a plan': NO_RULES,
-  'ensureBranch and a push name the rule that refuses them': NO_RULES,
+  'readReviews returns a dismissed review as dismissed, and the forge refuses an approval from the author of the pull request':
+    'refusal of an approval from the author',
+  'runPreflight finds nothing in a repository without obstacles': COMMIT_STATUSES,
+  'runPreflight names every obstacle of a plan': RULESETS,
+  'the errors of ensureBranch and of a push name the rule that refused the branch': RULESETS,
   'ensureBranch rejects an archived repository, and runPreflight reports that the repository is archived':
-    NO_STATUSES,
+    COMMIT_STATUSES,
 };
 
 /**
- * Missing feature by the test that does not run. These tests push with git, which emulate does not support: without a clone,
- * their git commands would run in a folder of another repository.
+ * Missing feature of emulate, by the name of the test that is not run. These tests push with git, but emulate has no git server:
+ * without a clone, their git commands would run in a folder of another repository.
  */
-const SKIPS: Readonly<Record<string, string>> = {
+const MISSING_BY_SKIPPED_TEST: Readonly<Record<string, string>> = {
   'listBranches returns all branches with a prefix, over several pages and from packed-refs':
-    NO_GIT,
-  'compareCommits starts at the merge base and returns renames and counts': NO_GIT,
-  'a pull request is merged when a person pushes its head into the base, and ensurePull returns this pull request':
-    NO_GIT,
-  'the credential of an attempt may push only the branch of the attempt, for an hour': NO_GIT,
-  'a read credential may fetch but not push': NO_GIT,
+    GIT_PUSHES,
+  'compareCommits starts at the merge base and returns renames and counts': GIT_PUSHES,
+  'a pull request counts as merged when a person pushes its head into the base, and ensurePull returns this pull request':
+    GIT_PUSHES,
+  'the credential of an attempt may push only the branch of the attempt, for an hour': GIT_PUSHES,
+  'a read credential may fetch but not push': GIT_PUSHES,
 };
 
-describeForge('GitHub adapter against emulate', startEmulateForge, { fails: FAILS, skips: SKIPS });
+describeForge('GitHub adapter against emulate', startEmulateForge, {
+  fails: MISSING_BY_FAILING_TEST,
+  skips: MISSING_BY_SKIPPED_TEST,
+});
 describe('GitHub adapter against emulate', () => {
   test('every listed difference names a test of the suite', () => {
     const folder = new URL('.', import.meta.url);
@@ -80,7 +86,7 @@ describe('GitHub adapter against emulate', () => {
     );
     const text = suites.join('\n');
 
-    const listed = Object.keys({ ...FAILS, ...SKIPS });
+    const listed = Object.keys({ ...MISSING_BY_FAILING_TEST, ...MISSING_BY_SKIPPED_TEST });
     expect(listed.filter((name) => !text.includes(`test('${name}'`))).toEqual([]);
   });
 });

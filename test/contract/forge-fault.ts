@@ -27,14 +27,14 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       await testForge.setFaults({
         rateLimit: { count: 1, retryAfterSeconds: 120, status, primary },
       });
-      const before = testForge.now();
+      const startMs = testForge.now();
 
       const error = await catchAppError(testForge.forge.readRepository(repository.repo));
 
       expect(error).toMatchObject({ kind: 'paused' });
       const until = Number(error.details.until);
-      expect(until - before).toBeGreaterThanOrEqual(119_000);
-      expect(until - before).toBeLessThanOrEqual(125_000);
+      expect(until - startMs).toBeGreaterThanOrEqual(119_000);
+      expect(until - startMs).toBeLessThanOrEqual(125_000);
       // The forge would answer again, but the client sends no call during the pause.
       expect(await catchAppError(testForge.forge.readRepository(repository.repo))).toMatchObject({
         kind: 'paused',
@@ -43,7 +43,7 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       expect((await testForge.forge.readRepository(repository.repo)).name).toBe(repository.repo);
     });
 
-    test('calls pause before the quota is used up', async () => {
+    test('the client pauses before the quota is used up', async () => {
       await testForge.setFaults({ quota: { remaining: 49, resetSeconds: 600 } });
 
       expect((await testForge.forge.readRepository(repository.repo)).name).toBe(repository.repo);
@@ -58,8 +58,15 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
 
     test('a rate limit in a GraphQL answer with status 200 pauses calls', async () => {
       await testForge.pushBranch(repository, 'graph', { 'graph.txt': '1' });
-      const wanted = { head: 'graph', base: 'main', title: 'x', body: '', draft: true, labels: [] };
-      const pull = await testForge.forge.ensurePull(repository.repo, wanted);
+      const pullSpec = {
+        head: 'graph',
+        base: 'main',
+        title: 'x',
+        body: '',
+        draft: true,
+        labels: [],
+      };
+      const pull = await testForge.forge.ensurePull(repository.repo, pullSpec);
       const limitedClient = testForge.createClient('app', async (url, init) => {
         if (String(url).endsWith('/graphql')) {
           await testForge.setFaults({
@@ -89,7 +96,7 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       await expect(marking).rejects.toMatchObject({ kind: 'notFound' });
     });
 
-    test('a call rejects as auth for an unknown token, and as refused for a missing permission', async () => {
+    test('a call with an unknown token rejects as auth, and a call without permission as refused', async () => {
       const unknownClient = testForge.createClient({ token: 'ghp_a_token_without_account' });
       await expect(unknownClient.readRepository(repository.repo)).rejects.toMatchObject({
         kind: 'auth',
@@ -116,14 +123,14 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       });
     });
 
-    test('calls that are repeated after lost answers create a single pull request and a single merge', async () => {
+    test('calls that are repeated after server errors create a single pull request and a single merge', async () => {
       const sha = await testForge.pushBranch(repository, 'lossy', { 'lossy.txt': '1' });
       await testForge.setFaults({ serverErrorEvery: 3 });
       const forge = testForge.createClient();
       const branches = { head: 'lossy', base: 'main' };
-      const wanted = { ...branches, title: 'x', body: '', draft: true, labels: ['l'] };
+      const pullSpec = { ...branches, title: 'x', body: '', draft: true, labels: ['l'] };
 
-      const pull = await retryTransient(() => forge.ensurePull(repository.repo, wanted));
+      const pull = await retryTransient(() => forge.ensurePull(repository.repo, pullSpec));
       await retryTransient(() => forge.ensureBranch(repository.repo, 'lossy-branch', sha));
       await retryTransient(() => forge.markReady(repository.repo, pull));
       await retryTransient(() => forge.deleteBranch(repository.repo, 'lossy-branch'));
@@ -159,7 +166,7 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
     test('mergeable stays null for the injected number of reads', async () => {
       await testForge.setFaults({ mergeableNullReads: 3 });
       await testForge.pushBranch(repository, 'nulls', { 'nulls.txt': '1' });
-      const wanted = {
+      const pullSpec = {
         head: 'nulls',
         base: 'main',
         title: 'x',
@@ -167,10 +174,10 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
         draft: false,
         labels: [],
       };
-      const { number, isMergeable } = await testForge.forge.ensurePull(repository.repo, wanted);
+      const { number, isMergeable } = await testForge.forge.ensurePull(repository.repo, pullSpec);
 
       const reads = [isMergeable];
-      for (let i = 0; i < 3; i += 1)
+      for (let count = 0; count < 3; count += 1)
         reads.push((await testForge.forge.readPull(repository.repo, number)).isMergeable);
 
       expect(reads).toEqual([null, null, null, true]);
@@ -178,14 +185,14 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
   });
 }
 
-/** Merges a pull request and returns the merge commit. Repeats the call, because unknown mergeability refuses the first calls. */
+/** Merges a pull request and returns the merge commit. Repeats the call, because the forge refuses the first calls while mergeability is unknown. */
 async function mergeUntilDone(
   forge: Forge,
   { repo }: TestRepository,
   number: number,
   sha: string,
 ): Promise<string> {
-  for (let i = 0; i < 10; i += 1) {
+  for (let count = 0; count < 10; count += 1) {
     const merge = { sha, title: 'Merge', message: '', method: 'merge' } as const;
     const outcome = await forge.mergePull(repo, number, merge);
     if (outcome.kind === 'merged') return outcome.sha;
@@ -193,9 +200,9 @@ async function mergeUntilDone(
   throw new Error('The pull request was not merged within 10 calls.');
 }
 
-/** Repeats a call while the call fails as transient. */
+/** Repeats a call until it does not fail as transient, at most 12 times. */
 async function retryTransient<T>(call: () => Promise<T>): Promise<T> {
-  for (let i = 0; i < 12; i += 1) {
+  for (let count = 0; count < 12; count += 1) {
     try {
       return await call();
     } catch (error) {

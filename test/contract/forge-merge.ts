@@ -24,7 +24,7 @@ export function describeForgeMerges(
     afterAll(() => testForge.close());
 
     /** Opens a pull request from `head` into a new branch `into-<head>`. The read makes mergeability known to the next call. */
-    async function open(head: string, draft = false) {
+    async function openPull(head: string, draft = false) {
       const sha = await testForge.pushBranch(repository, head, { [`${head}.txt`]: head });
       const base = `into-${head}`;
       await testForge.forge.ensureBranch(repository.repo, base, repository.main);
@@ -35,15 +35,15 @@ export function describeForgeMerges(
     }
 
     test('mergePull creates a merge commit, and a repeated call returns the same result', async () => {
-      const { number, sha, base } = await open('plain');
+      const { number, sha, base } = await openPull('plain');
 
       const outcome = await testForge.forge.mergePull(repository.repo, number, { sha, ...MERGE });
-      const again = await testForge
+      const repeatedOutcome = await testForge
         .createClient()
         .mergePull(repository.repo, number, { sha, ...MERGE });
 
       expect(outcome.kind).toBe('merged');
-      expect(again).toEqual(outcome);
+      expect(repeatedOutcome).toEqual(outcome);
       const pull = await testForge.forge.readPull(repository.repo, number);
       expect(pull).toMatchObject({ state: 'merged', headSha: sha });
       expect(await testForge.forge.readBranchHead(repository.repo, base)).toBe(pull.mergeSha);
@@ -58,7 +58,7 @@ export function describeForgeMerges(
     });
 
     test('mergePull with the method squash creates a single commit with a single parent', async () => {
-      const { number, sha, base } = await open('squash');
+      const { number, sha, base } = await openPull('squash');
 
       const outcome = await testForge.forge.mergePull(repository.repo, number, {
         ...MERGE,
@@ -70,23 +70,23 @@ export function describeForgeMerges(
       const comparison = await testForge.forge.compareCommits(
         repository.repo,
         repository.main,
-        (await head(base)) ?? '',
+        (await readHead(base)) ?? '',
       );
       expect(comparison).toMatchObject({ aheadBy: 1, files: [{ path: 'squash.txt' }] });
     });
 
     test('mergePull returns headMoved and merges nothing if the head is another commit', async () => {
-      const { number, sha, base } = await open('moved');
+      const { number, sha, base } = await openPull('moved');
       await testForge.pushBranch(repository, 'moved', { 'late.txt': '1' }, sha);
 
       expect(await testForge.forge.mergePull(repository.repo, number, { sha, ...MERGE })).toEqual({
         kind: 'headMoved',
       });
-      expect(await head(base)).toBe(repository.main);
+      expect(await readHead(base)).toBe(repository.main);
     });
 
     test('mergePull returns notMergeable while mergeability is unknown, and a later call merges', async () => {
-      const { number, sha, base } = await open('early');
+      const { number, sha, base } = await openPull('early');
       const other = await testForge.pushBranch(repository, 'other', { 'other.txt': '1' });
       await testForge.forge.moveBranch(repository.repo, base, other);
 
@@ -98,14 +98,14 @@ export function describeForgeMerges(
     });
 
     test('mergePull returns notMergeable for a draft, a conflict and a closed pull request', async () => {
-      const draft = await open('still-draft', true);
-      const conflict = await open('conflict');
+      const draft = await openPull('still-draft', true);
+      const conflict = await openPull('conflict');
       const other = await testForge.pushBranch(repository, 'other-conflict', {
         'conflict.txt': 'else',
       });
       await testForge.forge.moveBranch(repository.repo, conflict.base, other);
       await testForge.forge.readPull(repository.repo, conflict.number);
-      const closed = await open('shut');
+      const closed = await openPull('shut');
       await testForge.forge.closePull(repository.repo, closed.number);
 
       for (const { number, sha } of [draft, conflict, closed]) {
@@ -122,7 +122,7 @@ export function describeForgeMerges(
     });
 
     test('mergePull names the rule that refuses a merge', async () => {
-      const { number, sha, base } = await open('ruled');
+      const { number, sha, base } = await openPull('ruled');
       await testForge.call(ADMIN_TOKEN, 'POST', `/repos/${repository.repo}/rulesets`, {
         name: 'two eyes',
         enforcement: 'active',
@@ -130,8 +130,8 @@ export function describeForgeMerges(
         rules: [{ type: 'pull_request', parameters: { required_approving_review_count: 1 } }],
       });
 
-      const refused = await testForge.forge.mergePull(repository.repo, number, { sha, ...MERGE });
-      expect(refused).toMatchObject({
+      const outcome = await testForge.forge.mergePull(repository.repo, number, { sha, ...MERGE });
+      expect(outcome).toMatchObject({
         kind: 'notMergeable',
         message: expect.stringContaining('At least 1 approving review is required'),
       });
@@ -148,7 +148,7 @@ export function describeForgeMerges(
     });
 
     test('mergePull names a merge method that the repository does not allow', async () => {
-      const { number, sha } = await open('method');
+      const { number, sha } = await openPull('method');
       await testForge.call(ADMIN_TOKEN, 'PATCH', `/repos/${repository.repo}`, {
         allow_squash_merge: false,
       });
@@ -182,11 +182,11 @@ export function describeForgeMerges(
         await testForge.forge.tryMerge(repository.repo, base, repository.main, 'scratch/x'),
       ).toBe('clean');
 
-      expect(await head('scratch/x')).toBeUndefined();
-      expect(await head('base')).toBe(base);
+      expect(await readHead('scratch/x')).toBeUndefined();
+      expect(await readHead('base')).toBe(base);
     });
 
-    function head(branch: string): Promise<string | undefined> {
+    function readHead(branch: string): Promise<string | undefined> {
       return testForge.forge.readBranchHead(repository.repo, branch);
     }
   });

@@ -21,7 +21,7 @@ export function describeForgePulls(
     });
     afterAll(() => testForge.close());
 
-    function describePull(
+    function createPullSpec(
       head: string,
       change: { readonly draft?: boolean; readonly labels?: string[] } = {},
     ) {
@@ -31,13 +31,13 @@ export function describeForgePulls(
 
     test('ensurePull opens a single pull request for concurrent and repeated calls', async () => {
       const sha = await testForge.pushBranch(repository, 'once', { 'once.txt': '1' });
-      const wantedPull = describePull('once', { labels: ['smol-gang', 'wave-1'] });
+      const pullSpec = createPullSpec('once', { labels: ['smol-gang', 'wave-1'] });
 
       const all = await Promise.all([
-        testForge.forge.ensurePull(repository.repo, wantedPull),
-        testForge.createClient().ensurePull(repository.repo, wantedPull),
+        testForge.forge.ensurePull(repository.repo, pullSpec),
+        testForge.createClient().ensurePull(repository.repo, pullSpec),
       ]);
-      const again = await testForge.forge.ensurePull(repository.repo, wantedPull);
+      const again = await testForge.forge.ensurePull(repository.repo, pullSpec);
 
       expect(new Set([...all, again].map((pull) => pull.number)).size).toBe(1);
       expect(again).toMatchObject({
@@ -51,11 +51,16 @@ export function describeForgePulls(
         labels: ['smol-gang', 'wave-1'],
         author: testForge.author,
       });
-      expect(await testForge.forge.findPull(repository.repo, describePull('once'))).toMatchObject({
-        number: again.number,
-      });
+      expect(await testForge.forge.findPull(repository.repo, createPullSpec('once'))).toMatchObject(
+        {
+          number: again.number,
+        },
+      );
       expect(
-        await testForge.forge.findPull(repository.repo, { ...describePull('once'), base: 'other' }),
+        await testForge.forge.findPull(repository.repo, {
+          ...createPullSpec('once'),
+          base: 'other',
+        }),
       ).toBeUndefined();
     });
 
@@ -77,46 +82,49 @@ export function describeForgePulls(
       expect(JSON.stringify(body)).toContain('A pull request already exists for acme:once.');
     });
 
-    test('ensurePull rejects a head without own commits as no_commits', async () => {
+    test('ensurePull rejects a head branch without new commits as no_commits', async () => {
       await testForge.forge.ensureBranch(repository.repo, 'nothing', repository.main);
 
-      const opening = testForge.forge.ensurePull(repository.repo, describePull('nothing'));
+      const opening = testForge.forge.ensurePull(repository.repo, createPullSpec('nothing'));
 
       await expect(opening).rejects.toMatchObject({ kind: 'refused', code: 'no_commits' });
     });
 
     test('ensurePull returns a pull request that a person closed, and opens no new pull request', async () => {
       await testForge.pushBranch(repository, 'closed', { 'closed.txt': '1' });
-      const { number } = await testForge.forge.ensurePull(repository.repo, describePull('closed'));
+      const { number } = await testForge.forge.ensurePull(
+        repository.repo,
+        createPullSpec('closed'),
+      );
       await testForge.forge.closePull(repository.repo, number);
 
-      const again = await testForge.forge.ensurePull(repository.repo, describePull('closed'));
+      const again = await testForge.forge.ensurePull(repository.repo, createPullSpec('closed'));
 
       expect(again).toMatchObject({ number, state: 'closed' });
     });
 
-    test('ensurePull returns a pull request into another base only if it has a wanted label', async () => {
+    test('ensurePull returns a pull request into another base only if the pull request has one of the given labels', async () => {
       await testForge.pushBranch(repository, 'retargeted', { 'retargeted.txt': '1' });
       await testForge.forge.ensureBranch(repository.repo, 'far', repository.main);
       const labels = ['smol-gang', 'wave-1'];
-      const wantedInFar = { ...describePull('retargeted', { labels }), base: 'far' };
-      const { number } = await testForge.forge.ensurePull(repository.repo, wantedInFar);
+      const specInFar = { ...createPullSpec('retargeted', { labels }), base: 'far' };
+      const { number } = await testForge.forge.ensurePull(repository.repo, specInFar);
 
-      const wantedInMain = describePull('retargeted', { labels: ['smol-gang', 'wave-2'] });
-      expect(await testForge.forge.ensurePull(repository.repo, wantedInMain)).toMatchObject({
+      const specInMain = createPullSpec('retargeted', { labels: ['smol-gang', 'wave-2'] });
+      expect(await testForge.forge.ensurePull(repository.repo, specInMain)).toMatchObject({
         number,
         base: 'far',
       });
-      expect(await testForge.forge.findPull(repository.repo, wantedInMain)).toMatchObject({
+      expect(await testForge.forge.findPull(repository.repo, specInMain)).toMatchObject({
         number,
         base: 'far',
       });
       expect(
-        await testForge.forge.findPull(repository.repo, { ...wantedInMain, labels: [] }),
+        await testForge.forge.findPull(repository.repo, { ...specInMain, labels: [] }),
       ).toBeUndefined();
       const another = await testForge.forge.ensurePull(
         repository.repo,
-        describePull('retargeted', { labels: ['theirs'] }),
+        createPullSpec('retargeted', { labels: ['theirs'] }),
       );
 
       expect(another.number).toBeGreaterThan(number);
@@ -125,7 +133,10 @@ export function describeForgePulls(
 
     test('reopenPull rejects a closed pull request while another pull request of its branches is open', async () => {
       await testForge.pushBranch(repository, 'beside', { 'beside.txt': '1' });
-      const { number } = await testForge.forge.ensurePull(repository.repo, describePull('beside'));
+      const { number } = await testForge.forge.ensurePull(
+        repository.repo,
+        createPullSpec('beside'),
+      );
       await testForge.forge.closePull(repository.repo, number);
       const { status } = await testForge.call(
         await testForge.createPerson('beside'),
@@ -146,7 +157,7 @@ export function describeForgePulls(
 
     test('closePull and reopenPull may be repeated', async () => {
       await testForge.pushBranch(repository, 'again', { 'again.txt': '1' });
-      const { number } = await testForge.forge.ensurePull(repository.repo, describePull('again'));
+      const { number } = await testForge.forge.ensurePull(repository.repo, createPullSpec('again'));
 
       await testForge.forge.closePull(repository.repo, number);
       await testForge.forge.closePull(repository.repo, number);
@@ -161,7 +172,7 @@ export function describeForgePulls(
       await testForge.pushBranch(repository, 'draft', { 'draft.txt': '1' });
       const pull = await testForge.forge.ensurePull(
         repository.repo,
-        describePull('draft', { draft: true }),
+        createPullSpec('draft', { draft: true }),
       );
       expect(pull.draft).toBe(true);
 
@@ -183,7 +194,7 @@ export function describeForgePulls(
 
       const pull = await testForge.forge.ensurePull(
         repository.repo,
-        describePull('nodraft', { draft: true }),
+        createPullSpec('nodraft', { draft: true }),
       );
       expect(pull).toMatchObject({ draft: true, title: 'Title of nodraft' });
       const raw = await testForge.call(ADMIN_TOKEN, 'GET', `${path}/${pull.number}`);
@@ -216,7 +227,7 @@ export function describeForgePulls(
       await testForge.pushBranch(repository, 'edit', { 'edit.txt': '1' });
       const { number } = await testForge.forge.ensurePull(
         repository.repo,
-        describePull('edit', { labels: ['first'] }),
+        createPullSpec('edit', { labels: ['first'] }),
       );
 
       await testForge.forge.updatePull(repository.repo, number, { title: 'New title' });
@@ -230,9 +241,12 @@ export function describeForgePulls(
       });
     });
 
-    test('the head of a pull request follows pushes, and mergeable is null at the first read after a push', async () => {
+    test('the head of a pull request follows pushes, and isMergeable is null at the first read after a push', async () => {
       await testForge.pushBranch(repository, 'follow', { 'follow.txt': '1' });
-      const { number } = await testForge.forge.ensurePull(repository.repo, describePull('follow'));
+      const { number } = await testForge.forge.ensurePull(
+        repository.repo,
+        createPullSpec('follow'),
+      );
       await testForge.forge.readPull(repository.repo, number);
       expect((await testForge.forge.readPull(repository.repo, number)).isMergeable).toBe(true);
 
@@ -240,7 +254,7 @@ export function describeForgePulls(
         repository,
         'follow',
         { 'b.txt': '2' },
-        await head('follow'),
+        await readHead('follow'),
       );
 
       expect(await testForge.forge.readPull(repository.repo, number)).toMatchObject({
@@ -254,7 +268,7 @@ export function describeForgePulls(
       await testForge.pushBranch(repository, 'conflict/base', { 'a.txt': 'base\n' });
       await testForge.pushBranch(repository, 'conflict/head', { 'a.txt': 'head\n' });
       const { number } = await testForge.forge.ensurePull(repository.repo, {
-        ...describePull('conflict/head'),
+        ...createPullSpec('conflict/head'),
         base: 'conflict/base',
       });
 
@@ -265,7 +279,10 @@ export function describeForgePulls(
 
     test('a deleted head branch closes the pull request and prevents reopening', async () => {
       await testForge.pushBranch(repository, 'deleted', { 'deleted.txt': '1' });
-      const { number } = await testForge.forge.ensurePull(repository.repo, describePull('deleted'));
+      const { number } = await testForge.forge.ensurePull(
+        repository.repo,
+        createPullSpec('deleted'),
+      );
 
       await testForge.forge.deleteBranch(repository.repo, 'deleted');
 
@@ -274,11 +291,11 @@ export function describeForgePulls(
       await expect(reopen).rejects.toMatchObject({ kind: 'refused', code: 'cannot_reopen' });
     });
 
-    test('a pull request is merged when a person pushes its head into the base, and ensurePull returns this pull request', async () => {
+    test('a pull request counts as merged when a person pushes its head into the base, and ensurePull returns this pull request', async () => {
       const sha = await testForge.pushBranch(repository, 'byhand', { 'byhand.txt': '1' });
       await testForge.forge.ensureBranch(repository.repo, 'target', repository.main);
       const { number } = await testForge.forge.ensurePull(repository.repo, {
-        ...describePull('byhand'),
+        ...createPullSpec('byhand'),
         base: 'target',
       });
 
@@ -289,7 +306,7 @@ export function describeForgePulls(
         mergeSha: sha,
       });
       const again = await testForge.forge.ensurePull(repository.repo, {
-        ...describePull('byhand'),
+        ...createPullSpec('byhand'),
         base: 'target',
       });
       expect(again.number).toBe(number);
@@ -305,7 +322,7 @@ export function describeForgePulls(
       testForge.advanceClock(60_000);
       const since = testForge.now();
       await testForge.pushBranch(repository, 'since', { 'since.txt': '1' });
-      const { number } = await testForge.forge.ensurePull(repository.repo, describePull('since'));
+      const { number } = await testForge.forge.ensurePull(repository.repo, createPullSpec('since'));
 
       const first = await client.listPullsChangedSince(repository.repo, since);
       const second = await client.listPullsChangedSince(repository.repo, since);
@@ -326,10 +343,10 @@ export function describeForgePulls(
     test('listPullsChangedSince returns more pull requests than a page holds', async () => {
       const sha = await testForge.pushBranch(repository, 'many/0', { 'many.txt': '1' });
       const before = await testForge.forge.listPullsChangedSince(repository.repo, 0);
-      const heads = Array.from({ length: 101 - before.length }, (_, n) => `many/${n}`);
+      const heads = Array.from({ length: 101 - before.length }, (_, index) => `many/${index}`);
       for (const name of heads) {
         await testForge.forge.ensureBranch(repository.repo, name, sha);
-        await testForge.forge.ensurePull(repository.repo, describePull(name));
+        await testForge.forge.ensurePull(repository.repo, createPullSpec(name));
       }
 
       const all = await testForge.createClient().listPullsChangedSince(repository.repo, 0);
@@ -338,7 +355,7 @@ export function describeForgePulls(
       expect(new Set(all.map((pull) => pull.number)).size).toBe(101);
     });
 
-    async function head(branch: string): Promise<string> {
+    async function readHead(branch: string): Promise<string> {
       return (await testForge.forge.readBranchHead(repository.repo, branch)) ?? '';
     }
   });

@@ -9,13 +9,13 @@ import { ADMIN_TOKEN, readField, startTestForge } from '../support/forge/test-fo
 import type { RuleForge } from './forge-rules.ts';
 
 /** Starts the forge emulator, called over HTTP by the GitHub adapter. */
-export async function startServerRules(): Promise<RuleForge> {
-  const server = await startTestForge();
-  const repository = await server.makeRepository('rules');
+export async function startEmulatedRuleForge(): Promise<RuleForge> {
+  const testForge = await startTestForge();
+  const repository = await testForge.makeRepository('rules');
   const { repo } = repository;
-  const operations = toRuleOperations(server.forge, repo);
+  const operations = toRuleOperations(testForge.forge, repo);
   async function post(path: string, body: unknown): Promise<unknown> {
-    const answer = await server.call(ADMIN_TOKEN, 'POST', `/repos/${repo}${path}`, body);
+    const answer = await testForge.call(ADMIN_TOKEN, 'POST', `/repos/${repo}${path}`, body);
     if (answer.status >= 300)
       throw new Error(
         `POST ${path} was answered with ${answer.status}: ${JSON.stringify(answer.body)}`,
@@ -25,8 +25,8 @@ export async function startServerRules(): Promise<RuleForge> {
   return {
     ...operations,
     commit: async (branch, path = `${branch}.txt`) => {
-      const start = await server.forge.readBranchHead(repo, branch);
-      return server.pushBranch(repository, branch, { [path]: `${branch}\n` }, start);
+      const start = await testForge.forge.readBranchHead(repo, branch);
+      return testForge.pushBranch(repository, branch, { [path]: `${branch}\n` }, start);
     },
     openPull: async ({ head, base, draft, labels }) => {
       const number = Number(
@@ -37,15 +37,15 @@ export async function startServerRules(): Promise<RuleForge> {
     },
     mergePull: async (number, sha) => {
       // The read starts the computation of mergeability, so that the merge is not refused as unknown.
-      await server.forge.readPull(repo, number);
+      await testForge.forge.readPull(repo, number);
       return operations.mergePull(number, sha);
     },
-    close: () => server.close(),
+    close: () => testForge.close(),
   };
 }
 
 /** Starts the in-memory forge of the benchmarks. */
-export async function startBenchRules(): Promise<RuleForge> {
+export async function startBenchRuleForge(): Promise<RuleForge> {
   const forge = new BenchForge(() => 0);
   return {
     ...toRuleOperations(
@@ -74,7 +74,7 @@ const NO_WITNESS: ForgeWitness = {
 };
 
 /** Starts the forge of the simulation, without faults. */
-export async function startSimulatedRules(): Promise<RuleForge> {
+export async function startSimulatedRuleForge(): Promise<RuleForge> {
   const repo = 'acme/rules';
   const forge = new SimForge(() => 0, createRandom(1), NO_WITNESS, {
     chooseHeadLagMs: () => 0,

@@ -1,6 +1,12 @@
-import { startBenchRules, startServerRules, startSimulatedRules } from './forge-rule-drivers.ts';
+import {
+  startBenchRuleForge,
+  startEmulatedRuleForge,
+  startSimulatedRuleForge,
+} from './forge-rule-drivers.ts';
 import { describeForgeRules } from './forge-rules.ts';
 
-describeForgeRules('emulator behind the GitHub adapter', startServerRules, { canConflict: true });
-describeForgeRules('simulated forge', startSimulatedRules, { canConflict: true });
-describeForgeRules('bench forge', startBenchRules, { canConflict: false });
+describeForgeRules('emulator behind the GitHub adapter', startEmulatedRuleForge, {
+  canConflict: true,
+});
+describeForgeRules('simulated forge', startSimulatedRuleForge, { canConflict: true });
+describeForgeRules('bench forge', startBenchRuleForge, { canConflict: false });

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MergeOutcome, PullQuery, PullRequest, Sha } from '../../core/port/forge.ts';
 
-/** The operations on one repository that the tests of the forge rules need. A refused operation rejects. */
+/** Operations on one repository that the tests of the forge rules need. An operation that the forge refuses rejects. */
 export type RuleForge = {
   /** Commits a change of `path` to a branch and returns the commit. Creates a missing branch from `main`. */
   commit(branch: string, path?: string): Promise<Sha>;
   /** Creates a branch, or moves the branch forward. */
   setBranch(branch: string, sha: Sha): Promise<void>;
   deleteBranch(branch: string): Promise<void>;
-  /** Opens a pull request without a search for an existing pull request of the branches. */
+  /** Opens a pull request. Rejects if the branches already have an open pull request. */
   openPull(pull: PullToOpen): Promise<number>;
   closePull(number: number): Promise<void>;
   reopenPull(number: number): Promise<void>;
@@ -20,7 +20,7 @@ export type RuleForge = {
   close(): Promise<void>;
 };
 
-/** A pull request to open; its title is the head. */
+/** Pull request to open; its title is the name of the head branch. */
 export type PullToOpen = {
   readonly head: string;
   readonly base: string;
@@ -34,7 +34,7 @@ type Start = () => Promise<RuleForge>;
 export function describeForgeRules(
   name: string,
   start: Start,
-  /** `canConflict` false: the forge has no conflicts. */
+  /** `canConflict`: false if the forge does not simulate conflicts. */
   options: { readonly canConflict: boolean },
 ): void {
   describe(`${name}: rules`, () => {
@@ -44,7 +44,7 @@ export function describeForgeRules(
     });
     afterAll(() => forge.close());
 
-    const open = (head: string, base = 'main', change: Partial<PullToOpen> = {}) =>
+    const openPull = (head: string, base = 'main', change: Partial<PullToOpen> = {}) =>
       forge.openPull({ head, base, draft: false, labels: [], ...change });
     const readState = async (number: number) => (await forge.readPull(number)).state;
     const findNumber = async (head: string, base = 'main', labels: readonly string[] = []) =>
@@ -58,9 +58,9 @@ export function describeForgeRules(
     function describePullChoice(): void {
       test('findPull prefers a reopened pull request to a newer closed pull request', async () => {
         await forge.commit('choose-open');
-        const first = await open('choose-open');
+        const first = await openPull('choose-open');
         await forge.closePull(first);
-        await forge.closePull(await open('choose-open'));
+        await forge.closePull(await openPull('choose-open'));
         await forge.reopenPull(first);
 
         expect(await findNumber('choose-open')).toBe(first);
@@ -69,18 +69,18 @@ export function describeForgeRules(
       test('findPull prefers a merged pull request to a newer closed pull request', async () => {
         const sha = await forge.commit('choose-merged');
         await forge.commit('choose-merged-base');
-        const first = await open('choose-merged', 'choose-merged-base');
+        const first = await openPull('choose-merged', 'choose-merged-base');
         await forge.mergePull(first, sha);
         await forge.commit('choose-merged', 'second.txt');
-        await forge.closePull(await open('choose-merged', 'choose-merged-base'));
+        await forge.closePull(await openPull('choose-merged', 'choose-merged-base'));
 
         expect(await findNumber('choose-merged', 'choose-merged-base')).toBe(first);
       });
 
       test('findPull returns the newest of two closed pull requests', async () => {
         await forge.commit('choose-closed');
-        await forge.closePull(await open('choose-closed'));
-        const second = await open('choose-closed');
+        await forge.closePull(await openPull('choose-closed'));
+        const second = await openPull('choose-closed');
         await forge.closePull(second);
 
         expect(await findNumber('choose-closed')).toBe(second);
@@ -89,7 +89,7 @@ export function describeForgeRules(
       test('findPull returns an open pull request into another base only for a query with its label', async () => {
         await forge.commit('choose-label');
         await forge.commit('choose-label-base');
-        const number = await open('choose-label', 'choose-label-base', { labels: ['ours'] });
+        const number = await openPull('choose-label', 'choose-label-base', { labels: ['ours'] });
 
         expect(await findNumber('choose-label', 'main', ['ours'])).toBe(number);
         expect(await findNumber('choose-label', 'main', ['theirs'])).toBeUndefined();
@@ -102,30 +102,32 @@ export function describeForgeRules(
     function describeOpening(): void {
       test('a second open pull request of the same branches is refused', async () => {
         await forge.commit('twin');
-        await open('twin');
+        await openPull('twin');
 
-        await expect(open('twin')).rejects.toThrow(/already exists/);
+        await expect(openPull('twin')).rejects.toThrow(/already exists/);
       });
 
-      test('a pull request without commits is refused', async () => {
+      test('a pull request without new commits is refused', async () => {
         const sha = await forge.commit('no-commits-base');
         await forge.setBranch('no-commits', sha);
 
-        await expect(open('no-commits', 'no-commits-base')).rejects.toThrow(/No commits between/);
+        await expect(openPull('no-commits', 'no-commits-base')).rejects.toThrow(
+          /No commits between/,
+        );
       });
 
-      test('a pull request of a missing branch is refused', async () => {
+      test('a pull request with a missing head or base branch is refused', async () => {
         await forge.commit('half');
 
-        await expect(open('half', 'missing')).rejects.toThrow();
-        await expect(open('missing', 'main')).rejects.toThrow();
+        await expect(openPull('half', 'missing')).rejects.toThrow();
+        await expect(openPull('missing', 'main')).rejects.toThrow();
       });
 
       test('a closed pull request cannot be reopened while another pull request of its branches is open', async () => {
         await forge.commit('reopen-twin');
-        const first = await open('reopen-twin');
+        const first = await openPull('reopen-twin');
         await forge.closePull(first);
-        await open('reopen-twin');
+        await openPull('reopen-twin');
 
         await expect(forge.reopenPull(first)).rejects.toThrow();
         expect(await readState(first)).toBe('closed');
@@ -135,7 +137,7 @@ export function describeForgeRules(
         const base = await forge.commit('reopen-nothing-base');
         await forge.setBranch('reopen-nothing', base);
         const sha = await forge.commit('reopen-nothing', 'second.txt');
-        const number = await open('reopen-nothing', 'reopen-nothing-base');
+        const number = await openPull('reopen-nothing', 'reopen-nothing-base');
         await forge.closePull(number);
         await forge.setBranch('reopen-nothing-base', sha);
 
@@ -145,7 +147,7 @@ export function describeForgeRules(
 
       test('a closed pull request can be reopened after its deleted head branch was restored', async () => {
         const sha = await forge.commit('reopen-back');
-        const number = await open('reopen-back');
+        const number = await openPull('reopen-back');
         await forge.deleteBranch('reopen-back');
         await expect(forge.reopenPull(number)).rejects.toThrow();
 
@@ -158,7 +160,7 @@ export function describeForgeRules(
       test('a merged pull request cannot be reopened', async () => {
         const sha = await forge.commit('reopen-merged');
         await forge.commit('reopen-merged-base');
-        const number = await open('reopen-merged', 'reopen-merged-base');
+        const number = await openPull('reopen-merged', 'reopen-merged-base');
         await forge.mergePull(number, sha);
 
         await expect(forge.reopenPull(number)).rejects.toThrow();
@@ -167,7 +169,7 @@ export function describeForgeRules(
 
       test('a closed pull request cannot become a draft', async () => {
         await forge.commit('closed-draft');
-        const number = await open('closed-draft');
+        const number = await openPull('closed-draft');
         await forge.closePull(number);
 
         await expect(forge.markDraft(number)).rejects.toThrow();
@@ -181,7 +183,7 @@ export function describeForgeRules(
           const sides = { head: `gone-${side}`, base: `gone-${side}-base` };
           await forge.commit(sides.head);
           await forge.commit(sides.base);
-          const number = await open(sides.head, sides.base);
+          const number = await openPull(sides.head, sides.base);
 
           await forge.deleteBranch(sides[side]);
 
@@ -194,7 +196,7 @@ export function describeForgeRules(
         const base = await forge.commit('taken-base');
         await forge.setBranch('taken', base);
         const sha = await forge.commit('taken', 'taken.txt');
-        const number = await open('taken', 'taken-base');
+        const number = await openPull('taken', 'taken-base');
 
         await forge.setBranch('taken-base', sha);
 
@@ -203,7 +205,7 @@ export function describeForgeRules(
 
       test('a push moves the head of an open pull request', async () => {
         await forge.commit('follow');
-        const number = await open('follow');
+        const number = await openPull('follow');
 
         const sha = await forge.commit('follow', 'second.txt');
 
@@ -215,7 +217,7 @@ export function describeForgeRules(
       async function openWithBase(head: string, change: Partial<PullToOpen> = {}) {
         const sha = await forge.commit(head);
         await forge.commit(`${head}-base`, 'base.txt');
-        return { sha, number: await open(head, `${head}-base`, change) };
+        return { sha, number: await openPull(head, `${head}-base`, change) };
       }
 
       test('a repeated merge returns the result of the first merge', async () => {
@@ -259,7 +261,7 @@ export function describeForgeRules(
       test('a merge of a pull request with conflicts is refused', async () => {
         const sha = await forge.commit('merge-conflict', 'shared.txt');
         await forge.commit('merge-conflict-base', 'shared.txt');
-        const number = await open('merge-conflict', 'merge-conflict-base');
+        const number = await openPull('merge-conflict', 'merge-conflict-base');
 
         expect(await forge.mergePull(number, sha)).toEqual({
           kind: 'notMergeable',

@@ -23,18 +23,22 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
       });
     }
 
-    function waitFor(event: string, action: string | undefined, count: number): Promise<void> {
+    function waitForDeliveries(
+      event: string,
+      action: string | undefined,
+      count: number,
+    ): Promise<void> {
       return vi.waitFor(() => expect(listDeliveries(event, action).length).toBe(count), 5_000);
     }
 
-    async function open(head: string) {
+    async function openPull(head: string) {
       const sha = await testForge.pushBranch(repository, head, { [`${head}.txt`]: head });
-      const wanted = { head, base: 'main', title: head, body: '', draft: true, labels: [] };
-      return { ...(await testForge.forge.ensurePull(repository.repo, wanted)), sha };
+      const pullSpec = { head, base: 'main', title: head, body: '', draft: true, labels: [] };
+      return { ...(await testForge.forge.ensurePull(repository.repo, pullSpec)), sha };
     }
 
     test('the forge sends a signed webhook with a delivery id for each change', async () => {
-      const pull = await open('announced');
+      const pull = await openPull('announced');
       await testForge.pushBranch(repository, 'announced', { 'more.txt': '1' }, pull.sha);
       await testForge.forge.markReady(repository.repo, pull);
       const writer = await testForge.createPerson('writer');
@@ -57,10 +61,10 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
       await testForge.forge.reopenPull(repository.repo, pull.number);
 
       const actions = ['opened', 'synchronize', 'ready_for_review', 'closed', 'reopened'];
-      for (const action of actions) await waitFor('pull_request', action, 1);
-      await waitFor('pull_request_review', 'submitted', 1);
-      await waitFor('issue_comment', 'created', 1);
-      await waitFor('check_run', 'completed', 1);
+      for (const action of actions) await waitForDeliveries('pull_request', action, 1);
+      await waitForDeliveries('pull_request_review', 'submitted', 1);
+      await waitForDeliveries('issue_comment', 'created', 1);
+      await waitForDeliveries('check_run', 'completed', 1);
 
       const verify = createGitHubWebhookVerifier(['an older secret', WEBHOOK_SECRET]);
       for (const delivery of testForge.deliveries) {
@@ -93,8 +97,8 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
     });
 
     test('injected faults drop, duplicate and delay deliveries, and the forge does not retry a dropped delivery', async () => {
-      const { number } = await open('unlucky');
-      await waitFor('pull_request', 'opened', 2);
+      const { number } = await openPull('unlucky');
+      await waitForDeliveries('pull_request', 'opened', 2);
       await testForge.setFaults({ webhookDropEvery: 2 });
       for (let i = 0; i < 4; i += 1)
         await testForge.forge.postComment(repository.repo, number, `lossy ${i}`);

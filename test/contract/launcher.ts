@@ -2,16 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PodLauncher, PodSpec } from '../../core/port/launcher.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-// Contract of every PodLauncher, independent of the place of its pods.
+// Tests the contract of a PodLauncher, whatever place its pods run in.
 
-/** Launcher under test with control of its clock and pods. */
+/** Launcher under test, and operations that control its clock and pods. */
 export type LauncherHarness = {
   readonly launcher: PodLauncher;
   /** Creates another launcher over the same pods, as after a restart. */
   createLauncher(): PodLauncher;
   now(): number;
-  /** Advances the launcher's clock by milliseconds. */
-  advanceClock(ms: number): void;
+  /** Advances the clock of the launcher. */
+  advanceClock(durationMs: number): void;
   /** Makes the process of the pod exit. */
   endPodFromInside(name: string): Promise<void>;
   /** True while any process of the pod runs. */
@@ -67,7 +67,7 @@ export function describeLauncherContract(
   }
 
   describe(`a ${kind} launcher`, () => {
-    test('starts a pod and lists it with its attempt', async () => {
+    test('starts a pod and lists the pod with its attempt', async () => {
       const pod = await startPod('one');
 
       const [listed, ...others] = await harness.launcher.list();
@@ -81,7 +81,7 @@ export function describeLauncherContract(
       expect(await harness.isAlive('one')).toBe(true);
     });
 
-    test('starts one pod for concurrent and repeated requests of a name', async () => {
+    test('starts a single pod for concurrent and repeated requests with the same name', async () => {
       const first = await Promise.all(
         [1, 2, 3, 4].map(() => harness.launcher.ensure(createSpec('one'))),
       );
@@ -91,7 +91,7 @@ export function describeLauncherContract(
       expect(await harness.launcher.list()).toHaveLength(1);
     });
 
-    test('finds its pods after a restart and starts no second one', async () => {
+    test('finds its pod after a restart and starts no second pod', async () => {
       const pod = await startPod('one');
 
       const next = harness.createLauncher();
@@ -100,7 +100,7 @@ export function describeLauncherContract(
       expect((await next.ensure(createSpec('one'))).uid).toBe(pod.uid);
     });
 
-    test('starts one pod for concurrent requests to two launchers', async () => {
+    test('starts a single pod for concurrent requests to two launchers', async () => {
       const next = harness.createLauncher();
 
       const pods = await Promise.all([
@@ -124,7 +124,7 @@ export function describeLauncherContract(
       expect(await readState('two')).toBe('running');
     });
 
-    test('reports a pod as gone when removed twice or when unknown', async () => {
+    test('reports a removed pod and an unknown pod as gone when asked to remove them', async () => {
       await startPod('one');
 
       await removePod('one');

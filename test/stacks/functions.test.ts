@@ -81,7 +81,7 @@ describe.skipIf(cloud === null)(
 
     test('http-api signs in, links a repository and creates a plan', async () => {
       const health = await callFunction('http-api', { method: 'GET', path: '/v1/health' });
-      const wrong = await callFunction(
+      const wrongPassword = await callFunction(
         'http-api',
         createJsonInput('POST', '/v1/auth/login', { ...USER, password: 'x'.repeat(12) }),
       );
@@ -91,37 +91,37 @@ describe.skipIf(cloud === null)(
       const planned = await sendAsUser('POST', '/v1/plans', createGraphPlan());
       plan = String(planned.body.id);
 
-      expect([health, wrong, login, linked, planned].map(({ status }) => status)).toEqual([
+      expect([health, wrongPassword, login, linked, planned].map(({ status }) => status)).toEqual([
         200, 401, 200, 201, 201,
       ]);
     });
 
     test('queue-plan reads the graph and calls the model with the key', async () => {
-      // Without a valid answer of the model, the plan fails with a reason.
+      // The model never gives a valid answer, so the plan fails with a reason; the handler itself must not fail.
       model.play(...Array.from({ length: 12 }, () => 'I would rather not say.'));
       const prompted = await sendAsUser('POST', '/v1/plans', {
         prompt: 'Add a login',
         repositories: [{ name: 'acme/shop' }],
       });
 
-      const { failed } = await drainQueue('plan');
+      const { failedMessages } = await drainQueue('plan');
 
       expect(prompted.status).toBe(201);
-      expect(failed).toEqual([]);
+      expect(failedMessages).toEqual([]);
       expect(model.requests[0]?.authorization).toBe(`Bearer ${SECRETS.MODEL_API_KEY}`);
     });
 
     test('queue-reconcile activates the plan', async () => {
       await stage.send({ type: 'reconcile_plan', v: 1, plan });
 
-      const { failed } = await drainQueue('reconcile');
+      const { failedMessages } = await drainQueue('reconcile');
 
       const { body } = await sendAsUser('GET', `/v1/plans/${plan}`);
-      expect(failed).toEqual([]);
+      expect(failedMessages).toEqual([]);
       expect(body.status).toBe('active');
     });
 
-    test('queue-schedule claims a task, and reports that there is no launcher for the cloud yet', async () => {
+    test('queue-schedule claims a task, and reports that the cloud has no launcher yet', async () => {
       const pod = await claimTask('one');
       await stage.send({ type: 'schedule', v: 1, tasks: [{ plan, run: 1, task: 'two' }] });
 
@@ -129,7 +129,7 @@ describe.skipIf(cloud === null)(
 
       const { body } = await sendAsUser('GET', `/v1/plans/${plan}/tasks/two`);
       expect(pod?.attemptId).toBe(`${plan}.r1.one.1`);
-      expect(answer?.failed).toEqual([]);
+      expect(answer?.failedMessages).toEqual([]);
       expect(JSON.stringify(body)).toContain('LAUNCHER=kubernetes is not available yet');
     });
 
@@ -152,7 +152,7 @@ describe.skipIf(cloud === null)(
         usage: USAGE,
         progressAt: Date.now(),
       });
-      const written = await callRoute('transcript', {
+      const transcript = await callRoute('transcript', {
         n: 1,
         entries: [{ at: Date.now(), kind: 'agent', text: 'Done.' }],
       });
@@ -164,7 +164,7 @@ describe.skipIf(cloud === null)(
       const result = await callRoute('result', createResultBody(commit, shop.main));
 
       expect(answered.status).toBe(201);
-      const calls = { started, credentials, heartbeat, written, checkpoint, question, result };
+      const calls = { started, credentials, heartbeat, transcript, checkpoint, question, result };
       expect(Object.entries(calls).filter(([, { status }]) => status !== 200)).toEqual([]);
       expect(credentials.body.model).toMatchObject({ apiKey: SECRETS.MODEL_API_KEY });
     });
@@ -173,22 +173,22 @@ describe.skipIf(cloud === null)(
       await stage.send({ type: 'merge_queue', v: 1, plan, run: 1, repo: 'acme/shop' });
 
       // The forge computes the mergeability later, so a single pass over the queue is not enough.
-      const failed: unknown[] = [];
+      const failedMessages: unknown[] = [];
       const isMerged = async () => {
-        failed.push(...(await drainQueue('reconcile')).failed);
+        failedMessages.push(...(await drainQueue('reconcile')).failedMessages);
         return (await countMergedPulls(`smol-gang/${plan}-r1/t/one`)) === 1;
       };
       await waitUntil('the merge of the task', isMerged, 40_000);
 
-      expect(failed).toEqual([]);
+      expect(failedMessages).toEqual([]);
     });
 
     test('queue-reconcile requests another delivery of pod_ended without a launcher', async () => {
       await stage.send({ type: 'pod_ended', v: 1, attempt: `${plan}.r1.one.1` });
 
-      const { failed } = await drainQueue('reconcile');
+      const { failedMessages } = await drainQueue('reconcile');
 
-      expect(failed).toMatchObject([{ type: 'pod_ended' }]);
+      expect(failedMessages).toMatchObject([{ type: 'pod_ended' }]);
       expect(await stage.readOutput('queue-reconcile')).toContain('launcher_unknown');
     });
 
@@ -212,14 +212,14 @@ describe.skipIf(cloud === null)(
         await send(body, signature),
         await send(body, `sha256=${'0'.repeat(64)}`),
       ];
-      const { messages, failed } = await drainQueue('reconcile');
+      const { messages, failedMessages } = await drainQueue('reconcile');
 
       expect(answers.map(({ status }) => status)).toEqual([202, 202, 401]);
       const changes = messages.filter((message) =>
         JSON.stringify(message).includes('"a-delivery"'),
       );
       expect(changes).toMatchObject([{ type: 'forge_changed', repo: 'acme/shop' }]);
-      expect(failed).toEqual([]);
+      expect(failedMessages).toEqual([]);
     });
 
     test('the WebSocket functions and queue-push notify the watchers of a plan', async () => {
@@ -235,7 +235,7 @@ describe.skipIf(cloud === null)(
           body: JSON.stringify(frame),
         });
 
-      const refused = await connect('smol-gang, wrong');
+      const rejected = await connect('smol-gang, wrong');
       const connected = await connect(`smol-gang, ${String(body.ticket)}`);
       await sendFrame('c1', { type: 'ping', v: 1 });
       await sendFrame('c1', { type: 'subscribe', v: 1, plan });
@@ -250,10 +250,10 @@ describe.skipIf(cloud === null)(
         requestContext: { routeKey: '$disconnect', connectionId: 'c1' },
       });
 
-      expect(refused).toEqual({ statusCode: 401 });
+      expect(rejected).toEqual({ statusCode: 401 });
       expect(connected).toMatchObject({ statusCode: 200 });
       expect(disconnected).toEqual({ statusCode: 200 });
-      expect(pushed?.failed).toEqual([]);
+      expect(pushed?.failedMessages).toEqual([]);
       const kinds = new Set(
         stage.frames.map(({ frame }) => z.object({ type: z.string() }).parse(frame).type),
       );
@@ -261,7 +261,7 @@ describe.skipIf(cloud === null)(
       expect((await stage.table.query(`WATCH#${plan}`)).items).toEqual([]);
     });
 
-    test('cron-resync fails with launcher_unknown in its own environment while there is no launcher for the cloud', async () => {
+    test('cron-resync fails with launcher_unknown in the deployed environment, because the cloud has no launcher yet', async () => {
       const run = stage.invoke('cron-resync', {});
 
       await expect(run).rejects.toMatchObject({
@@ -269,21 +269,21 @@ describe.skipIf(cloud === null)(
         message: expect.stringContaining('LAUNCHER=kubernetes is not available yet'),
       });
       const output = await stage.readOutput('cron-resync');
-      const failed = [...output.matchAll(/"part":"(\w+)"/g)].map(([, part]) => part);
-      expect(failed).toEqual(['sweepPods']);
+      const failedParts = [...output.matchAll(/"part":"(\w+)"/g)].map(([, part]) => part);
+      expect(failedParts).toEqual(['sweepPods']);
     });
 
     test('cron-resync runs all its parts with a launcher', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'smol-pods-'));
-      const local = await stage.start('cron-resync', {
+      const withLauncher = await stage.start('cron-resync', {
         LAUNCHER: 'process',
         LAUNCHER_DIR: folder,
       });
       try {
-        expect(await local.process.invoke({})).toBe(null);
-        expect(local.process.output).not.toContain('resync part failed');
+        expect(await withLauncher.process.invoke({})).toBe(null);
+        expect(withLauncher.process.output).not.toContain('resync part failed');
       } finally {
-        await local.close();
+        await withLauncher.close();
         await rm(folder, { recursive: true, force: true });
       }
     });
@@ -333,17 +333,17 @@ describe.skipIf(cloud === null)(
     /** Delivers all messages of a queue, including messages sent during the delivery. */
     async function drainQueue(queue: string) {
       const messages: unknown[] = [];
-      const failed: unknown[] = [];
+      const failedMessages: unknown[] = [];
       for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
         const delivered = await stage.deliver(queue);
-        if (delivered === undefined) return { messages, failed };
+        if (delivered === undefined) return { messages, failedMessages };
         messages.push(...delivered.messages);
-        failed.push(...delivered.failed);
+        failedMessages.push(...delivered.failedMessages);
       }
       throw new Error(`the queue ${queue} is not empty after ${MAX_BATCHES} batches`);
     }
 
-    /** Claims a task as the scheduler does, but with a launcher without pods; returns the requested pod. */
+    /** Claims a task as the scheduler does, but with a fake launcher that starts nothing; returns the requested pod. */
     async function claimTask(task: string): Promise<PodSpec | undefined> {
       const pods: PodSpec[] = [];
       const engine = createEngineFixture({
@@ -362,7 +362,7 @@ describe.skipIf(cloud === null)(
       return pods[0];
     }
 
-    test('the guard rejected no access, and every function had a valid configuration', async () => {
+    test('the guard rejected no call, every configuration was valid, and no output contains a secret', async () => {
       const outputs = await Promise.all(HANDLED_FUNCTIONS.map((id) => stage.readOutput(id)));
 
       for (const output of outputs) {

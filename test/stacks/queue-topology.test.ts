@@ -21,7 +21,7 @@ const redriveSchema = z.object({
   maxReceiveCount: z.number(),
 });
 
-describe.skipIf(cloud === null)('queues and schedules of the templates', () => {
+describe.skipIf(cloud === null)('the templates', () => {
   const platform = cloud === null ? EMPTY_TEMPLATE : readTemplate(cloud.templates, 'platform');
 
   test('declare exactly the queues of the topology, each with its visibility timeout and dead-letter queue', () => {
@@ -37,7 +37,7 @@ describe.skipIf(cloud === null)('queues and schedules of the templates', () => {
         name: Properties.QueueName,
         visibility: Properties.VisibilityTimeout,
         maxReceives: redrive.maxReceiveCount,
-        dead: findQueueName(
+        deadLetterQueue: findQueueName(
           deadLetterQueues,
           requireSingle(findReferences(redrive.deadLetterTargetArn)),
         ),
@@ -49,7 +49,7 @@ describe.skipIf(cloud === null)('queues and schedules of the templates', () => {
           name: formatQueueName(name),
           visibility: visibilitySeconds,
           maxReceives,
-          dead: `${formatQueueName(name)}-dead`,
+          deadLetterQueue: `${formatQueueName(name)}-dead`,
         })),
       ),
     );
@@ -58,7 +58,7 @@ describe.skipIf(cloud === null)('queues and schedules of the templates', () => {
       expect(Properties.MessageRetentionPeriod).toBe(14 * 24 * 3_600);
   });
 
-  test('connect each queue to its function, with reports of single failed messages', () => {
+  test('connect each queue to its function, which reports failed messages one by one', () => {
     const mappings = findResourcesOfType(platform, 'AWS::Lambda::EventSourceMapping').map(
       ({ Properties }) => ({
         queue: findQueueName(
@@ -85,7 +85,7 @@ describe.skipIf(cloud === null)('queues and schedules of the templates', () => {
         })),
       ),
     );
-    // Requirements of AWS.
+    // AWS requires these bounds.
     for (const row of QUEUES) {
       expect(row.visibilitySeconds).toBeGreaterThanOrEqual(row.timeoutSeconds);
       expect(row.concurrency).toBeGreaterThanOrEqual(2);
@@ -94,11 +94,11 @@ describe.skipIf(cloud === null)('queues and schedules of the templates', () => {
   });
 
   test('raise an alarm for each dead letter', () => {
-    const alarmed = findResourcesOfType(platform, 'AWS::CloudWatch::Alarm').filter(
+    const alarms = findResourcesOfType(platform, 'AWS::CloudWatch::Alarm').filter(
       ({ Properties }) => Properties.MetricName === 'ApproximateNumberOfMessagesVisible',
     );
 
-    const names = alarmed.map(({ Properties }) =>
+    const names = alarms.map(({ Properties }) =>
       findQueueName(
         findResourcesOfType(platform, 'AWS::SQS::Queue'),
         requireSingle(findReferences(Properties.Dimensions)),
@@ -116,11 +116,11 @@ describe.skipIf(cloud === null)('queues and schedules of the templates', () => {
   });
 
   test('raise an alarm when the function of a schedule fails for five minutes in a row', () => {
-    const alarmed = findResourcesOfType(platform, 'AWS::CloudWatch::Alarm').filter(
+    const alarms = findResourcesOfType(platform, 'AWS::CloudWatch::Alarm').filter(
       ({ Properties }) => Properties.MetricName === 'Errors',
     );
 
-    const rows = alarmed.map(({ Properties }) => ({
+    const rows = alarms.map(({ Properties }) => ({
       function: findReferencedFunction(platform, Properties.Dimensions),
       namespace: Properties.Namespace,
       statistic: Properties.Statistic,

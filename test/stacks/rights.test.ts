@@ -84,13 +84,14 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
   test("are the listed permissions and write access to the function's own log", () => {
     const permissions = functions.map(([id, fn]) => {
       const statements = listStatements(platform, fn);
-      const [logs, others] = [
-        statements.filter(isLogStatement),
-        statements.filter((statement) => !isLogStatement(statement)),
-      ];
+      const logStatements = statements.filter(isLogStatement);
+      const otherStatements = statements.filter((statement) => !isLogStatement(statement));
       const log = requireSingle(findReferences(fn.Properties.LoggingConfig));
-      expect(requireSingle(logs).Resource, id).toEqual([{ 'Fn::GetAtt': [log, 'Arn'] }]);
-      return [id, others.map((statement) => describeStatement(platform, statement)).toSorted()];
+      expect(requireSingle(logStatements).Resource, id).toEqual([{ 'Fn::GetAtt': [log, 'Arn'] }]);
+      return [
+        id,
+        otherStatements.map((statement) => describeStatement(platform, statement)).toSorted(),
+      ];
     });
 
     const listed = Object.entries(RIGHTS_BY_FUNCTION).map(([id, list]) => [
@@ -133,17 +134,17 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
     const secretVariables = new Set(listSecretVariables());
 
     const secrets = functions.map(([id, fn]) => {
-      const held = Object.entries(readFunctionEnvironment(fn)).filter(([name]) =>
+      const secretEntries = Object.entries(readFunctionEnvironment(fn)).filter(([name]) =>
         secretVariables.has(name),
       );
-      for (const [name, value] of held)
+      for (const [name, value] of secretEntries)
         expect(value).toBe(`{{resolve:secretsmanager:${SECRET_NAME}:SecretString:${name}::}}`);
-      return [id, held.map(([name]) => name).toSorted()];
+      return [id, secretEntries.map(([name]) => name).toSorted()];
     });
 
-    const without = HANDLERS.map((handler) => [toFunctionId(handler), []]);
+    const emptyLists = HANDLERS.map((handler) => [toFunctionId(handler), []]);
     expect(Object.fromEntries(secrets)).toEqual({
-      ...Object.fromEntries(without),
+      ...Object.fromEntries(emptyLists),
       ...SECRETS_BY_FUNCTION,
     });
   });
@@ -174,7 +175,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
         join(cloud?.bundles ?? '', toFunctionId(handler), 'index.mjs'),
         'utf8',
       );
-      return [toFunctionId(handler), findQueues(code)];
+      return [toFunctionId(handler), findQueueNames(code)];
     });
 
     const declared = HANDLERS.map((handler) => [
@@ -184,7 +185,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
     expect(Object.fromEntries(sends)).toEqual(Object.fromEntries(declared));
   });
 
-  test('put no planted secret into a template or a bundle', () => {
+  test('no template and no bundle contains a planted secret', () => {
     const texts = [
       storage.text,
       platform.text,
@@ -198,7 +199,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
       for (const text of texts) expect(text.includes(secret)).toBe(false);
   });
 
-  test('include no secret variable without a planted value to search for', () => {
+  test('every secret variable has a planted value to search for', () => {
     expect(listSecretVariables().toSorted()).toEqual(Object.keys(PLANTED_SECRETS).toSorted());
   });
 });
@@ -261,8 +262,8 @@ function nameResource(template: Template, resource: unknown): string {
   return String(queue?.Properties.QueueName ?? text).replace('test-smol-gang-platform-', '');
 }
 
-/** Finds message types in minified code. Only the launcher of a laptop, which runs no bundle, sends `pod_ended`. */
-function findQueues(code: string): string[] {
+/** Finds the names of the queues whose messages minified code constructs. Ignores `pod_ended`, which only the launcher of a laptop sends. */
+function findQueueNames(code: string): string[] {
   const literals = [...code.matchAll(/type:([^,{}]*),v:1/g)].flatMap(([, expression = '']) =>
     [...expression.matchAll(/"(\w+)"/g)].map(([, literal = '']) => literal),
   );

@@ -183,7 +183,7 @@ const PLATFORM_COUNTS = {
   'AWS::ApiGatewayV2::Stage': API_COUNT,
   'AWS::CloudWatch::Alarm': QUEUES.length + SCHEDULES.length,
   'AWS::Events::Rule': SCHEDULES.length,
-  // Each function has a policy, and so does the helper of SST.
+  // Each function has a policy; the additional policy belongs to the helper function of SST.
   'AWS::IAM::Policy': HANDLERS.length + 1,
   'AWS::IAM::Role': HANDLERS.length + 1,
   'AWS::Lambda::Function': HANDLERS.length + 1,

@@ -6,7 +6,7 @@ export type TableFixture = ReturnType<typeof createTableFixture>;
 
 export function createTableFixture(start: () => Promise<Table>) {
   let started: Table | undefined;
-  let partitions = 0;
+  let partitionCount = 0;
 
   beforeAll(async () => {
     started = await start();
@@ -18,8 +18,9 @@ export function createTableFixture(start: () => Promise<Table>) {
     return started;
   }
 
+  /** Creates the key of an item in the partition of the current test. */
   function key(sk = 'a') {
-    return { pk: `partition-${partitions}`, sk };
+    return { pk: `partition-${partitionCount}`, sk };
   }
 
   return {
@@ -28,13 +29,14 @@ export function createTableFixture(start: () => Promise<Table>) {
     put(sk: string, attributes: Omit<Item, 'pk' | 'sk'> = {}) {
       return table().put({ ...attributes, ...key(sk) });
     },
-    /** Lists the sort keys of the partition. */
-    async names(options?: Parameters<Table['query']>[1]) {
+    /** Lists the sort keys of the partition of the current test. */
+    async listSortKeys(options?: Parameters<Table['query']>[1]) {
       return (await table().query(key().pk, options)).items.map((item) => item.sk);
     },
-    contract(title: string, run: (table: Table) => Promise<void>) {
+    /** Defines a test that has a partition of its own. */
+    testTable(title: string, run: (table: Table) => Promise<void>) {
       test(title, async () => {
-        partitions += 1;
+        partitionCount += 1;
         await run(table());
       });
     },

@@ -6,10 +6,10 @@ import type { TableFixture } from './table-fixture.ts';
 
 /** Describes single items: stored values, conditions and changes. */
 export function describeTableItems(name: string, fixture: TableFixture): void {
-  const { key, put, names, contract } = fixture;
+  const { key, put, listSortKeys, testTable } = fixture;
 
   describe(`${name}: items`, () => {
-    contract('an item with values of every type is returned unchanged', async (table) => {
+    testTable('an item with values of every type is returned unchanged', async (table) => {
       const item = {
         ...key(),
         text: 'ünïcode \u{1F600}',
@@ -28,7 +28,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).toEqual(item);
     });
 
-    contract('undefined and empty sets are not stored, at any depth', async (table) => {
+    testTable('undefined and empty sets are not stored, at any depth', async (table) => {
       await put('a', {
         gone: undefined,
         none: new Set<number>(),
@@ -38,19 +38,19 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).toStrictEqual({ ...key(), map: { kept: 1 } });
     });
 
-    contract('a put replaces the whole item', async (table) => {
+    testTable('a put replaces the whole item', async (table) => {
       await put('a', { first: 1 });
       await put('a', { second: 2 });
 
       expect(await table.get(key())).toEqual({ ...key(), second: 2 });
     });
 
-    contract('a missing item is undefined, and its deletion succeeds', async (table) => {
+    testTable('a missing item is undefined, and its deletion succeeds', async (table) => {
       expect(await table.get(key())).toBeUndefined();
       expect(await table.delete(key())).toBe(true);
     });
 
-    contract('a deleted item is gone', async (table) => {
+    testTable('a deleted item is gone', async (table) => {
       await put('a');
 
       expect(await table.delete(key())).toBe(true);
@@ -58,7 +58,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).toBeUndefined();
     });
 
-    contract('reserved words work as attribute names', async (table) => {
+    testTable('reserved words work as attribute names', async (table) => {
       await put('a', { status: 'ready', name: 'x', count: 1 });
 
       const item = await table.update(
@@ -70,7 +70,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(item).toEqual({ ...key(), status: 'claimed', count: 3, 'with.dot': 1 });
     });
 
-    contract('an item over 400 KB is invalid in a put and in an update', async (table) => {
+    testTable('an item over 400 KB is invalid in a put and in an update', async (table) => {
       await put('a', { text: 'x'.repeat(300 * 1024) });
 
       const large = { ...key('b'), text: 'x'.repeat(400 * 1024) };
@@ -85,7 +85,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).not.toHaveProperty('more');
     });
 
-    contract('a value that the store cannot hold is a bug of the caller', async (table) => {
+    testTable('a value that the store cannot hold is a bug of the caller', async (table) => {
       const isBug = (error: unknown) => isAppError(error, 'bug');
       await expect(table.put({ pk: key().pk, sk: '' })).rejects.toSatisfy(isBug);
       await expect(put('a', { n: Number.NaN })).rejects.toSatisfy(isBug);
@@ -96,39 +96,39 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
   });
 
   describe(`${name}: conditions`, () => {
-    contract('a put on the condition of absence writes once', async (table) => {
+    testTable('a put that requires the absence of the item writes only once', async (table) => {
       expect(await table.put({ ...key(), n: 1 }, ITEM_IS_ABSENT)).toBe(true);
       expect(await table.put({ ...key(), n: 2 }, ITEM_IS_ABSENT)).toBe(false);
 
       expect(await table.get(key())).toEqual({ ...key(), n: 1 });
     });
 
-    contract(
+    testTable(
       'the conditions present, equals and below compare the stored attribute',
       async (table) => {
         await put('a', { status: 'ready', version: 3, flag: false, nothing: null });
-        const holds = (condition: Parameters<Table['update']>[2]) =>
+        const isMet = (condition: Parameters<Table['update']>[2]) =>
           table
             .update(key(), { set: { touched: true } }, condition)
             .then((item) => item !== undefined);
 
-        expect(await holds([{ attribute: 'status', is: 'present' }])).toBe(true);
-        expect(await holds([{ attribute: 'missing', is: 'present' }])).toBe(false);
-        expect(await holds([{ attribute: 'status', equals: 'ready' }])).toBe(true);
-        expect(await holds([{ attribute: 'status', equals: 'Ready' }])).toBe(false);
-        expect(await holds([{ attribute: 'missing', equals: 'ready' }])).toBe(false);
-        expect(await holds([{ attribute: 'flag', equals: false }])).toBe(true);
-        expect(await holds([{ attribute: 'nothing', equals: null }])).toBe(true);
-        expect(await holds([{ attribute: 'missing', equals: null }])).toBe(false);
-        expect(await holds([{ attribute: 'version', equals: '3' }])).toBe(false);
-        expect(await holds([{ attribute: 'version', below: 4 }])).toBe(true);
-        expect(await holds([{ attribute: 'version', below: 3 }])).toBe(false);
-        expect(await holds([{ attribute: 'missing', below: 4 }])).toBe(false);
-        expect(await holds([{ attribute: 'status', below: 4 }])).toBe(false);
+        expect(await isMet([{ attribute: 'status', is: 'present' }])).toBe(true);
+        expect(await isMet([{ attribute: 'missing', is: 'present' }])).toBe(false);
+        expect(await isMet([{ attribute: 'status', equals: 'ready' }])).toBe(true);
+        expect(await isMet([{ attribute: 'status', equals: 'Ready' }])).toBe(false);
+        expect(await isMet([{ attribute: 'missing', equals: 'ready' }])).toBe(false);
+        expect(await isMet([{ attribute: 'flag', equals: false }])).toBe(true);
+        expect(await isMet([{ attribute: 'nothing', equals: null }])).toBe(true);
+        expect(await isMet([{ attribute: 'missing', equals: null }])).toBe(false);
+        expect(await isMet([{ attribute: 'version', equals: '3' }])).toBe(false);
+        expect(await isMet([{ attribute: 'version', below: 4 }])).toBe(true);
+        expect(await isMet([{ attribute: 'version', below: 3 }])).toBe(false);
+        expect(await isMet([{ attribute: 'missing', below: 4 }])).toBe(false);
+        expect(await isMet([{ attribute: 'status', below: 4 }])).toBe(false);
       },
     );
 
-    contract('a condition holds only when all its parts hold', async (table) => {
+    testTable('a condition is met only if all its parts are met', async (table) => {
       await put('a', { status: 'ready', version: 3 });
       const condition = [
         { attribute: 'status', equals: 'ready' },
@@ -142,35 +142,38 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).toEqual({ ...key(), status: 'ready', version: 3 });
     });
 
-    contract(
-      'an update without a condition creates the item, an update on the condition of presence does not',
+    testTable(
+      'an update creates a missing item, unless its condition requires the item to be present',
       async (table) => {
         expect(await table.update(key('a'), { set: { n: 1 } }, ITEM_IS_PRESENT)).toBeUndefined();
         expect(await table.update(key('b'), { set: { n: 1 } })).toEqual({ ...key('b'), n: 1 });
         expect(await table.update(key('c'), {})).toEqual(key('c'));
 
-        expect(await names()).toEqual(['b', 'c']);
+        expect(await listSortKeys()).toEqual(['b', 'c']);
       },
     );
 
-    contract('exactly one of many concurrent writers of a version succeeds', async (table) => {
-      await put('a', { version: 1 });
+    testTable(
+      'exactly one of many concurrent updates that require the same version succeeds',
+      async (table) => {
+        await put('a', { version: 1 });
 
-      const outcomes = await Promise.all(
-        Array.from({ length: 12 }, (_, writer) =>
-          table.update(key(), { set: { version: 2, writer } }, [
-            { attribute: 'version', equals: 1 },
-          ]),
-        ),
-      );
+        const outcomes = await Promise.all(
+          Array.from({ length: 12 }, (_, writer) =>
+            table.update(key(), { set: { version: 2, writer } }, [
+              { attribute: 'version', equals: 1 },
+            ]),
+          ),
+        );
 
-      const succeeded = outcomes.filter((outcome) => outcome !== undefined);
-      expect(succeeded).toHaveLength(1);
-      expect(await table.get(key())).toEqual(succeeded[0]);
-    });
+        const succeeded = outcomes.filter((outcome) => outcome !== undefined);
+        expect(succeeded).toHaveLength(1);
+        expect(await table.get(key())).toEqual(succeeded[0]);
+      },
+    );
 
-    contract(
-      'exactly one of many concurrent puts on the condition of absence succeeds',
+    testTable(
+      'exactly one of many concurrent puts that require the absence of the item succeeds',
       async (table) => {
         const outcomes = await Promise.all(
           Array.from({ length: 12 }, (_, writer) =>
@@ -186,7 +189,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
   });
 
   describe(`${name}: changes`, () => {
-    contract('an addition starts from zero, and all concurrent additions count', async (table) => {
+    testTable('an addition starts from zero, and all concurrent additions count', async (table) => {
       await Promise.all(
         Array.from({ length: 10 }, () => table.update(key(), { add: { count: 2 } })),
       );
@@ -196,7 +199,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(item?.count).toBe(19);
     });
 
-    contract('deleting the last member of a set removes the attribute', async (table) => {
+    testTable('deleting the last member of a set removes the attribute', async (table) => {
       await put('a', { waits: new Set([1, 2, 3]), names: new Set(['x']) });
 
       const partlyDeleted = await table.update(key(), {
@@ -212,15 +215,18 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(deletedAgain).toStrictEqual(key());
     });
 
-    contract('deleting from a set with a condition does not create the item', async (table) => {
-      const change = { deleteFromSet: { waits: new Set([1]) } };
+    testTable(
+      'deleting from a set of a missing item creates no item if the condition requires the item to be present',
+      async (table) => {
+        const change = { deleteFromSet: { waits: new Set([1]) } };
 
-      expect(await table.update(key(), change, ITEM_IS_PRESENT)).toBeUndefined();
+        expect(await table.update(key(), change, ITEM_IS_PRESENT)).toBeUndefined();
 
-      expect(await table.get(key())).toBeUndefined();
-    });
+        expect(await table.get(key())).toBeUndefined();
+      },
+    );
 
-    contract(
+    testTable(
       'a map entry can be set and removed without a change of other entries',
       async (table) => {
         await put('a', { slots: { a: 1, b: 2 } });
@@ -234,7 +240,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       },
     );
 
-    contract('the removal of the last map entry leaves an empty map', async (table) => {
+    testTable('the removal of the last map entry leaves an empty map', async (table) => {
       await put('a', { slots: { 'p1.r1.add-login.2': 1 } });
 
       await table.update(key(), { removeIn: { slots: ['p1.r1.add-login.2'] } });
@@ -242,7 +248,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).toEqual({ ...key(), slots: {} });
     });
 
-    contract('a change of an entry in a missing map is a bug of the caller', async (table) => {
+    testTable('a change of an entry in a missing map is a bug of the caller', async (table) => {
       await put('a', { text: 'no map' });
       const isBug = (error: unknown) => isAppError(error, 'bug');
 
@@ -252,17 +258,23 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       await expect(table.update(key(), { add: { text: 1 } })).rejects.toSatisfy(isBug);
     });
 
-    contract('two changes of an attribute in one write are refused', async (table) => {
-      await put('a', { slots: { a: 1 } });
-      const isBug = (error: unknown) => isAppError(error, 'bug');
+    testTable(
+      'two changes of the same attribute in one write are a bug of the caller',
+      async (table) => {
+        await put('a', { slots: { a: 1 } });
+        const isBug = (error: unknown) => isAppError(error, 'bug');
 
-      const twiceChanged = table.update(key(), { set: { n: 1 }, remove: ['n'] });
-      await expect(twiceChanged).rejects.toSatisfy(isBug);
-      const nestedChange = table.update(key(), { set: { slots: {} }, setIn: { slots: { b: 1 } } });
-      await expect(nestedChange).rejects.toSatisfy(isBug);
-    });
+        const twiceChanged = table.update(key(), { set: { n: 1 }, remove: ['n'] });
+        await expect(twiceChanged).rejects.toSatisfy(isBug);
+        const nestedChange = table.update(key(), {
+          set: { slots: {} },
+          setIn: { slots: { b: 1 } },
+        });
+        await expect(nestedChange).rejects.toSatisfy(isBug);
+      },
+    );
 
-    contract('setting an empty set removes the attribute', async (table) => {
+    testTable('setting an empty set removes the attribute', async (table) => {
       await put('a', { waits: new Set([1]) });
 
       const item = await table.update(key(), { set: { waits: new Set<number>(), n: 1 } });

@@ -5,37 +5,52 @@ import type { TableFixture } from './table-fixture.ts';
 
 /** Describes partitions and indexes: their members, their order and their pages. */
 export function describeTableLists(name: string, fixture: TableFixture): void {
-  const { key, put, names, contract } = fixture;
+  const { key, put, listSortKeys, testTable } = fixture;
 
   describe(`${name}: partitions`, () => {
-    contract('items are ordered by the bytes of their sort key', async () => {
+    testTable('items are ordered by the bytes of their sort key', async () => {
       for (const sk of ['b', 'a', 'a#1', 'B', 'ü', '\u{1F600}', '\u{FF5E}', 'a#02']) await put(sk);
 
-      expect(await names()).toEqual(['B', 'a', 'a#02', 'a#1', 'b', 'ü', '\u{FF5E}', '\u{1F600}']);
-      expect(await names({ reverse: true, limit: 2 })).toEqual(['\u{1F600}', '\u{FF5E}']);
+      expect(await listSortKeys()).toEqual([
+        'B',
+        'a',
+        'a#02',
+        'a#1',
+        'b',
+        'ü',
+        '\u{FF5E}',
+        '\u{1F600}',
+      ]);
+      expect(await listSortKeys({ reverse: true, limit: 2 })).toEqual(['\u{1F600}', '\u{FF5E}']);
     });
 
-    contract('prefix and from restrict a query, alone and together', async () => {
+    testTable('prefix and from restrict a query, alone and together', async () => {
       for (const sk of ['a#1', 'a#2', 'a#3', 'a', 'b#1', 'b#2', 'c']) await put(sk);
 
-      expect(await names({ prefix: 'a#' })).toEqual(['a#1', 'a#2', 'a#3']);
-      expect(await names({ from: 'b#1' })).toEqual(['b#1', 'b#2', 'c']);
-      expect(await names({ prefix: 'a#', from: 'a#2' })).toEqual(['a#2', 'a#3']);
-      expect(await names({ prefix: 'b#', from: 'a' })).toEqual(['b#1', 'b#2']);
-      expect(await names({ prefix: 'a#', from: 'b' })).toEqual([]);
-      expect(await names({ prefix: 'a#', from: 'a#2', reverse: true })).toEqual(['a#3', 'a#2']);
-      expect(await names({ prefix: 'none' })).toEqual([]);
+      expect(await listSortKeys({ prefix: 'a#' })).toEqual(['a#1', 'a#2', 'a#3']);
+      expect(await listSortKeys({ from: 'b#1' })).toEqual(['b#1', 'b#2', 'c']);
+      expect(await listSortKeys({ prefix: 'a#', from: 'a#2' })).toEqual(['a#2', 'a#3']);
+      expect(await listSortKeys({ prefix: 'b#', from: 'a' })).toEqual(['b#1', 'b#2']);
+      expect(await listSortKeys({ prefix: 'a#', from: 'b' })).toEqual([]);
+      expect(await listSortKeys({ prefix: 'a#', from: 'a#2', reverse: true })).toEqual([
+        'a#3',
+        'a#2',
+      ]);
+      expect(await listSortKeys({ prefix: 'none' })).toEqual([]);
     });
 
-    contract('a query returns only items of its partition', async (table) => {
+    testTable('a query returns only items of its partition', async (table) => {
       await put('a');
       await table.put({ pk: `${key().pk}0`, sk: 'a' });
 
-      expect(await names()).toEqual(['a']);
+      expect(await listSortKeys()).toEqual(['a']);
     });
 
-    contract('the pages of a query cover all items in both directions', async (table) => {
-      const all = Array.from({ length: 23 }, (_, n) => `item-${String(n).padStart(2, '0')}`);
+    testTable('the pages of a query cover all items in both directions', async (table) => {
+      const all = Array.from(
+        { length: 23 },
+        (_, index) => `item-${String(index).padStart(2, '0')}`,
+      );
       for (const sk of all) await put(sk);
       await put('other');
 
@@ -50,7 +65,7 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
       expect(backward.map((item) => item.sk)).toEqual([...all].reverse());
     });
 
-    contract('a page without a limit ends at 1 MB', async (table) => {
+    testTable('a page without a limit ends at 1 MB', async (table) => {
       for (const sk of ['a', 'b', 'c', 'd']) await put(sk, { text: 'x'.repeat(350 * 1024) });
 
       const first = await table.query(key().pk);
@@ -60,7 +75,7 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
       expect(all.map((item) => item.sk)).toEqual(['a', 'b', 'c', 'd']);
     });
 
-    contract('a cursor of another list and a malformed cursor are invalid', async (table) => {
+    testTable('a cursor of another list and a malformed cursor are invalid', async (table) => {
       for (const sk of ['a', 'b', 'c']) await put(sk);
       const { next } = await table.query(key().pk, { limit: 1 });
       const isInvalid = (error: unknown) => isAppError(error, 'invalid', 'bad_cursor');
@@ -82,43 +97,43 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
   });
 
   describe(`${name}: indexes`, () => {
-    const due = async (options?: Parameters<Table['queryIndex']>[2]) =>
+    const listDueKeys = async (options?: Parameters<Table['queryIndex']>[2]) =>
       (await fixture.table().queryIndex('due', key().pk, options)).items.map((item) => item.sk);
 
-    contract('an index contains an item while the item has both key attributes', async (table) => {
+    testTable('an index contains an item while the item has both key attributes', async (table) => {
       const dueShard = key().pk;
       await put('a', { dueShard, dueAt: 5 });
       await put('b', { dueShard });
       await put('c', { dueAt: 5 });
-      expect(await due()).toEqual(['a']);
+      expect(await listDueKeys()).toEqual(['a']);
 
       await table.update(key('b'), { set: { dueAt: 1 } });
       await table.update(key('a'), { remove: ['dueAt'] });
-      expect(await due()).toEqual(['b']);
+      expect(await listDueKeys()).toEqual(['b']);
 
       await table.delete(key('b'));
       await put('a', { dueShard, dueAt: 9 });
-      expect(await due()).toEqual(['a']);
+      expect(await listDueKeys()).toEqual(['a']);
     });
 
-    contract(
+    testTable(
       'an item moves within and between index partitions with all its attributes',
       async (table) => {
         const readyKey = key().pk;
-        const ready = async (options?: Parameters<Table['queryIndex']>[2]) =>
+        const listReadyItems = async (options?: Parameters<Table['queryIndex']>[2]) =>
           (await table.queryIndex('ready', readyKey, options)).items;
         await put('a', { readyKey, rank: 5, text: 'kept' });
 
         await table.update(key(), { set: { rank: 50 } });
-        expect(await ready({ to: 10 })).toEqual([]);
-        expect(await ready()).toEqual([{ ...key(), readyKey, rank: 50, text: 'kept' }]);
+        expect(await listReadyItems({ to: 10 })).toEqual([]);
+        expect(await listReadyItems()).toEqual([{ ...key(), readyKey, rank: 50, text: 'kept' }]);
 
         await table.update(key(), { set: { readyKey: `${readyKey}-other` } });
-        expect(await ready()).toEqual([]);
+        expect(await listReadyItems()).toEqual([]);
       },
     );
 
-    contract('an index returns only the attributes that it projects', async (table) => {
+    testTable('an index returns only the attributes that it projects', async (table) => {
       const dueShard = key().pk;
       await put('a', { dueShard, dueAt: 5, status: 'ready', text: 'not projected' });
       await put('b', { dueShard, dueAt: 6 });
@@ -131,36 +146,36 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
       ]);
     });
 
-    contract(
+    testTable(
       'bounds are inclusive, and numbers are ordered numerically in both directions',
       async () => {
         const dueShard = key().pk;
         for (const dueAt of [-5, 0, 1.5, 9, 10, 100]) await put(`at ${dueAt}`, { dueShard, dueAt });
 
-        expect(await due()).toEqual(['at -5', 'at 0', 'at 1.5', 'at 9', 'at 10', 'at 100']);
-        expect(await due({ from: 9 })).toEqual(['at 9', 'at 10', 'at 100']);
-        expect(await due({ to: 9 })).toEqual(['at -5', 'at 0', 'at 1.5', 'at 9']);
-        expect(await due({ from: 0, to: 10 })).toEqual(['at 0', 'at 1.5', 'at 9', 'at 10']);
-        expect(await due({ from: 10, to: 0 })).toEqual([]);
-        expect(await due({ reverse: true, limit: 2 })).toEqual(['at 100', 'at 10']);
+        expect(await listDueKeys()).toEqual(['at -5', 'at 0', 'at 1.5', 'at 9', 'at 10', 'at 100']);
+        expect(await listDueKeys({ from: 9 })).toEqual(['at 9', 'at 10', 'at 100']);
+        expect(await listDueKeys({ to: 9 })).toEqual(['at -5', 'at 0', 'at 1.5', 'at 9']);
+        expect(await listDueKeys({ from: 0, to: 10 })).toEqual(['at 0', 'at 1.5', 'at 9', 'at 10']);
+        expect(await listDueKeys({ from: 10, to: 0 })).toEqual([]);
+        expect(await listDueKeys({ reverse: true, limit: 2 })).toEqual(['at 100', 'at 10']);
       },
     );
 
-    contract('each index has its own members', async (table) => {
+    testTable('each index contains only the items with its key attributes', async (table) => {
       const hash = key().pk;
       await put('a', { dueShard: hash, dueAt: 1, readyKey: hash, rank: 7 });
       await put('b', { changeKey: hash, changedAt: 3 });
 
-      const members = async (index: 'due' | 'ready' | 'changes') =>
+      const listMembers = async (index: 'due' | 'ready' | 'changes') =>
         (await table.queryIndex(index, hash)).items.map((item) => item.sk);
 
-      expect(await members('due')).toEqual(['a']);
-      expect(await members('ready')).toEqual(['a']);
-      expect(await members('changes')).toEqual(['b']);
+      expect(await listMembers('due')).toEqual(['a']);
+      expect(await listMembers('ready')).toEqual(['a']);
+      expect(await listMembers('changes')).toEqual(['b']);
     });
 
-    contract(
-      'the pages of an index cover all items, also with equal range values',
+    testTable(
+      'the pages of an index cover all items, even if several items have the same range value',
       async (table) => {
         const readyKey = key().pk;
         for (let n = 0; n < 17; n += 1) await put(`item-${n}`, { readyKey, rank: n % 3 });

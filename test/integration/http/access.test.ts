@@ -135,7 +135,7 @@ describe('the call of a handler', () => {
     const query = 'limit=7&status=active';
     const list = { method: 'GET', path, query, headers: { authorization: headers.authorization } };
     expect((await api.send('api', list)).status).toBe(409);
-    expect(api.seen.calls).toMatchObject([
+    expect(api.recorded.calls).toMatchObject([
       {
         id: 'createPlan',
         body: { prompt: 'do it', policy: 'auto', budget: {} },
@@ -153,7 +153,7 @@ describe('the call of a handler', () => {
     const body = '{"action":"opened"}';
     const signature = { 'X-Hub-Signature-256': signWebhook(body) };
     await api.send('hook', createJsonInput('POST', '/v1/hooks/github', body, signature));
-    expect(api.seen.calls).toMatchObject([
+    expect(api.recorded.calls).toMatchObject([
       { id: 'start', params: { attempt: ATTEMPT }, actor: { kind: 'attempt', attempt: ATTEMPT } },
       { id: 'github', body: { action: 'opened' }, actor: { kind: 'hook' } },
     ]);
@@ -163,7 +163,7 @@ describe('the call of a handler', () => {
     const path = '/v1/plans/p3k9m2x7abc/cancel';
     const headers = { authorization: `Bearer ${api.sessions.operator}` };
     await api.send('api', { method: 'POST', path, headers });
-    expect(api.seen.calls).toMatchObject([{ id: 'cancelPlan', body: { reason: '' } }]);
+    expect(api.recorded.calls).toMatchObject([{ id: 'cancelPlan', body: { reason: '' } }]);
   });
 });
 
@@ -188,7 +188,7 @@ describe('responses', () => {
       expect(text).not.toContain('123');
       expect(headers['x-content-type-options']).toBe('nosniff');
     }
-    const errors = broken.seen.lines.filter((line) => line.includes('"level":"error"'));
+    const errors = broken.recorded.logLines.filter((line) => line.includes('"level":"error"'));
     expect(errors).toHaveLength(2);
     expect(errors[0]).toContain('the password is 123');
   });
@@ -209,7 +209,7 @@ test('no log line contains a password or a token', async () => {
   await sendLogin(formatEmail('admin'), 'wrong password');
   await sendGet('/v1/me', session.accessToken);
   await sendPost('/v1/auth/refresh', { refreshToken: session.refreshToken });
-  const lines = api.seen.lines.join('\n');
+  const lines = api.recorded.logLines.join('\n');
   expect(lines).toMatch(/"route":"login","status":200/);
   for (const secret of [PASSWORD, 'wrong password', session.accessToken, session.refreshToken])
     expect(lines).not.toContain(secret);

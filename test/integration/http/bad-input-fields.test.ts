@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { API } from '../../../core/contract/api.ts';
-import type { Bearers, RequestPart } from '../../support/contract/contract-request.ts';
+import type { Bearers, RequestOverrides } from '../../support/contract/contract-request.ts';
 import {
   createBearers,
   expectRefusal,
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  expect(api.seen.writes).toBe(0);
+  expect(api.recorded.writes).toBe(0);
   expect(takeReachedCalls()).toEqual([]);
 });
 
@@ -119,7 +119,7 @@ test('the contract has cursors, enums, free text and fields with a fixed form to
   expect(fields.filter((field) => !hasFixedForm(field)).length).toBeGreaterThan(30);
 });
 
-function sendPart(row: ContractRow, part: RequestPart) {
+function sendPart(row: ContractRow, part: RequestOverrides) {
   return sendContractRequest(api, bearers, row, part);
 }
 
@@ -127,7 +127,7 @@ async function expectFieldNamed(
   row: ContractRow,
   where: string,
   field: TextField,
-  part: RequestPart,
+  part: RequestOverrides,
 ) {
   const description = `${row.id} ${field.path} ${JSON.stringify(part).slice(0, 200)}`;
   const { error } = await expectRefusal(sendPart(row, part), [400], description);
@@ -138,7 +138,7 @@ async function expectFieldNamed(
 }
 
 function takeReachedCalls(): RecordedCall[] {
-  return [...reachedCalls.splice(0), ...api.seen.calls.splice(0)];
+  return [...reachedCalls.splice(0), ...api.recorded.calls.splice(0)];
 }
 
 function createQuery({ path }: TextField, text: string): string {

@@ -3,7 +3,7 @@ import type { TaskSpec } from '../../../core/contract/task.ts';
 import { taskSpecSchema } from '../../../core/contract/task.ts';
 import { buildRevision } from '../../../core/engine/revision/revision.ts';
 import { putRevision } from '../../../core/store/plan-store.ts';
-import type { Bearers, RequestPart } from '../../support/contract/contract-request.ts';
+import type { Bearers, RequestOverrides } from '../../support/contract/contract-request.ts';
 import {
   createBearers,
   expectRefusal,
@@ -68,27 +68,31 @@ function createTaskSpec(id: string, dependsOn: string[] = []): TaskSpec {
   return taskSpecSchema.parse({ id, description: `Do ${id}.`, dependsOn });
 }
 
-function sendPart(row: ContractRow, part: RequestPart) {
+function sendPart(row: ContractRow, part: RequestOverrides) {
   return sendContractRequest(api, bearers, row, part);
 }
 
 /** Expects a refusal with one of the statuses, an unchanged table, no message and no logged error. */
-async function expectUntouched(row: ContractRow, statuses: readonly number[], part: RequestPart) {
+async function expectUntouched(
+  row: ContractRow,
+  statuses: readonly number[],
+  part: RequestOverrides,
+) {
   const before = api.engine.table.listAll();
   const { error } = await expectRefusal(sendPart(row, part), statuses, row.id);
   expect(api.engine.table.listAll()).toEqual(before);
   expect(api.engine.sent).toEqual([]);
-  expect(api.lines.splice(0).filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  expect(api.logLines.splice(0).filter((line) => line.includes('"level":"error"'))).toEqual([]);
   return error;
 }
 
-function createBody({ route }: ContractRow): RequestPart {
+function createBody({ route }: ContractRow): RequestOverrides {
   return route.body === undefined
     ? {}
     : { body: JSON.stringify(createSample(toInputSchema(route.body))) };
 }
 
-function createEdits(row: ContractRow, revision: number, ...list: object[]): RequestPart {
+function createEdits(row: ContractRow, revision: number, ...list: object[]): RequestOverrides {
   const path = renderPath(row.route, { plan: EDITABLE_PLAN });
   return { path, body: JSON.stringify({ revision, edits: list }) };
 }

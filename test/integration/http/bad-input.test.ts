@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Route } from '../../../core/contract/routes/route.ts';
-import type { Bearers, RequestPart } from '../../support/contract/contract-request.ts';
+import type { Bearers, RequestOverrides } from '../../support/contract/contract-request.ts';
 import {
   createBearers,
   expectRefusal,
@@ -66,14 +66,14 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  const { writes } = api.seen;
-  api.seen.writes = 0;
-  const reached = api.seen.calls.splice(0);
-  const errors = api.seen.lines.splice(0).filter((line) => line.includes('"level":"error"'));
+  const { writes } = api.recorded;
+  api.recorded.writes = 0;
+  const reached = api.recorded.calls.splice(0);
+  const errors = api.recorded.logLines.splice(0).filter((line) => line.includes('"level":"error"'));
   expect({ writes, reached, errors }).toEqual({ writes: 0, reached: [], errors: [] });
 });
 
-function sendPart(row: ContractRow, part?: RequestPart) {
+function sendPart(row: ContractRow, part?: RequestOverrides) {
   return sendContractRequest(api, bearers, row, part);
 }
 

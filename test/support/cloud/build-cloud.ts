@@ -10,15 +10,15 @@ import { PLANTED_SECRETS, SETTINGS } from './cloud-settings.ts';
 
 const STACKS_FOLDER = fileURLToPath(new URL('../../../stacks', import.meta.url));
 
-/** Folders with the built templates and bundles. */
-export type Cloud = {
+/** Result of the build: the folder of the templates and the folder of the bundles. */
+export type BuiltCloud = {
   readonly templates: string;
   readonly bundles: string;
   remove(): Promise<void>;
 };
 
 /** Builds templates and bundles; returns undefined when the deploy tooling is not installed. */
-export async function buildCloud(): Promise<Cloud | undefined> {
+export async function buildCloud(): Promise<BuiltCloud | undefined> {
   if (!existsSync(join(STACKS_FOLDER, 'node_modules/sst'))) return undefined;
   const folder = await mkdtemp(join(tmpdir(), 'smol-cloud-'));
   const remove = () => rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 export const USAGE = { inputTokens: 1, outputTokens: 1, usd: null, turns: 1 };
 
-/** Creates the body of a plan with the tasks `one` and `two`. */
+/** Creates the body of a request for a plan with the tasks `one` and `two`. */
 export function createGraphPlan() {
   const graph = ['one', 'two'].map((id) => ({
     id,
@@ -16,7 +16,7 @@ export function createQuestionBody() {
   return { id: 'q1', text: 'Really?', options: [], default: 'yes', timeoutAt: Date.now() + 60_000 };
 }
 
-/** Creates the result of a successful attempt. */
+/** Creates the body of the result call of a successful attempt. */
 export function createResultBody(commit: string, root: string) {
   const results = [{ command: ['node', '--version'], exitCode: 0, durationMs: 1, output: '' }];
   return {

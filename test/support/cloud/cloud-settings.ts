@@ -12,7 +12,7 @@ export const SETTINGS = {
   ALARM_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:alarms',
 } as const;
 
-/** Secrets in the environment of the deploying person; a template or bundle with one of these values is a leak. */
+/** Secrets in the environment of the person who deploys. A test fails if a template or bundle contains one of these values. */
 export const PLANTED_SECRETS = {
   AUTH_SECRETS: 'planted-auth-secret-of-32-characters',
   ADMIN_PASSWORD: 'planted-admin-password',

@@ -62,20 +62,20 @@ export async function startCloudStage(options: CloudOptions) {
   await createTable(storeOptions);
   const sqs = new SQSClient({ ...aws, endpoint: queues.endpoint });
   const sockets = await startSocketEndpoint();
-  const parts = { ...options, credential, store, queues, sockets };
-  const running = new Map<string, Promise<RunningFunction>>();
+  const stageParts = { ...options, credential, store, queues, sockets };
+  const runningFunctions = new Map<string, Promise<RunningFunction>>();
   const start = (id: string, extraEnv: Readonly<Record<string, string>> = {}) =>
-    startFunction(parts, id, extraEnv);
+    startFunction(stageParts, id, extraEnv);
   const getFunction = (id: string) => {
-    const runningFunction = running.get(id) ?? start(id);
-    running.set(id, runningFunction);
+    const runningFunction = runningFunctions.get(id) ?? start(id);
+    runningFunctions.set(id, runningFunction);
     return runningFunction;
   };
   return {
     table: createDynamoTable(storeOptions),
     queue: createSqsQueue({ ...aws, endpoint: queues.endpoint, urls: queues.urls }),
     frames: sockets.frames,
-    /** Closes a connection: later posts to the connection are answered with 410. */
+    /** Closes a connection, so that later posts to the connection receive status 410. */
     closeConnection: (connection: string) => sockets.closedConnections.add(connection),
     /** Starts another process of a function, with an extended environment. */
     start,
@@ -87,12 +87,13 @@ export async function startCloudStage(options: CloudOptions) {
     },
     /** Delivers one batch of a queue to its function and returns the outcome; undefined when the queue is empty. */
     deliver: async (name: string) => {
-      const row = requireSingle(QUEUES.filter((queue) => queue.name === name));
-      const { process } = await getFunction(toFunctionId(row.handler));
-      return deliverMessages(sqs, queues.urls[name] ?? '', row.batchSize, process);
+      const { handler, batchSize } = requireSingle(QUEUES.filter((queue) => queue.name === name));
+      const { process } = await getFunction(toFunctionId(handler));
+      return deliverMessages(sqs, queues.urls[name] ?? '', batchSize, process);
     },
     close: async () => {
-      for (const runningFunction of running.values()) await (await runningFunction).close();
+      for (const runningFunction of runningFunctions.values())
+        await (await runningFunction).close();
       sqs.destroy();
       await sockets.close();
       await queues.close();
@@ -112,32 +113,32 @@ type StageParts = CloudOptions & {
 export type RunningFunction = { readonly process: LambdaProcess; close(): Promise<void> };
 
 async function startFunction(
-  parts: StageParts,
+  stageParts: StageParts,
   id: string,
   extraEnv: Readonly<Record<string, string>>,
 ): Promise<RunningFunction> {
-  const template = readTemplate(parts.templates, 'platform');
+  const template = readTemplate(stageParts.templates, 'platform');
   const fn = findFunctions(template).get(id);
   if (fn === undefined) throw new Error(`the template has no function ${id}`);
   const statements = listStatements(template, fn);
   const queueResources = findResourcesOfType(template, 'AWS::SQS::Queue');
-  const queueId = (url: string) =>
+  const findQueueId = (url: string) =>
     requireSingle(
       queueResources.filter(({ Properties }) =>
         String(Properties.QueueName).endsWith(`-platform-${url.split('/').at(-1)}`),
       ),
     ).logicalId;
   const guards: RightsGuard[] = [];
-  for (const { endpoint } of [parts.store, parts.queues])
-    guards.push(await startRightsGuard({ upstream: endpoint, statements, queueId }));
+  for (const { endpoint } of [stageParts.store, stageParts.queues])
+    guards.push(await startRightsGuard({ upstream: endpoint, statements, findQueueId }));
   const env = {
-    ...createFunctionEnvironment(parts, readFunctionEnvironment(fn)),
-    ...createLambdaEnvironment(id, parts.credential),
+    ...createFunctionEnvironment(stageParts, readFunctionEnvironment(fn)),
+    ...createLambdaEnvironment(id, stageParts.credential),
     AWS_ENDPOINT_URL_DYNAMODB: guards[0]?.endpoint ?? '',
     AWS_ENDPOINT_URL_SQS: guards[1]?.endpoint ?? '',
     ...extraEnv,
   };
-  const process = LambdaProcess.start(join(parts.bundles, id, 'index.mjs'), env);
+  const process = LambdaProcess.start(join(stageParts.bundles, id, 'index.mjs'), env);
   return {
     process,
     close: async () => {
@@ -147,7 +148,7 @@ async function startFunction(
   };
 }
 
-/** Returns the variables Lambda sets in every function. */
+/** Creates the variables that Lambda sets in every function. */
 function createLambdaEnvironment(
   id: string,
   { accessKeyId, secretAccessKey }: StageParts['credential'],
@@ -166,7 +167,7 @@ const SECRET_REFERENCE = new RegExp(
   `^\\{\\{resolve:secretsmanager:${SECRET_NAME}:SecretString:(\\w+)::\\}\\}$`,
 );
 
-/** Resolves the variables of the template, and no others. */
+/** Resolves the variables of the template. Adds no other variable, so that a function cannot use a variable that the template lacks. */
 function createFunctionEnvironment(
   { queues, sockets, secrets, replaced }: StageParts,
   variables: Readonly<Record<string, unknown>>,
@@ -192,20 +193,20 @@ function createFunctionEnvironment(
   return environment;
 }
 
-const answerSchema = z.object({
+const batchAnswerSchema = z.object({
   batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })),
 });
 
 async function deliverMessages(
   sqs: SQSClient,
   QueueUrl: string,
-  size: number,
+  batchSize: number,
   lambda: LambdaProcess,
 ) {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
       QueueUrl,
-      MaxNumberOfMessages: size,
+      MaxNumberOfMessages: batchSize,
       MessageSystemAttributeNames: ['All'],
     }),
   );
@@ -221,15 +222,15 @@ async function deliverMessages(
     eventSourceARN: `arn:aws:sqs:${REGION}:000000000000:${QueueUrl.split('/').at(-1)}`,
     awsRegion: REGION,
   }));
-  const answer = answerSchema.parse(await lambda.invoke({ Records } as unknown as SQSEvent));
-  const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  const answer = batchAnswerSchema.parse(await lambda.invoke({ Records } as unknown as SQSEvent));
+  const failedIds = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
   for (const { messageId, receiptHandle } of Records)
-    if (!failed.has(messageId))
+    if (!failedIds.has(messageId))
       await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }));
   return {
     messages: Records.map(({ body }): unknown => JSON.parse(body)),
-    failed: Records.filter(({ messageId }) => failed.has(messageId)).map(({ body }): unknown =>
-      JSON.parse(body),
+    failedMessages: Records.filter(({ messageId }) => failedIds.has(messageId)).map(
+      ({ body }): unknown => JSON.parse(body),
     ),
   };
 }

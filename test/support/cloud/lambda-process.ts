@@ -36,8 +36,8 @@ export class LambdaProcess {
   /** Time of the spawn call in milliseconds of `performance.now()`. */
   readonly startedAt: number;
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (answer: RuntimeAnswer) => void>();
-  #events = 0;
+  readonly #pendingAnswers = new Map<number, (answer: RuntimeAnswer) => void>();
+  #eventCount = 0;
   #output = '';
 
   private constructor(child: ChildProcess, startedAt: number) {
@@ -45,8 +45,8 @@ export class LambdaProcess {
     this.#child = child;
     child.on('message', (message) => {
       const answer = answerSchema.parse(message);
-      this.#waiting.get(answer.id)?.(answer);
-      this.#waiting.delete(answer.id);
+      this.#pendingAnswers.get(answer.id)?.(answer);
+      this.#pendingAnswers.delete(answer.id);
     });
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -56,7 +56,7 @@ export class LambdaProcess {
       const error = {
         message: `the function's process exited with code ${code}:\n${this.#output}`,
       };
-      for (const [id, answer] of this.#waiting) answer({ id, error });
+      for (const [id, resolve] of this.#pendingAnswers) resolve({ id, error });
     });
   }
 
@@ -73,11 +73,12 @@ export class LambdaProcess {
 
   /** Runs the handler for an event. Throws LambdaError when the handler throws. */
   async invoke(event: object): Promise<unknown> {
-    this.#events += 1;
-    const id = this.#events;
-    const answered = new Promise<RuntimeAnswer>((resolve) => this.#waiting.set(id, resolve));
+    this.#eventCount += 1;
+    const id = this.#eventCount;
+    const answered = new Promise<RuntimeAnswer>((resolve) => this.#pendingAnswers.set(id, resolve));
     this.#child.send({ id, event }, (error) => {
-      if (error) this.#waiting.get(id)?.({ id, error: { message: `${error}: ${this.#output}` } });
+      if (error)
+        this.#pendingAnswers.get(id)?.({ id, error: { message: `${error}: ${this.#output}` } });
     });
     const { result, error } = await answered;
     if (error !== undefined) throw new LambdaError(error);

@@ -4,13 +4,14 @@ import { z } from 'zod';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 import type { Statement } from './cloud-template.ts';
 
-// A proxy that enforces IAM in front of store and queues: forwards only calls allowed by the function's role.
+// A proxy in front of store and queues that enforces IAM: the proxy forwards only calls that the role of the function allows.
 
-/** Call of an AWS service, as IAM judges the call. */
+/** Properties of an AWS call that decide whether IAM allows the call. */
 export type AwsCall = {
   readonly action: string;
+  /** Returns true if `resource` in a policy statement is the resource that the call uses. */
   readonly isResource: (resource: unknown) => boolean;
-  /** Partitions of the table the call touches; empty for indexes and queues. */
+  /** Partition keys of the items that the call reads or writes; empty for indexes and queues. */
   readonly partitions: readonly string[];
 };
 
@@ -22,7 +23,7 @@ const TARGET_PATTERN = /^(DynamoDB_20120810|AmazonSQS)\.(\w+)$/;
 export async function startRightsGuard(options: {
   readonly upstream: string;
   readonly statements: readonly Statement[];
-  readonly queueId: (url: string) => string;
+  readonly findQueueId: (url: string) => string;
 }): Promise<RightsGuard> {
   const server = createServer((incoming, response) => {
     void answerRequest(incoming, response, options).catch((error: unknown) => {
@@ -43,10 +44,10 @@ export async function startRightsGuard(options: {
 async function answerRequest(
   incoming: IncomingMessage,
   response: ServerResponse,
-  { upstream, statements, queueId }: Parameters<typeof startRightsGuard>[0],
+  { upstream, statements, findQueueId }: Parameters<typeof startRightsGuard>[0],
 ): Promise<void> {
   const body = await readBody(incoming);
-  const call = parseCall(String(incoming.headers['x-amz-target']), body.toString(), queueId);
+  const call = parseCall(String(incoming.headers['x-amz-target']), body.toString(), findQueueId);
   if (!statements.some((statement) => isAllowedBy(statement, call))) {
     const message = `no statement of the role allows ${call.action} ${call.partitions.join(' ')}`;
     response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
@@ -56,10 +57,14 @@ async function answerRequest(
     return;
   }
   const { method, headers, url } = incoming;
-  const forwarded = request(new URL(url ?? '/', upstream), { method, headers }, (answered) => {
-    response.writeHead(answered.statusCode ?? 502, answered.headers);
-    answered.pipe(response);
-  });
+  const forwarded = request(
+    new URL(url ?? '/', upstream),
+    { method, headers },
+    (upstreamResponse) => {
+      response.writeHead(upstreamResponse.statusCode ?? 502, upstreamResponse.headers);
+      upstreamResponse.pipe(response);
+    },
+  );
   forwarded.once('error', (error) => response.destroy(error));
   forwarded.end(body);
 }
@@ -82,12 +87,12 @@ const bodySchema = z.object({
 });
 type CallBody = z.output<typeof bodySchema>;
 
-/** Parses a call. IAM authorizes an SQS batch by the action of the single call. */
-function parseCall(target: string, text: string, queueId: (url: string) => string): AwsCall {
+/** Parses a call. IAM checks a batch call of SQS, such as SendMessageBatch, with the action of the single call. */
+function parseCall(target: string, text: string, findQueueId: (url: string) => string): AwsCall {
   const [, service, operation = ''] = TARGET_PATTERN.exec(target) ?? [];
   const body = bodySchema.parse(JSON.parse(text));
   if (service === 'AmazonSQS') {
-    const id = queueId(body.QueueUrl ?? '');
+    const id = findQueueId(body.QueueUrl ?? '');
     return {
       action: `sqs:${operation.replace(/Batch$/, '')}`,
       isResource: (resource) => JSON.stringify(resource) === `{"Fn::GetAtt":["${id}","Arn"]}`,

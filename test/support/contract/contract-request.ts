@@ -9,8 +9,8 @@ import { signWebhook } from './test-api.ts';
 
 /** Bearer tokens by access kind. */
 export type Bearers = Readonly<Record<string, string>>;
-/** Overrides of a request. */
-export type RequestPart = Partial<HttpInput>;
+/** Fields of a request that replace the defaults. */
+export type RequestOverrides = Partial<HttpInput>;
 
 /** Creates a bearer token for each access kind that needs one. */
 export async function createBearers(
@@ -19,22 +19,24 @@ export async function createBearers(
   return { ...api.sessions, attempt: await api.attemptToken(ATTEMPT) };
 }
 
-/** Sends a request with valid credentials of its route, unless `part` overrides them. */
+/** Sends a request with valid credentials of its route, unless `overrides` contains others. */
 export async function sendContractRequest(
   api: Pick<TestApi, 'send'>,
   bearers: Bearers,
   { group, route }: ContractRow,
-  part: RequestPart = {},
+  overrides: RequestOverrides = {},
 ): Promise<TestAnswer> {
   const bearer = bearers[route.access];
   const authorization: Record<string, string> =
     bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
   const signature: Record<string, string> =
-    route.access === 'signature' ? { 'x-hub-signature-256': signWebhook(part.body ?? '') } : {};
+    route.access === 'signature'
+      ? { 'x-hub-signature-256': signWebhook(overrides.body ?? '') }
+      : {};
   const contentType: Record<string, string> =
-    part.body === undefined ? {} : { 'content-type': 'application/json' };
-  const headers = { ...authorization, ...signature, ...contentType, ...part.headers };
-  return api.send(group, { method: route.method, path: renderPath(route), ...part, headers });
+    overrides.body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = { ...authorization, ...signature, ...contentType, ...overrides.headers };
+  return api.send(group, { method: route.method, path: renderPath(route), ...overrides, headers });
 }
 
 /** Requires an error response with one of the statuses, a message and the usual headers. */

@@ -34,9 +34,9 @@ function createRows(group: GroupName, routes: Readonly<Record<string, Route>>): 
 }
 
 export function findContractRow(id: string): ContractRow {
-  const found = CONTRACT_ROWS.find((row) => row.id === id);
-  if (found === undefined) throw new Error(`the contract has no route ${id}`);
-  return found;
+  const row = CONTRACT_ROWS.find((candidate) => candidate.id === id);
+  if (row === undefined) throw new Error(`the contract has no route ${id}`);
+  return row;
 }
 
 /** Renders the path of a route with valid parameters; `replaced` overrides parameters by name. */

@@ -15,14 +15,17 @@ import { createTestAccess } from './test-access.ts';
 import type { TestAnswer } from './test-api.ts';
 import { parseAnswer, signInEachRole } from './test-api.ts';
 
-/** Creates the deployed handlers over a table in memory; a call of the forge or the launcher throws. */
+/** Creates the deployed handlers over a table in memory. Calls to the forge or the launcher throw. */
 export async function createRealApi() {
   const engine = createEngineFixture();
   const access = createTestAccess(engine.table);
   const { clock } = access.deps;
-  const lines: string[] = [];
-  const edge = { log: createLog({ write: (line) => lines.push(line), now: clock.now }), clock };
-  const users = {
+  const logLines: string[] = [];
+  const logAndClock = {
+    log: createLog({ write: (line) => logLines.push(line), now: clock.now }),
+    clock,
+  };
+  const userDeps = {
     ...access.deps,
     version: '1.2.3',
     socketUrl: 'wss://socket.example.org',
@@ -33,14 +36,14 @@ export async function createRealApi() {
   };
   const apps = {
     api: createApp({
-      ...edge,
+      ...logAndClock,
       routes: API,
       handlers: { ...USER_HANDLERS, ...doctorHandlers },
       authorize: { user: (bearer) => authenticateUser(access.deps, bearer) },
-      deps: () => users,
+      deps: () => userDeps,
     }),
     attempt: createApp({
-      ...edge,
+      ...logAndClock,
       routes: ATTEMPT_API,
       handlers: attemptHandlers,
       authorize: { attempt: (bearer) => verifyAttemptToken(access.deps, bearer) },
@@ -49,14 +52,15 @@ export async function createRealApi() {
   };
   return {
     engine,
-    lines,
-    sessions: await signInEachRole(users),
-    attemptToken: (id: string, ms = 60_000) => signAttemptToken(access.deps, id, clock.now() + ms),
+    logLines,
+    sessions: await signInEachRole(userDeps),
+    attemptToken: (id: string, lifetimeMs = 60_000) =>
+      signAttemptToken(access.deps, id, clock.now() + lifetimeMs),
     async send(group: string, input: HttpInput): Promise<TestAnswer> {
       const app = group === 'attempt' ? apps.attempt : apps.api;
       const event = createLambdaHttpEvent(input);
       return parseAnswer(
-        await createLambdaHandler(app, edge)(event),
+        await createLambdaHandler(app, logAndClock)(event),
         event.requestContext.requestId,
       );
     },

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-// Creates valid values from the JSON Schemas of zod, and variants with another text in a single field.
+// Creates a valid value from a schema, and variants of the value in which one text field has another text.
 
-/** Subset of JSON Schema the contract uses. */
+/** Subset of JSON Schema that the contract uses. */
 export type JsonSchema = {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -31,7 +31,7 @@ export type TextField = {
   createValueWith(text: string): unknown;
 };
 
-/** Texts of which at least one matches each pattern of the contract; add a text for each new pattern. */
+/** Each pattern of the contract matches at least one of these texts; add a text for a new pattern. */
 const VALID_TEXTS = [
   'add-login',
   'acme/shop',
@@ -42,7 +42,7 @@ const VALID_TEXTS = [
   'a'.repeat(40),
 ];
 
-/** Returns the JSON Schema of the input clients may send. */
+/** Converts a zod schema to the JSON Schema of the input that clients may send. */
 export function toInputSchema(schema: z.ZodType | undefined): JsonSchema {
   if (schema === undefined) return {};
   const jsonSchemaOfInput = z.toJSONSchema(schema, {
@@ -57,8 +57,8 @@ export function toInputSchema(schema: z.ZodType | undefined): JsonSchema {
 
 /** Creates a valid value with all optional fields. */
 export function createSample(schema: JsonSchema): unknown {
-  const [branch] = listBranches(schema);
-  if (branch !== undefined) return createSample(branch);
+  const [alternative] = listAlternatives(schema);
+  if (alternative !== undefined) return createSample(alternative);
   if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return schema.enum[0];
   switch (schema.type) {
@@ -79,13 +79,14 @@ export function createSample(schema: JsonSchema): unknown {
 }
 
 export function listTextFields(schema: JsonSchema, path: readonly string[] = []): TextField[] {
-  const branches = listBranches(schema);
-  if (branches.length > 0) return branches.flatMap((branch) => listTextFields(branch, path));
+  const alternatives = listAlternatives(schema);
+  if (alternatives.length > 0)
+    return alternatives.flatMap((alternative) => listTextFields(alternative, path));
   if (schema.type === 'string')
     return [{ path: path.join('.'), schema, createValueWith: (text) => text }];
   if (schema.type === 'array' && schema.items !== undefined) {
-    const [, ...rest] = listItemSchemas(schema).map(createSample);
-    return listNestedTextFields(schema.items, [...path, '0'], (item) => [item, ...rest]);
+    const [, ...otherItems] = listItemSchemas(schema).map(createSample);
+    return listNestedTextFields(schema.items, [...path, '0'], (item) => [item, ...otherItems]);
   }
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
     listNestedTextFields(field, [...path, name], (value) => ({
@@ -106,7 +107,7 @@ function listNestedTextFields(
   }));
 }
 
-function listBranches({ anyOf = [], oneOf = [] }: JsonSchema): readonly JsonSchema[] {
+function listAlternatives({ anyOf = [], oneOf = [] }: JsonSchema): readonly JsonSchema[] {
   return [...anyOf, ...oneOf];
 }
 

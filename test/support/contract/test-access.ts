@@ -8,14 +8,14 @@ import { createMemoryTable } from '../store/memory-table.ts';
 
 export const AUTH_SECRET = 'a secret for tests that is long enough';
 
-/** Access rules under test with a clock under control of the test. */
+/** Dependencies of the access rules under test, with a clock that the test advances. */
 export type TestAccess<T extends Table> = {
   readonly deps: AccessDeps & { readonly table: T };
   /** Advances the clock by milliseconds. */
   readonly advanceClock: (ms: number) => void;
 };
 
-/** Creates the real access rules over a table in memory, with a stopped clock and cheap password hashes. */
+/** Creates real dependencies over a table in memory, with a stopped clock and cheap password hashes. */
 export function createTestAccess(): TestAccess<MemoryTable>;
 export function createTestAccess<T extends Table>(table: T): TestAccess<T>;
 export function createTestAccess(table: Table = createMemoryTable()): TestAccess<Table> {

@@ -39,55 +39,60 @@ export type RecordedCall = Pick<Call<Route, TestDeps>, 'params' | 'query' | 'bod
   readonly actor: unknown;
   readonly idempotencyKey: string | undefined;
 };
-/** Contract under test. */
+/** API under test. */
 export type TestApi = Awaited<ReturnType<typeof createTestApi>>;
 
 /**
- * Creates the whole API behind Lambda handlers. Access is real; each other handler records its call and answers 409 `reached`.
- * Writes are counted after the creation of the users.
+ * Creates the whole API behind Lambda handlers. The handlers for sign-in, tokens and users are real; every other
+ * handler records its call and answers 409 `reached`. `recorded.writes` counts the writes after the creation of the users.
  */
 export async function createTestApi(replaced: Partial<Handlers<typeof API, TestDeps>> = {}) {
-  const seen = { writes: 0, calls: [] as RecordedCall[], lines: [] as string[] };
+  const recorded = { writes: 0, calls: [] as RecordedCall[], logLines: [] as string[] };
   const table = createMemoryTable({
     beforeEffect: (operation) => {
-      if (operation !== 'get' && operation !== 'query' && operation !== 'index') seen.writes += 1;
+      if (operation !== 'get' && operation !== 'query' && operation !== 'index')
+        recorded.writes += 1;
     },
   });
   const access = createTestAccess(table);
   const deps = createTestDeps(access.deps);
-  const log = createLog({ write: (line) => seen.lines.push(line), now: access.deps.clock.now });
-  const edge = { deps: () => deps, log, clock: access.deps.clock };
-  const users = { ...authHandlers, ...metaHandlers, ...tokenHandlers, ...userHandlers };
-  const handlers = { ...createRecorders(API, seen.calls), ...users, ...replaced };
+  const log = createLog({
+    write: (line) => recorded.logLines.push(line),
+    now: access.deps.clock.now,
+  });
+  const common = { deps: () => deps, log, clock: access.deps.clock };
+  const realHandlers = { ...authHandlers, ...metaHandlers, ...tokenHandlers, ...userHandlers };
+  const handlers = { ...createRecorders(API, recorded.calls), ...realHandlers, ...replaced };
   const authorizeUser = (bearer: string) => authenticateUser(deps, bearer);
   const authorizeAttempt = (bearer: string) => verifyAttemptToken(deps, bearer);
   const verifySignature = createGitHubWebhookVerifier([WEBHOOK_SECRET]);
   const apps = {
-    api: createApp({ ...edge, routes: API, handlers, authorize: { user: authorizeUser } }),
+    api: createApp({ ...common, routes: API, handlers, authorize: { user: authorizeUser } }),
     attempt: createApp({
-      ...edge,
+      ...common,
       routes: ATTEMPT_API,
-      handlers: createRecorders(ATTEMPT_API, seen.calls),
+      handlers: createRecorders(ATTEMPT_API, recorded.calls),
       authorize: { attempt: authorizeAttempt },
     }),
     hook: createApp({
-      ...edge,
+      ...common,
       routes: HOOK_API,
-      handlers: createRecorders(HOOK_API, seen.calls),
+      handlers: createRecorders(HOOK_API, recorded.calls),
       authorize: { signature: verifySignature },
     }),
   };
   const sessions = await signInEachRole(deps);
-  seen.writes = 0;
+  recorded.writes = 0;
   return {
     deps,
     advanceClock: access.advanceClock,
-    seen,
+    recorded,
     sessions,
-    attemptToken: (id: string, ms = 60_000) => signAttemptToken(deps, id, deps.clock.now() + ms),
+    attemptToken: (id: string, lifetimeMs = 60_000) =>
+      signAttemptToken(deps, id, deps.clock.now() + lifetimeMs),
     async send(group: GroupName, input: HttpInput): Promise<TestAnswer> {
       const event = createLambdaHttpEvent(input);
-      const result = await createLambdaHandler(apps[group], edge)(event);
+      const result = await createLambdaHandler(apps[group], common)(event);
       return parseAnswer(result, event.requestContext.requestId);
     },
   };
