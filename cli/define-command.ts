@@ -134,10 +134,10 @@ function protectDashedTexts(args: readonly string[], options: OptionSpecs): stri
       texts.push(...args.slice(index + 1));
       break;
     }
-    const next = args[index + 1];
+    const nextArg = args[index + 1];
     const takesValue = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
-    if (takesValue && next?.startsWith('-') === true && !isOption(next, options)) {
-      prepared.push(`${arg}=${next}`);
+    if (takesValue && nextArg?.startsWith('-') === true && !isOption(nextArg, options)) {
+      prepared.push(`${arg}=${nextArg}`);
       index += 1;
     } else if (/^-\S*\s/.test(arg) && !isOption(arg, options)) {
       texts.push(arg);
@@ -161,11 +161,11 @@ function narrowValues<O extends OptionSpecs>(values: object): OptionValues<O> {
 
 /** Turns an error of parseArgs into a usage error. Removes the hints of parseArgs, because they describe the Node API. */
 function createOptionError(command: string, error: unknown, options: OptionSpecs): CliError {
-  const text = describeError(error);
+  const message = describeError(error);
   const help = `\`smol-gang ${command} --help\` lists the options`;
-  const unknown = /^Unknown option '(-[^']*)'/.exec(text)?.[1];
+  const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
   if (unknown === undefined) {
-    return createUsageError(text.split(/\. (?=To |Did )/)[0] ?? text, help);
+    return createUsageError(message.split(/\. (?=To |Did )/)[0] ?? message, help);
   }
   const names = Object.keys(options).map((name) => `--${name}`);
   const closest = findClosest(unknown, names);

@@ -277,8 +277,8 @@ export class BenchForge {
 
   /** Returns at most 100 pull requests that changed at or after `since` (epoch milliseconds), newest change first. */
   listChangedPulls(since: number): PullRequest[] {
-    const changed = this.#pulls.filter((pull) => pull.updatedAt >= since);
-    const newestFirst = changed.toSorted((a, b) => b.updatedAt - a.updatedAt);
+    const changedPulls = this.#pulls.filter((pull) => pull.updatedAt >= since);
+    const newestFirst = changedPulls.toSorted((a, b) => b.updatedAt - a.updatedAt);
     return newestFirst.slice(0, 100).map((pull) => ({ ...pull }));
   }
 

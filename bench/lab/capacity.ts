@@ -52,15 +52,16 @@ function computeIndexWriteUnits(
   before: Item | undefined,
   after: Item | undefined,
 ): number {
-  const removed = projectEntry(index, before);
-  const added = projectEntry(index, after);
-  if (removed === undefined || added === undefined)
-    return computeEntryUnits(removed) + computeEntryUnits(added);
+  const entryBefore = projectEntry(index, before);
+  const entryAfter = projectEntry(index, after);
+  if (entryBefore === undefined || entryAfter === undefined)
+    return computeEntryUnits(entryBefore) + computeEntryUnits(entryAfter);
   const keepsKey =
-    removed[index.hash] === added[index.hash] && removed[index.range] === added[index.range];
-  if (!keepsKey) return computeEntryUnits(removed) + computeEntryUnits(added);
-  if (isDeepStrictEqual(removed, added)) return 0;
-  return Math.max(computeEntryUnits(removed), computeEntryUnits(added));
+    entryBefore[index.hash] === entryAfter[index.hash] &&
+    entryBefore[index.range] === entryAfter[index.range];
+  if (!keepsKey) return computeEntryUnits(entryBefore) + computeEntryUnits(entryAfter);
+  if (isDeepStrictEqual(entryBefore, entryAfter)) return 0;
+  return Math.max(computeEntryUnits(entryBefore), computeEntryUnits(entryAfter));
 }
 
 function projectEntry(index: IndexDefinition, item: Item | undefined): Item | undefined {

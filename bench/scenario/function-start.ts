@@ -88,12 +88,12 @@ async function readBundles(folder: string) {
 async function measureStarts(count: number, measureOnce: () => Promise<StartTimes>) {
   const times: StartTimes[] = [];
   for (let run = 0; run < count; run += 1) times.push(await measureOnce());
-  const cold = times.map(({ coldMs }) => coldMs).toSorted((a, b) => a - b);
-  const next = times.map(({ nextMs }) => nextMs).toSorted((a, b) => a - b);
+  const coldTimesMs = times.map(({ coldMs }) => coldMs).toSorted((a, b) => a - b);
+  const nextTimesMs = times.map(({ nextMs }) => nextMs).toSorted((a, b) => a - b);
   return {
-    coldP50: computePercentile(cold, 0.5),
-    coldP95: computePercentile(cold, 0.95),
-    nextP50: computePercentile(next, 0.5),
+    coldP50: computePercentile(coldTimesMs, 0.5),
+    coldP95: computePercentile(coldTimesMs, 0.95),
+    nextP50: computePercentile(nextTimesMs, 0.5),
   };
 }
 

@@ -76,10 +76,12 @@ export function createSigner(options: SignerOptions, now: () => number): Signer 
     async handleRefusal() {
       if (await renewCurrentSession()) return true;
       const refused = remainingCredentials.shift();
-      const next = remainingCredentials[0];
-      if (next === undefined || refused === undefined) return false;
+      const nextCredential = remainingCredentials[0];
+      if (nextCredential === undefined || refused === undefined) return false;
       if (refused.kind === 'session') {
-        options.onNote?.(`${refused.source} is no longer accepted; using ${next.source} instead`);
+        options.onNote?.(
+          `${refused.source} is no longer accepted; using ${nextCredential.source} instead`,
+        );
       }
       return true;
     },

@@ -22,13 +22,15 @@ export function renderConditions(
 ): Line[] {
   return plan.conditions.slice(-MAX_CONDITIONS).flatMap((condition) => {
     const sign = condition.level === 'info' ? 'i ' : '! ';
-    const text = wrapText(condition.message, options.width - 2)
+    const messageLines = wrapText(condition.message, options.width - 2)
       .slice(0, 3)
       .map((line, index): Line => {
         return [styleSpan(CONDITION_STYLES[condition.level], index === 0 ? sign : '  '), line];
       });
     const nextStep = findConditionCommand(condition.code, plan.id);
-    return nextStep === undefined ? text : [...text, ['    ', styleSpan('bold', nextStep)]];
+    return nextStep === undefined
+      ? messageLines
+      : [...messageLines, ['    ', styleSpan('bold', nextStep)]];
   });
 }
 

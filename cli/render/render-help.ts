@@ -10,8 +10,10 @@ const PLAN_ARGUMENT_HELP =
 
 /** Renders the commands of the groups, the common options and the exit codes. */
 export function renderHelp(groups: readonly CommandGroup[], width: number): Line[] {
-  const names = groups.flatMap((group) => group.commands.map((command) => command.name.length));
-  const nameWidth = Math.max(0, ...names);
+  const nameLengths = groups.flatMap((group) =>
+    group.commands.map((command) => command.name.length),
+  );
+  const nameWidth = Math.max(0, ...nameLengths);
   const sections = groups.map((group): Line[] => [
     [styleSpan('bold', group.title)],
     ...group.commands.map(

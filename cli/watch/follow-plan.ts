@@ -79,7 +79,7 @@ export async function* followPlan(
   let currentPauseMs = pauseMs.min;
   let quietPollCount = 0;
   let mustReadPlan = false;
-  let mustReadEdges = false;
+  let mustReadDependencies = false;
   let planReadAt = 0;
   yield { state, changes: createInitialChanges(state) };
   for (;;) {
@@ -97,10 +97,11 @@ export async function* followPlan(
       mustReadPlan = false;
       planReadAt = Date.now();
     }
-    mustReadEdges ||= step.changes.some(isNewTask);
-    if (mustReadEdges && step.state.plan.status !== 'activating') {
-      step = applyEdges(step, await readTasks(client, planId, signal));
-      mustReadEdges = false;
+    mustReadDependencies ||= step.changes.some(isNewTask);
+    // During activation the API may not yet list every task with its dependencies.
+    if (mustReadDependencies && step.state.plan.status !== 'activating') {
+      step = applyDependencies(step, await readTasks(client, planId, signal));
+      mustReadDependencies = false;
     }
     state = step.state;
     currentPauseMs =
@@ -143,11 +144,11 @@ type SnapshotUpdate = { readonly state: PlanSnapshot; readonly changes: PlanChan
 export function applyTasks(state: PlanSnapshot, tasks: readonly TaskView[]): SnapshotUpdate {
   const tasksById = new Map(state.tasks.map((task) => [task.id, task]));
   const changes: PlanChange[] = [];
-  for (const changed of tasks) {
-    const before = tasksById.get(changed.id);
-    if (before !== undefined && !isNewer(changed, before)) continue;
-    if (changed.run < state.plan.run) continue;
-    const task = keepEdges(changed, before);
+  for (const changedTask of tasks) {
+    const before = tasksById.get(changedTask.id);
+    if (before !== undefined && !isNewer(changedTask, before)) continue;
+    if (changedTask.run < state.plan.run) continue;
+    const task = keepDependencies(changedTask, before);
     tasksById.set(task.id, task);
     changes.push({ kind: 'task', task, before });
   }
@@ -155,18 +156,18 @@ export function applyTasks(state: PlanSnapshot, tasks: readonly TaskView[]): Sna
   return { state: { plan: state.plan, tasks: sortTasks([...tasksById.values()]) }, changes };
 }
 
-/** Keeps the known edges of a changed task: the API returns changes without edges, and the edges of a run never change. */
-function keepEdges(task: TaskView, before: TaskView | undefined): TaskView {
+/** Keeps the known dependencies of a changed task, which never change in a run: the API returns changes without dependencies. */
+function keepDependencies(task: TaskView, before: TaskView | undefined): TaskView {
   if (before === undefined || before.run !== task.run || task.dependsOn.length > 0) return task;
   return { ...task, dependsOn: before.dependsOn };
 }
 
-/** Tells whether a task is new or in a new run, so that its edges are unknown. */
+/** Tells whether a task is new or in a new run, so that its dependencies are unknown. */
 function isNewTask(change: PlanChange): boolean {
   return change.kind === 'task' && change.before?.run !== change.task.run;
 }
 
-function applyEdges(step: SnapshotUpdate, listedTasks: readonly TaskView[]): SnapshotUpdate {
+function applyDependencies(step: SnapshotUpdate, listedTasks: readonly TaskView[]): SnapshotUpdate {
   const dependenciesById = new Map(listedTasks.map((task) => [task.id, task.dependsOn]));
   const tasks = step.state.tasks.map((task) => ({
     ...task,

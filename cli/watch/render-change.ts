@@ -61,8 +61,8 @@ function renderNewConditions({ plan, before }: PlanChangeItem, now: number): Lin
       const command = findConditionCommand(code, plan.id);
       const nextStep =
         command === undefined ? [] : [styleSpan('dim', ' · '), styleSpan('bold', command)];
-      const text = [styleSpan(isInfo ? 'dim' : 'warn', message), ...nextStep];
-      return renderLogLine(now, isInfo ? 'i' : '!', isInfo ? 'note' : level, text);
+      const details = [styleSpan(isInfo ? 'dim' : 'warn', message), ...nextStep];
+      return renderLogLine(now, isInfo ? 'i' : '!', isInfo ? 'note' : level, details);
     });
 }
 
@@ -92,8 +92,8 @@ function renderPullChanges({ plan, before }: PlanChangeItem, now: number): Line[
     const isSame = earlier?.state === pull.state && earlier.ready === pull.ready;
     if (pull.url === undefined || isSame) return [];
     const state = pull.ready && pull.state === 'open' ? 'ready for you to merge' : pull.state;
-    const text = [`#${pull.number ?? ''} ${state}`, '  ', pull.url];
-    return [renderLogLine(now, '◆', 'pull request', text)];
+    const details = [`#${pull.number ?? ''} ${state}`, '  ', pull.url];
+    return [renderLogLine(now, '◆', 'pull request', details)];
   });
 }
 

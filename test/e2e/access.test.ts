@@ -69,7 +69,7 @@ test('the configured admin signs in by password, and a one-time link works only 
     cwd: '/',
   });
 
-  const first = await cli(['login', url, '--email', ADMIN.email], {
+  const login = await cli(['login', url, '--email', ADMIN.email], {
     ...createOwnHome('one'),
     input: `${ADMIN.password}\n`,
     expectedExit: 0,
@@ -83,7 +83,7 @@ test('the configured admin signs in by password, and a one-time link works only 
   await cli(['login', link], { ...createOwnHome('three'), expectedExit: 0 });
   const secondUse = await cli(['login', link], createOwnHome('four'));
 
-  expect(first.stdout).toContain(ADMIN.email);
+  expect(login.stdout).toContain(ADMIN.email);
   expect(identity.stdout).toContain('admin');
   expect(wrongPassword.code).toBe(3);
   expect(secondUse.code).toBe(3);

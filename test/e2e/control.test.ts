@@ -138,7 +138,7 @@ async function listBridges() {
   return processes.filter(({ command }) => command.includes('agent/bridge/main.ts'));
 }
 
-/** Submits a plan with a task whose agent waits for `model.release` and a task that exceeds its limit of turns. */
+/** Submits a plan in which the agent of `held` waits for the test, and the agent of `long` exceeds its limit of turns. */
 function submitLongPlan() {
   return submitGraph(
     stage,

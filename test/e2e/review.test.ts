@@ -41,6 +41,7 @@ const TASK_DEPENDENCIES = {
   seven: ['six', 'four'],
   eight: ['steered'],
 };
+/** Orders to the scripted model, such as ASK and HOLD; test/support/model/task-script.ts explains them. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   asks: 'ASK Which colour? (grey)\nKEEP src/asks.txt',
   tries: `TRY the first time is too early\n${renderWriteInstruction('src/tries.txt', 'tries')}`,

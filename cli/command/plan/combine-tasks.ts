@@ -7,8 +7,8 @@ const MAX_ESTIMATE_MINUTES = 1440;
 
 /** Combines several tasks into a task that does all of their work. The server moves the edges of the old tasks to the new task. */
 export function combineTasks(tasks: readonly TaskSpec[]): Omit<TaskSpec, 'limits'> {
-  const first = tasks[0];
-  if (first === undefined) throw createUsageError('there are no tasks to merge');
+  const firstTask = tasks[0];
+  if (firstTask === undefined) throw createUsageError('there are no tasks to merge');
   const repos = new Set(tasks.map((task) => task.repo));
   if (repos.size > 1) {
     throw createUsageError(
@@ -21,14 +21,14 @@ export function combineTasks(tasks: readonly TaskSpec[]): Omit<TaskSpec, 'limits
     (id) => !mergedIds.has(id),
   );
   return {
-    id: first.id,
+    id: firstTask.id,
     title: titles.join(' + ').slice(0, MAX_TITLE_CHARS),
     description: tasks.map((task) => task.description).join('\n\n'),
     dependsOn: dependencies,
     scope: removeDuplicates(tasks.flatMap((task) => task.scope)),
     criteria: removeDuplicates(tasks.flatMap((task) => task.criteria)),
-    tier: tasks.some((task) => task.tier === 'heavy') ? 'heavy' : first.tier,
-    repo: first.repo,
+    tier: tasks.some((task) => task.tier === 'heavy') ? 'heavy' : firstTask.tier,
+    repo: firstTask.repo,
     estimate: Math.min(
       MAX_ESTIMATE_MINUTES,
       tasks.reduce((sum, task) => sum + task.estimate, 0),

@@ -3,9 +3,9 @@
 
 const ESCAPE_SEQUENCES = new RegExp(
   [
-    // OSC, DCS, SOS, PM, APC: up to the terminator, or to the end of a text without one.
+    // Control strings such as window titles (OSC, DCS, SOS, PM, APC), up to the terminator or else to the end of the text.
     '(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d\\u009e\\u009f])[\\s\\S]*?(?:\\u0007|\\u001b\\\\|\\u009c|$)',
-    // CSI, then the two-character escapes.
+    // Control sequences such as colours (CSI); on the next line, all other escape sequences.
     '(?:\\u001b\\[|\\u009b)[0-?]*[ -/]*[@-~]?',
     '\\u001b[ -/]*[0-~]?',
   ].join('|'),

@@ -136,15 +136,15 @@ describe('an API call', () => {
 
 describe('an API call to an unavailable API', () => {
   test('is repeated until the API is back if the route only reads', async () => {
-    const first = await startCannedApi({ health: () => ({ status: 'ok', version: '1' }) });
-    const client = createClient({ url: first.url, retryPeriodMs: 20_000 });
+    const firstApi = await startCannedApi({ health: () => ({ status: 'ok', version: '1' }) });
+    const client = createClient({ url: firstApi.url, retryPeriodMs: 20_000 });
     await client.call(API.health, {});
-    await first.close();
+    await firstApi.close();
 
     const pending = client.call(API.health, {});
     await startApi(
       { health: () => ({ status: 'ok', version: '2' }) },
-      Number(new URL(first.url).port),
+      Number(new URL(firstApi.url).port),
     );
 
     expect((await pending).version).toBe('2');
@@ -245,12 +245,12 @@ describe('a session', () => {
 
   test('is loaded instead of renewed after another process has renewed the session', async () => {
     const api = await startWithSessions();
-    const other = createSession('other', Date.now() + 600_000);
-    api.tokens.add(other.accessToken);
+    const renewedElsewhere = createSession('other', Date.now() + 600_000);
+    api.tokens.add(renewedElsewhere.accessToken);
     const client = createClient({
       url: api.url,
       credentials: [{ kind: 'session', session: createSession('gone', 0), source: 'the sign-in' }],
-      loadSession: async () => other,
+      loadSession: async () => renewedElsewhere,
     });
 
     await client.call(API.me, {});

@@ -188,9 +188,9 @@ describe('the local repository of run', () => {
   test('needs --base if HEAD is detached', async () => {
     const detached = join(folder.path, 'detached');
     await initRepository(detached);
-    const first = await commitFiles(detached, { a: '1' });
+    const firstCommit = await commitFiles(detached, { a: '1' });
     await commitFiles(detached, { a: '2' });
-    await runGit(detached, ['checkout', '--quiet', '--detach', first]);
+    await runGit(detached, ['checkout', '--quiet', '--detach', firstCommit]);
 
     const withoutBase = await runSmolGang(['run', '--prompt', 'x'], { cwd: detached });
     const withBase = await runSmolGang(['run', '--prompt', 'x', '--base', 'main'], {

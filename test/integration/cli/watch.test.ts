@@ -52,8 +52,8 @@ beforeEach(async () => {
     listTasks: () => ({ items: [...tasks.values()] }),
     planChanges: () => {
       playNextStep();
-      const changed = [...tasks.values()].map((task) => ({ ...task, dependsOn: [] }));
-      return { plan: { ...plan, counts: {} }, tasks: changed, cursor: Date.now() };
+      const changedTasks = [...tasks.values()].map((task) => ({ ...task, dependsOn: [] }));
+      return { plan: { ...plan, counts: {} }, tasks: changedTasks, cursor: Date.now() };
     },
     getGraph: () => createGraphFixture([{ id: 'a' }]),
     approvePlan: () => {
