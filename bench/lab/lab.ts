@@ -1,7 +1,7 @@
 import { isAppError } from '../../core/base/app-error.ts';
 import { createPlanSchema } from '../../core/contract/plan.ts';
 import type { QueueMessage } from '../../core/contract/queue-message.ts';
-import { notifyWatchers } from '../../core/engine/announce-changes.ts';
+import { pushChangeToWatchers } from '../../core/engine/announce-changes.ts';
 import { createPlan } from '../../core/engine/command/create-plan.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import { handleReconcileMessage } from '../../core/engine/handle-reconcile-message.ts';
@@ -217,7 +217,7 @@ function handleMessage(deps: EngineDeps, message: QueueMessage): Promise<void> {
     case 'notify':
       return putNotice(deps.table, message.notice);
     case 'push':
-      return notifyWatchers({ ...deps, push: { send: async () => 'sent' } }, message.plan);
+      return pushChangeToWatchers({ ...deps, push: { send: async () => 'sent' } }, message.plan);
     default:
       return handleReconcileMessage(deps, message);
   }

@@ -14,7 +14,7 @@ test('branch names contain plan, run and task, and no branch is a path prefix of
     formatRootBranch('smol-gang', KEY),
     formatTaskBranch('smol-gang', KEY),
     formatTaskBranch('smol-gang', KEY, { firstAttempt: 4 }),
-    formatAttemptBranch('smol-gang', { ...KEY, n: 4 }),
+    formatAttemptBranch('smol-gang', { ...KEY, attemptNumber: 4 }),
     formatScratchBranch('smol-gang', KEY),
   ];
 
@@ -41,7 +41,9 @@ test('parses plan, run and task from a branch name', () => {
       ...KEY,
       kind: 'task',
     });
-  expect(parseBranchName('smol-gang', formatAttemptBranch('smol-gang', { ...KEY, n: 1 }))).toEqual({
+  expect(
+    parseBranchName('smol-gang', formatAttemptBranch('smol-gang', { ...KEY, attemptNumber: 1 })),
+  ).toEqual({
     plan,
     run,
     kind: 'other',

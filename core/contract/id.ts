@@ -42,7 +42,7 @@ export type AttemptId = string;
 /** Key of a task in one run of a plan; runs count from 1. */
 export type TaskKey = { readonly plan: PlanId; readonly run: number; readonly task: TaskId };
 /** Key of an attempt; `n` counts the attempts of the task from 1. */
-export type AttemptKey = TaskKey & { readonly n: number };
+export type AttemptKey = TaskKey & { readonly attemptNumber: number };
 
 /** Key of a merge queue. Each repository of a run has a root branch with a merge queue. */
 export type MergeQueueKey = {
@@ -53,14 +53,14 @@ export type MergeQueueKey = {
 };
 
 export function formatAttemptId(key: AttemptKey): AttemptId {
-  return `${key.plan}.r${key.run}.${key.task}.${key.n}`;
+  return `${key.plan}.r${key.run}.${key.task}.${key.attemptNumber}`;
 }
 
 /** Parses an attempt id; returns undefined for any other text. */
 export function parseAttemptId(id: string): AttemptKey | undefined {
   if (!attemptIdSchema.safeParse(id).success) return undefined;
   const [plan = '', run = '', task = '', n = ''] = id.split('.');
-  return { plan, run: Number(run.slice(1)), task, n: Number(n) };
+  return { plan, run: Number(run.slice(1)), task, attemptNumber: Number(n) };
 }
 
 export const shaSchema = z
@@ -119,7 +119,7 @@ export function formatTaskBranch(
 }
 /** Formats the only branch that an attempt may push. */
 export function formatAttemptBranch(prefix: string, key: AttemptKey): string {
-  return `${formatRunPrefix(prefix, key.plan, key.run)}a/${key.task}-${key.n}`;
+  return `${formatRunPrefix(prefix, key.plan, key.run)}a/${key.task}-${key.attemptNumber}`;
 }
 /** Formats the branch on which the forge tries a merge. */
 export function formatScratchBranch(prefix: string, key: TaskKey): string {

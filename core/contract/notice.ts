@@ -65,13 +65,13 @@ export type NoticeDraft = Pick<Notice, 'kind' | 'text'> & { readonly details?: N
 /** Plan or task that a notice is about. */
 export type NoticeSubject = Pick<Notice, 'plan' | 'run' | 'task' | 'version' | 'at' | 'title'>;
 
-const MAX_TEXT_LENGTH = 500;
+const MAX_TEXT_CHARS = 500;
 
 /** Completes a draft. The id consists of the item, its version and the kind, so a repeated transition creates the same notice. */
 export function createNotice(subject: NoticeSubject, draft: NoticeDraft): Notice {
   const { plan, run, task, version } = subject;
   const item = task === undefined ? plan : `${plan}.r${run}.${task}`;
   const { kind, text, details = {} } = draft;
-  const bounded = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH - 3)}...` : text;
+  const bounded = text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS - 3)}...` : text;
   return { id: `${item}.${version}.${kind}`, kind, ...subject, text: bounded, details };
 }

@@ -111,14 +111,14 @@ async function enqueuePendingNotices(
 export type WatchDeps = { readonly table: Table; readonly push: Push; readonly clock: Clock };
 
 /** Lifetime of a watch, seconds; longer than a connection can last. */
-const WATCH_LIFETIME_S = 3 * 3_600;
+const WATCH_LIFETIME_SECONDS = 3 * 3_600;
 
 export async function watchPlan(
   deps: Omit<WatchDeps, 'push'>,
   connection: string,
   plan: string,
 ): Promise<void> {
-  const expiresAt = Math.floor(deps.clock.now() / 1_000) + WATCH_LIFETIME_S;
+  const expiresAt = Math.floor(deps.clock.now() / 1_000) + WATCH_LIFETIME_SECONDS;
   await deps.table.put({ ...KEY.watchedPlan(connection, plan), expiresAt });
   await deps.table.put({ ...KEY.planWatcher(plan, connection), expiresAt });
 }
@@ -133,7 +133,7 @@ export async function removeConnection(table: Table, connection: string): Promis
   for (const item of page.items) await unwatchPlan(table, connection, item.sk);
 }
 
-export async function notifyWatchers(deps: WatchDeps, plan: string): Promise<void> {
+export async function pushChangeToWatchers(deps: WatchDeps, plan: string): Promise<void> {
   const page = await deps.table.query(formatPlanWatchersPartition(plan));
   const frame: ServerFrame = { type: 'changed', v: 1, plan, at: deps.clock.now() };
   await Promise.all(

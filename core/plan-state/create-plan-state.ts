@@ -3,7 +3,7 @@ import { NO_USAGE } from '../task-state/task-state.ts';
 import type { PlanRepository, PlanState } from './plan-state.ts';
 import { EMPTY_ACTIVATION } from './plan-state.ts';
 
-const MAX_TITLE_LENGTH = 100;
+const MAX_TITLE_CHARS = 100;
 
 /** Origin of a new plan. `actor` is the author of the request; `now` in epoch milliseconds; `bodyHash` identifies a repeated request. */
 export type PlanOrigin = {
@@ -60,5 +60,5 @@ export function createPlanState(
 function derivePlanTitle({ title, prompt, graph }: CreatePlan): string {
   const titleOrLine = title ?? prompt.trim().split('\n')[0] ?? '';
   const text = titleOrLine === '' ? `Graph of ${graph?.length ?? 0} tasks` : titleOrLine;
-  return text.length > MAX_TITLE_LENGTH ? `${text.slice(0, MAX_TITLE_LENGTH - 3)}...` : text;
+  return text.length > MAX_TITLE_CHARS ? `${text.slice(0, MAX_TITLE_CHARS - 3)}...` : text;
 }

@@ -102,7 +102,7 @@ export function onRestarted(
     activation: EMPTY_ACTIVATION,
     ends: [],
     pulls: [],
-    stoppingRuns: hasStoppedRun(state)
+    stoppingRuns: isCurrentRunStopped(state)
       ? state.stoppingRuns
       : [...state.stoppingRuns, buildStoppingRun(state, `restarted by ${actor}`, now)],
     startedAt: undefined,
@@ -110,7 +110,7 @@ export function onRestarted(
 }
 
 /** Returns whether the tasks of the current run are being cancelled, or its branches await deletion. */
-function hasStoppedRun(state: PlanState): boolean {
+function isCurrentRunStopped(state: PlanState): boolean {
   return [...state.stoppingRuns, ...state.pendingCleanups].some(({ run }) => run === state.run);
 }
 

@@ -18,7 +18,7 @@ export type PlanAnnouncement = {
   readonly notices: readonly Notice[];
 };
 
-const MAX_REASON_LENGTH = 1_000;
+const MAX_REASON_CHARS = 1_000;
 
 /** Events without a visible change of the plan. Released tasks announce their own changes. */
 const SILENT_EVENTS: readonly PlanEventType[] = [
@@ -98,7 +98,7 @@ function describeStatus({ status, revision, forecast, reason, pulls }: PlanState
       return [{ kind: 'approval_requested', text, details: { revision } }];
     }
     case 'failed': {
-      const text = (reason ?? 'no reason is known').slice(0, MAX_REASON_LENGTH);
+      const text = (reason ?? 'no reason is known').slice(0, MAX_REASON_CHARS);
       const details = { reason: { code: 'plan_failed', text } };
       return [{ kind: 'failed', text: `The plan failed: ${text}`, details }];
     }

@@ -29,7 +29,7 @@ export function computePlanDueAfterWrite(after: PlanState, event: PlanEvent, now
 }
 
 /** Returns the due time of the next cancellation pass or branch deletion, epoch milliseconds; undefined if none is pending. */
-export function computeFormerRunsDue(state: PlanState): number | undefined {
+export function computeCleanupDue(state: PlanState): number | undefined {
   const times = [
     ...state.pendingCleanups.map(({ at }) => at),
     ...state.stoppingRuns.map(({ dueAt }) => dueAt),

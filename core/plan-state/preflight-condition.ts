@@ -5,7 +5,7 @@ import type { PreflightFinding, RepoName } from '../port/forge.ts';
 
 const BLOCKING_PREFIX = 'blocking_';
 // Finding about merges into the root branch.
-const BLOCKING_QUEUE_PREFIX = 'blocking_lane_';
+const BLOCKING_ROOT_MERGES_PREFIX = 'blocking_lane_';
 
 /** Creates the condition for a finding in `repo`; `at` in epoch milliseconds. */
 export function createPreflightCondition(
@@ -16,7 +16,7 @@ export function createPreflightCondition(
   const message = `${repo}: ${finding.message}`;
   if (!finding.blocking)
     return { level: 'warning', code: `preflight_${finding.rule}`, message, at };
-  const prefix = finding.rootMergesOnly === true ? BLOCKING_QUEUE_PREFIX : BLOCKING_PREFIX;
+  const prefix = finding.rootMergesOnly === true ? BLOCKING_ROOT_MERGES_PREFIX : BLOCKING_PREFIX;
   return { level: 'error', code: `${prefix}${finding.rule}`, message, at };
 }
 
@@ -30,7 +30,9 @@ export function selectRelevantConditions(
   conditions: readonly Condition[],
   isSimple: boolean,
 ): Condition[] {
-  return conditions.filter(({ code }) => !(isSimple && code.startsWith(BLOCKING_QUEUE_PREFIX)));
+  return conditions.filter(
+    ({ code }) => !(isSimple && code.startsWith(BLOCKING_ROOT_MERGES_PREFIX)),
+  );
 }
 
 export function isBlockingCondition({ code }: Condition): boolean {

@@ -7,7 +7,7 @@ import { decodeDocument, encodeDocument, readNumber } from './document.ts';
 // Notices of the last 30 days. The partition of a plan holds the notices of the plan; the index `changes` lists the notices of all
 // plans.
 
-const RETENTION_S = 30 * 86_400;
+const RETENTION_SECONDS = 30 * 86_400;
 
 /** Page of notices; `next` is the cursor of the next page. */
 export type NoticePage = { readonly items: Notice[]; readonly next?: string };
@@ -19,7 +19,7 @@ export async function putNotice(table: Table, notice: Notice): Promise<void> {
     doc: encodeDocument(notice),
     changeKey: ALL_NOTICES,
     changedAt: notice.at,
-    expiresAt: Math.floor(notice.at / 1_000) + RETENTION_S,
+    expiresAt: Math.floor(notice.at / 1_000) + RETENTION_SECONDS,
   };
   await table.put(item, ITEM_IS_ABSENT);
 }

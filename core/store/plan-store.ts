@@ -49,16 +49,16 @@ export async function loadPlan(table: Table, plan: string): Promise<StoredPlan |
 }
 
 /** Maximum length of the forecast in the item of a plan, characters of JSON. */
-const MAX_FORECAST_LENGTH = 2_000;
+const MAX_FORECAST_CHARS = 2_000;
 
 /**
  * Removes the lists from the forecast of a large plan, because every transition writes the whole item of the plan. The revision
  * keeps the complete forecast.
  */
 function trimForecast(forecast: Forecast): Forecast {
-  if (encodeDocument(forecast).length <= MAX_FORECAST_LENGTH) return forecast;
+  if (encodeDocument(forecast).length <= MAX_FORECAST_CHARS) return forecast;
   const withoutOverlaps = { ...forecast, overlaps: [] };
-  if (encodeDocument(withoutOverlaps).length <= MAX_FORECAST_LENGTH) return withoutOverlaps;
+  if (encodeDocument(withoutOverlaps).length <= MAX_FORECAST_CHARS) return withoutOverlaps;
   return { ...withoutOverlaps, waves: [], criticalPath: [] };
 }
 

@@ -108,7 +108,13 @@ export async function putTranscriptChunk(
   expiresAt: number,
 ): Promise<void> {
   await table.put(
-    { ...KEY.transcript(key, n), n, attempt: key.n, doc: encodeDocument(entries), expiresAt },
+    {
+      ...KEY.transcript(key, n),
+      n,
+      attempt: key.attemptNumber,
+      doc: encodeDocument(entries),
+      expiresAt,
+    },
     ITEM_IS_ABSENT,
   );
 }

@@ -21,7 +21,7 @@ import {
 /** Maximum number of recent transitions in the item of a task; more become a history item. Every write copies the item into indexes. */
 const MAX_RECENT_TRANSITIONS = 4;
 /** Maximum length of the recent transitions, characters of JSON. */
-const MAX_RECENT_TRANSITION_LENGTH = 800;
+const MAX_RECENT_TRANSITION_CHARS = 800;
 
 /** A task with the attributes of its item. */
 export type StoredTask = {
@@ -117,7 +117,7 @@ export async function saveTask(
   const recent = collectRecentTransitions(before);
   const isFull =
     recent.length >= MAX_RECENT_TRANSITIONS ||
-    encodeDocument(recent).length > MAX_RECENT_TRANSITION_LENGTH;
+    encodeDocument(recent).length > MAX_RECENT_TRANSITION_CHARS;
   if (isFull) await putTaskHistory(table, before.state, recent);
   const change = buildTaskChange(before, next, write, isFull ? [] : recent);
   const item = await table.update(KEY.task(next), change, [

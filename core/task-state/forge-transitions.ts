@@ -7,7 +7,7 @@ import { blockTask, endAttempt, hasCurrentEvidence, returnToPull } from './task-
 type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>;
 
 /** Maximum length of `Repair.detail`, characters. Every write of the task copies the text. */
-const MAX_REPAIR_DETAIL_LENGTH = 8_000;
+const MAX_REPAIR_DETAIL_CHARS = 8_000;
 const MAX_REPAIR_FILES = 100;
 
 export function onPullEnsured(
@@ -86,7 +86,7 @@ export function onChangesRequested(
     parkedUntil: undefined,
     repair: {
       ...event.repair,
-      detail: event.repair.detail.slice(0, MAX_REPAIR_DETAIL_LENGTH),
+      detail: event.repair.detail.slice(0, MAX_REPAIR_DETAIL_CHARS),
       files: event.repair.files.slice(0, MAX_REPAIR_FILES),
     },
     lastHandledReview: event.lastHandledReview ?? state.lastHandledReview,
@@ -103,7 +103,7 @@ export function onChangesRequested(
 }
 
 export function onForgeRefused(state: TaskState, event: EventOf<'forge_refused'>): TaskState {
-  return blockTask(endAttempt(state), 'forge_rule', event.rule);
+  return blockTask(endAttempt(state), 'forge_rule', event.reason);
 }
 
 export function onHeadMoved(state: TaskState, event: EventOf<'head_moved'>): TaskState | undefined {

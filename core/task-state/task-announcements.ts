@@ -22,8 +22,8 @@ export type TaskAnnouncement = {
 /** Version of the item after the transition, and its time in epoch milliseconds. */
 export type AnnouncementContext = { readonly version: number; readonly now: number };
 
-const MAX_REASON_LENGTH = 1_000;
-const MAX_QUESTION_LENGTH = 2_000;
+const MAX_REASON_CHARS = 1_000;
+const MAX_QUESTION_CHARS = 2_000;
 /** Maximum number of files and of tasks in a notice. */
 const MAX_LISTED_ITEMS = 20;
 
@@ -67,8 +67,8 @@ function listNotices(before: TaskState, after: TaskState): NoticeDraft[] {
   if (after.status !== before.status) drafts.push(...describeStatus(after));
   const { question, repair } = after;
   if (question !== undefined && question.id !== before.question?.id) {
-    const text = question.text.slice(0, MAX_QUESTION_LENGTH);
-    const answer = question.default.slice(0, MAX_QUESTION_LENGTH);
+    const text = question.text.slice(0, MAX_QUESTION_CHARS);
+    const answer = question.default.slice(0, MAX_QUESTION_CHARS);
     const details = { question: { ...question, text, default: answer } };
     drafts.push({ kind: 'question', text: `The agent asks: ${text}`, details });
   }
@@ -79,7 +79,7 @@ function listNotices(before: TaskState, after: TaskState): NoticeDraft[] {
 
 function describeStatus({ status, simple, pull, repo, reason }: TaskState): NoticeDraft[] {
   const details = reason && {
-    reason: { code: reason.code, text: reason.text.slice(0, MAX_REASON_LENGTH) },
+    reason: { code: reason.code, text: reason.text.slice(0, MAX_REASON_CHARS) },
   };
   if (status === 'blocked')
     return [

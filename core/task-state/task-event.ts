@@ -65,7 +65,7 @@ export type TaskEvent =
       readonly lastHandledReview?: number;
     }
   /** A rule of the repository forbids the next step. */
-  | { readonly type: 'forge_refused'; readonly rule: string }
+  | { readonly type: 'forge_refused'; readonly reason: string }
   /** A person pushed to the branch of the pull request `pull`. */
   | {
       readonly type: 'head_moved';

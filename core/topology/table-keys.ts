@@ -100,15 +100,15 @@ export const KEY = {
   }),
   attempt: (key: AttemptKey): Key => ({
     pk: formatTaskPartition(key),
-    sk: `A#${padNumber(key.n, 5)}`,
+    sk: `A#${padNumber(key.attemptNumber, 5)}`,
   }),
   result: (key: AttemptKey): Key => ({
     pk: formatTaskPartition(key),
-    sk: `R#${padNumber(key.n, 5)}`,
+    sk: `R#${padNumber(key.attemptNumber, 5)}`,
   }),
   transcript: (key: AttemptKey, chunk: number): Key => ({
     pk: formatTaskPartition(key),
-    sk: `L#${padNumber(key.n, 5)}#${padNumber(chunk, 6)}`,
+    sk: `L#${padNumber(key.attemptNumber, 5)}#${padNumber(chunk, 6)}`,
   }),
   message: (key: TaskKey, number: number): Key => ({
     pk: formatTaskPartition(key),

@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { notifyWatchers } from '../../core/engine/announce-changes.ts';
+import { pushChangeToWatchers } from '../../core/engine/announce-changes.ts';
 import { getPush } from '../deps/get-push.ts';
 import { getTable } from '../deps/get-table.ts';
 import { clock, getLog } from '../deps/runtime.ts';
@@ -11,7 +11,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     event,
     async (message) => {
       if (message.type === 'push')
-        await notifyWatchers({ table: getTable(), push: getPush(), clock }, message.plan);
+        await pushChangeToWatchers({ table: getTable(), push: getPush(), clock }, message.plan);
     },
     getLog(),
   );

@@ -33,16 +33,22 @@ test('an attempt that was suspended past its lease and its supervisor ends on it
   const path = join(workspace.dataDir, 'sample');
 
   const orphan = await stopWorkingAttempt(demo);
-  const { plan, run, task, n } = orphan.attempt;
+  const { plan, run, task, attemptNumber } = orphan.attempt;
   await demo.kill();
   await orphan.hideFromPlatform();
   const branches = `smol-gang/${plan}-r${run}/`;
-  const orphanBranch = `${branches}a/${task}-${n}`;
+  const orphanBranch = `${branches}a/${task}-${attemptNumber}`;
   const headsBefore = await readBranchHeads(path, orphanBranch);
   demo.resume();
   await waitUntil('the API is back', () => isListening(workspace.ports.api), START_TIMEOUT_MS);
   await demo.readTokens();
-  await waitForTask(demo, plan, task, ({ attempt }) => attempt > n, NEXT_ATTEMPT_TIMEOUT_MS);
+  await waitForTask(
+    demo,
+    plan,
+    task,
+    ({ attempt }) => attempt > attemptNumber,
+    NEXT_ATTEMPT_TIMEOUT_MS,
+  );
   expect(await orphan.isStopped()).toBe(true);
 
   orphan.resume();

@@ -23,7 +23,7 @@ import type { Announcement } from '../announce-changes.ts';
 import { enqueueWakeUps, sendAnnouncement } from '../announce-changes.ts';
 import type { EngineDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { recordPlanUsage, requirePlan } from './apply-plan.ts';
-import { isPausing, recordPauseFor } from './record-pause-for.ts';
+import { isPausing, pauseAfterError } from './pause-after-error.ts';
 
 /** Result of applying an event to a task. */
 export type ApplyResult =
@@ -48,7 +48,7 @@ export type ApplyOptions = {
   /** Replaces the due time that follows from the new state, unless the task has changed since `loaded` was read. */
   readonly dueAt?: (state: TaskState) => number | undefined;
   /** Whether the event was observed in the state `loaded` and must not be applied to a later state. */
-  readonly observed?: boolean;
+  readonly onlyIfUnchanged?: boolean;
 };
 
 /** Number of lost races after which a write fails. */
@@ -105,7 +105,7 @@ export async function applyTask(
       const cleared = isCleared ? await clearTaskNotices(deps.table, task, dueAt) : undefined;
       return { kind: 'changed', task: cleared ?? task, before };
     }
-    if (options.observed === true) return { kind: 'raced' };
+    if (options.onlyIfUnchanged === true) return { kind: 'raced' };
   }
   throw new AppError(
     'transient',
@@ -138,7 +138,7 @@ async function loadLastReportedUsage(
   const n = before.state.current?.n;
   if (n === undefined || next.current?.n === n) return undefined;
   if ('usage' in event && event.usage !== undefined) return undefined;
-  const record = await loadAttempt(table, { ...toTaskKey(before.state), n });
+  const record = await loadAttempt(table, { ...toTaskKey(before.state), attemptNumber: n });
   return record?.usage;
 }
 
@@ -211,7 +211,7 @@ async function postponeForPause(
   error: AppError,
 ): Promise<void> {
   const now = deps.clock.now();
-  const until = await recordPauseFor(deps, error, task.state);
+  const until = await pauseAfterError(deps, error, task.state);
   await postponeTask(deps.table, task, until);
   if (until - now <= MAX_MESSAGE_DELAY_MS)
     await enqueueWakeUps(deps, [wakeUpTask(task.state)], Math.ceil((until - now) / 1_000));

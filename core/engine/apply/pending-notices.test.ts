@@ -9,7 +9,7 @@ import { applyPlan } from './apply-plan.ts';
 import { applyTask } from './apply-task.ts';
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
-const REFUSED = { type: 'forge_refused', rule: 'no merges on Fridays' } as const;
+const REFUSED = { type: 'forge_refused', reason: 'no merges on Fridays' } as const;
 
 /** Creates a task in review and a list of all writes. While `queue.isDown` is true, the queue rejects all messages. */
 async function createNoticeFixture() {

@@ -14,7 +14,7 @@ import { cancelTask } from '../command/task-commands.ts';
 import { loseAttempt } from '../launch/attempt-pod.ts';
 import { acceptResult } from './attempt-callbacks.ts';
 
-const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', attemptNumber: 1 };
 
 async function createWorkingFixture() {
   const fixture = createEngineFixture();

@@ -10,7 +10,7 @@ import { recordTranscript } from './attempt-callbacks.ts';
 test('a transcript expires after the configured days', async () => {
   const { deps, table, putTask } = createEngineFixture({ settings: { keepDays: 3 } });
   await putTask(createWorkingTask(1));
-  const key = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+  const key = { plan: FIXTURE_PLAN, run: 1, task: 'one', attemptNumber: 1 };
 
   await recordTranscript(deps, key, { n: 0, entries: [] });
 

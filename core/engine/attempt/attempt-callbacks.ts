@@ -22,7 +22,7 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
 import { recordPlanUsage, requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import { findPausedForge } from '../apply/record-pause-for.ts';
+import { findPausedForge } from '../apply/pause-after-error.ts';
 import type { EngineDeps, ForgeDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 import { loadUnreadMessages } from './attempt-messages.ts';
@@ -66,7 +66,7 @@ async function closeAnsweredQuestion(
   answered: string | undefined,
 ): Promise<void> {
   if (answered === undefined || answered !== live.state.question?.id) return;
-  const event = { type: 'question_answered' as const, n: key.n, question: answered };
+  const event = { type: 'question_answered' as const, n: key.attemptNumber, question: answered };
   await applyTask(deps, key, event, { actor: 'bridge' });
 }
 
@@ -93,7 +93,7 @@ export async function recordCheckpoint(
   const applied = await applyTask(
     deps,
     key,
-    { type: 'checkpointed', n: key.n, commit },
+    { type: 'checkpointed', n: key.attemptNumber, commit },
     { actor: 'bridge', loaded: live, announce: 'clients' },
   );
   if (applied.kind === 'stale' || applied.kind === 'missing') throw createAttemptEndedError(key);
@@ -128,7 +128,7 @@ export async function askQuestion(
   const applied = await applyTask(
     deps,
     key,
-    { type: 'question_asked', n: key.n, question },
+    { type: 'question_asked', n: key.attemptNumber, question },
     { actor: 'agent', loaded: live },
   );
   if (applied.kind === 'stale' || applied.kind === 'missing') throw createAttemptEndedError(key);
@@ -149,7 +149,7 @@ export async function requireLiveAttempt(
 ): Promise<StoredTask & { readonly current: LiveAttempt }> {
   const task = await loadTask(deps.table, key);
   const current = task?.state.current;
-  if (task === undefined || current === undefined || current.n !== key.n)
+  if (task === undefined || current === undefined || current.n !== key.attemptNumber)
     throw createAttemptEndedError(key);
   return { ...task, current };
 }
@@ -159,7 +159,7 @@ const MAX_SHARED_REFUSALS = 3;
 /** Maximum number of files of a failure that the task stores for its repair. */
 const MAX_FAILURE_FILES = 100;
 /** Maximum length of a stored file path, characters. */
-const MAX_FILE_PATH_LENGTH = 400;
+const MAX_FILE_PATH_CHARS = 400;
 /** Pause of an outside system after a refusal without a stated end, milliseconds. */
 const DEFAULT_PAUSE_MS = 30_000;
 
@@ -196,7 +196,7 @@ export async function acceptResult(
  */
 async function wasResultAccepted(deps: StoreDeps, key: AttemptKey): Promise<boolean> {
   const task = await loadTask(deps.table, key);
-  return task?.state.reportedAttempts?.includes(key.n) === true;
+  return task?.state.reportedAttempts?.includes(key.attemptNumber) === true;
 }
 
 async function buildResultEvent(
@@ -216,7 +216,7 @@ async function buildResultEvent(
   if (!evidence.green)
     return {
       type: 'attempt_failed',
-      n: key.n,
+      n: key.attemptNumber,
       cause: 'verify_red',
       why: describeRedVerification(result.evidence),
       files: [],
@@ -225,8 +225,8 @@ async function buildResultEvent(
     };
   if (live.current.kind !== 'verify') await requirePushedCommit(deps, key, live.state.repo, commit);
   const { root, empty } = evidence;
-  const taskEvidence = { commit, root, green: true, empty, attempt: key.n };
-  return { type: 'result_accepted', n: key.n, commit, evidence: taskEvidence, usage };
+  const taskEvidence = { commit, root, green: true, empty, attempt: key.attemptNumber };
+  return { type: 'result_accepted', n: key.attemptNumber, commit, evidence: taskEvidence, usage };
 }
 
 function describeRedVerification(evidence: Evidence): string {
@@ -253,10 +253,17 @@ async function buildFailureEvent(
       const what = cause === 'provider' ? MODEL_SYSTEM : await findPausedForge(deps, state);
       if (what !== undefined && (state.retryCounts.refusals ?? 0) < MAX_SHARED_REFUSALS)
         await recordPause(deps.table, { what, until, reason: why });
-      return { type: 'attempt_refused', n: key.n, until, why, usage, countsAsRefusal: true };
+      return {
+        type: 'attempt_refused',
+        n: key.attemptNumber,
+        until,
+        why,
+        usage,
+        countsAsRefusal: true,
+      };
     }
     case 'infra':
-      return { type: 'attempt_lost', n: key.n, why, usage };
+      return { type: 'attempt_lost', n: key.attemptNumber, why, usage };
     case 'agent':
     case 'limit':
     case 'verify_red':
@@ -264,10 +271,10 @@ async function buildFailureEvent(
     case 'conflict':
       return {
         type: 'attempt_failed',
-        n: key.n,
+        n: key.attemptNumber,
         cause,
         why,
-        files: files.slice(0, MAX_FAILURE_FILES).map((file) => file.slice(0, MAX_FILE_PATH_LENGTH)),
+        files: files.slice(0, MAX_FAILURE_FILES).map((file) => file.slice(0, MAX_FILE_PATH_CHARS)),
         usage,
         leftOut: result.leftOut.length > 0,
       };

@@ -12,7 +12,7 @@ import { recordHeartbeat } from './attempt-callbacks.ts';
 import { sendMessage } from './attempt-messages.ts';
 
 const ACTOR = 'ada@example.com';
-const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', attemptNumber: 1 };
 const QUESTION = { id: 'q-1', text: 'Which?', options: [], default: 'any', timeoutAt: 2e12 };
 const HEARTBEAT = { phase: 'agent', activity: '', usage: NO_USAGE, progressAt: 1, messagesSeen: 0 };
 

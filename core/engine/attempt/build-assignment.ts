@@ -25,7 +25,7 @@ export async function buildAssignment(
 ): Promise<Assignment> {
   const { state } = task;
   const { settings } = deps;
-  const key: AttemptKey = { ...toTaskKey(state), n: current.n };
+  const key: AttemptKey = { ...toTaskKey(state), attemptNumber: current.n };
   const detail = await loadTaskDetail(deps.table, key);
   const repository = requirePlanRepository(plan, state.repo);
   const startPoint = await resolveStartPoint(deps, plan, state, current);
@@ -141,7 +141,10 @@ async function loadParentSummaries(
     const parent = await loadTask(deps.table, { ...toTaskKey(state), task: id });
     const attempt = parent?.state.accepted?.attempt;
     if (parent === undefined || attempt === undefined) return undefined;
-    const result = await loadResult(deps.table, { ...toTaskKey(parent.state), n: attempt });
+    const result = await loadResult(deps.table, {
+      ...toTaskKey(parent.state),
+      attemptNumber: attempt,
+    });
     return {
       task: id,
       title: parent.state.title,

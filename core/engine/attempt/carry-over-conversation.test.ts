@@ -12,7 +12,7 @@ import type { LiveAttempt } from '../../task-state/task-state.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
 import { carryOverConversation } from './carry-over-conversation.ts';
 
-const attemptKey = (n: number) => ({ plan: FIXTURE_PLAN, run: 1, task: 'one', n });
+const attemptKey = (n: number) => ({ plan: FIXTURE_PLAN, run: 1, task: 'one', attemptNumber: n });
 
 function createEntry(kind: TranscriptEntry['kind'], text: string): TranscriptEntry {
   return { at: 1, kind, text };

@@ -40,7 +40,7 @@ export async function carryOverConversation(
   let { messagesSeen } = none;
   const oldest = Math.max(1, current.n - MAX_ATTEMPTS_BACK);
   for (let n = current.n - 1; n >= oldest && freeBytes > 0; n -= 1) {
-    const key: AttemptKey = { ...toTaskKey(state), n };
+    const key: AttemptKey = { ...toTaskKey(state), attemptNumber: n };
     if (hasOwnOutcome(await loadResult(table, key))) break;
     const turns = await loadLatestTurns(table, key, freeBytes);
     if (turns.length === 0) continue;

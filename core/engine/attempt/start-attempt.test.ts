@@ -11,7 +11,7 @@ import type { LiveAttempt } from '../../task-state/task-state.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { issueAttemptCredentials, startAttempt } from './start-attempt.ts';
 
-const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', attemptNumber: 1 };
 
 /** Creates a claimed attempt, and a forge that throws `error` at every call. */
 async function createClaimedFixture(error: AppError) {

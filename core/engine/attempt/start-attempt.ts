@@ -11,7 +11,7 @@ import type { LiveAttempt } from '../../task-state/task-state.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
+import { isPausing, pauseAfterError } from '../apply/pause-after-error.ts';
 import type { EngineDeps, ForgeDeps, ModelAccess } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 import { createAttemptEndedError, requireLiveAttempt } from './attempt-callbacks.ts';
@@ -47,7 +47,7 @@ export async function startAttempt(deps: ForgeDeps, key: AttemptKey): Promise<As
     const applied = await applyTask(
       deps,
       key,
-      { type: 'bridge_ready', n: key.n, leaseUntil },
+      { type: 'bridge_ready', n: key.attemptNumber, leaseUntil },
       { actor: 'bridge', loaded: live },
     );
     if (applied.kind === 'stale' || applied.kind === 'missing') throw createAttemptEndedError(key);
@@ -69,19 +69,19 @@ async function requireAssignment(
   plan: PlanState,
   live: StoredTask & { readonly current: LiveAttempt },
 ): Promise<Assignment> {
-  const key = { ...toTaskKey(live.state), n: live.current.n };
+  const key: AttemptKey = { ...toTaskKey(live.state), attemptNumber: live.current.n };
   try {
     return await buildAssignment(deps, plan, live, live.current);
   } catch (error) {
     if (live.current.phase !== 'claimed') throw error;
     if (isRepositoryError(error)) {
       const why = error.message;
-      const lost = { type: 'attempt_lost', n: key.n, why } as const;
+      const lost = { type: 'attempt_lost', n: key.attemptNumber, why } as const;
       await applyTask(deps, key, lost, { actor: 'forge', loaded: live });
       throw createAttemptEndedError(key);
     }
     if (!isPausing(error)) throw error;
-    const until = await recordPauseFor(deps, error, live.state);
+    const until = await pauseAfterError(deps, error, live.state);
     const latestRetryAt = Math.min(
       deps.clock.now() + MAX_WAITED_PAUSE_MS,
       live.current.leaseUntil - LAUNCH_TIME_MARGIN_MS,
@@ -90,7 +90,7 @@ async function requireAssignment(
     await applyTask(
       deps,
       key,
-      { type: 'attempt_refused', n: key.n, until, why: error.message },
+      { type: 'attempt_refused', n: key.attemptNumber, until, why: error.message },
       { actor: 'forge', loaded: live },
     );
     throw createAttemptEndedError(key);
@@ -137,7 +137,10 @@ async function issueGitCredential(
   plan: PlanState,
   { state, current }: StoredTask & { readonly current: LiveAttempt },
 ): Promise<Credentials['git']> {
-  const branch = formatAttemptBranch(deps.settings.prefix, { ...toTaskKey(state), n: current.n });
+  const branch = formatAttemptBranch(deps.settings.prefix, {
+    ...toTaskKey(state),
+    attemptNumber: current.n,
+  });
   const access = current.kind === 'verify' ? 'read' : 'write';
   try {
     return await resolveForge(deps, plan, state.repo).createGitCredential(
@@ -147,6 +150,6 @@ async function issueGitCredential(
     );
   } catch (error) {
     if (!isPausing(error)) throw error;
-    throw toPausedError(error, await recordPauseFor(deps, error, state));
+    throw toPausedError(error, await pauseAfterError(deps, error, state));
   }
 }

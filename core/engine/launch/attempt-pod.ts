@@ -53,7 +53,7 @@ export async function launchAttempt(
       ? { type: 'attempt_refused', n, until: error.details.until ?? retryAt, why }
       : { type: 'attempt_lost', n, why: `the pod could not be started: ${why}` };
     // Another launch may have succeeded, so the event applies only if the task has not changed.
-    await applyTask(deps, key, event, { actor: 'launcher', loaded: task, observed: true });
+    await applyTask(deps, key, event, { actor: 'launcher', loaded: task, onlyIfUnchanged: true });
     return false;
   }
 }
@@ -68,7 +68,7 @@ async function isAttemptStillWanted(deps: PodDeps, key: TaskKey, n: number): Pro
     loadPlan(deps.table, key.plan),
   ]);
   if (task?.state.current?.n !== n) {
-    await deps.launcher.remove(formatPodName({ ...key, n }));
+    await deps.launcher.remove(formatPodName({ ...key, attemptNumber: n }));
     return false;
   }
   if (plan === undefined || isRunning(plan.state, key.run)) return true;
@@ -92,7 +92,7 @@ const OVERHEAD_MS = 30 * 60_000;
 
 /** Formats the name of an attempt's pod: a DNS label of at most 63 characters. */
 export function formatPodName(key: AttemptKey): string {
-  const name = `sg-${key.plan}-r${key.run}-${key.task}-${key.n}`;
+  const name = `sg-${key.plan}-r${key.run}-${key.task}-${key.attemptNumber}`;
   if (name.length <= 63) return name;
   return `${name.slice(0, 54)}-${hashText(name).toString(36)}`;
 }
@@ -104,7 +104,7 @@ export async function buildPodSpec(
   n: number,
   known?: TaskDetail,
 ): Promise<PodSpec> {
-  const key: AttemptKey = { plan: task.plan, run: task.run, task: task.task, n };
+  const key: AttemptKey = { plan: task.plan, run: task.run, task: task.task, attemptNumber: n };
   const attemptId = formatAttemptId(key);
   const detail = known ?? (await loadTaskDetail(deps.table, task));
   const limits = resolveLimits(plan, detail?.spec.limits ?? {}, deps.settings.limits);
@@ -136,17 +136,18 @@ export type PodRemoval = {
   /** The task after the removal was recorded. */
   readonly task: StoredTask;
   /** Epoch milliseconds of the next removal request; Infinity if all pods are removed. */
-  readonly againAt: number;
+  readonly nextRequestAt: number;
 };
 
 /** Removes the pods of ended attempts. A slot becomes free only when the launcher confirms that the pod is gone. */
 export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<PodRemoval> {
   const { attemptsAwaitingPodRemoval, last } = task.state;
-  if (attemptsAwaitingPodRemoval.length === 0) return { task, againAt: Number.POSITIVE_INFINITY };
+  if (attemptsAwaitingPodRemoval.length === 0)
+    return { task, nextRequestAt: Number.POSITIVE_INFINITY };
   const key = toTaskKey(task.state);
   const removed: number[] = [];
   for (const n of attemptsAwaitingPodRemoval)
-    if (await isPodRemoved(deps, formatPodName({ ...key, n }))) removed.push(n);
+    if (await isPodRemoved(deps, formatPodName({ ...key, attemptNumber: n }))) removed.push(n);
   let againAt = Number.POSITIVE_INFINITY;
   if (removed.length < attemptsAwaitingPodRemoval.length) {
     const now = deps.clock.now();
@@ -159,10 +160,10 @@ export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<
     const message = wakeUpTask(key, againAt);
     await enqueueWakeUps(deps, [message], Math.ceil(waitMs / 1_000));
   }
-  if (removed.length === 0) return { task, againAt };
+  if (removed.length === 0) return { task, nextRequestAt: againAt };
   await removeSlotHolders(
     deps.table,
-    removed.map((n) => formatAttemptId({ ...key, n })),
+    removed.map((n) => formatAttemptId({ ...key, attemptNumber: n })),
   );
   const applied = await applyTask(
     deps,
@@ -171,7 +172,7 @@ export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<
     { actor: 'engine', loaded: task, announce: 'clients' },
   );
   await enqueueWakeUps(deps, [wakeUpScheduler([key])]);
-  return { task: 'task' in applied ? applied.task : task, againAt };
+  return { task: 'task' in applied ? applied.task : task, nextRequestAt: againAt };
 }
 
 /** Returns false if the launcher is unreachable: the work of the task itself must not wait for the launcher. */
@@ -194,7 +195,7 @@ export async function handlePodEnded(deps: PodDeps, attemptId: string): Promise<
   const pod = (await deps.launcher.list()).find((candidate) => candidate.attemptId === attemptId);
   if (pod !== undefined && pod.state !== 'gone') return;
   const task = await loadTask(deps.table, key);
-  if (task?.state.current?.n !== key.n) return;
+  if (task?.state.current?.n !== key.attemptNumber) return;
   await loseAttempt(deps, task, 'the pod ended without a result', 'launcher');
 }
 

@@ -16,7 +16,7 @@ import {
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
+import { isPausing, pauseAfterError } from '../apply/pause-after-error.ts';
 import type { EngineDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { mergeFront } from './merge-front.ts';
 import type { MergeStep } from './record-front-event.ts';
@@ -151,12 +151,12 @@ async function handleStepFailure(
   const current = await loadMergeQueue(deps.table, queue.key);
   if (current.state.fence !== queue.state.fence) return undefined;
   if (isPausing(error)) {
-    const until = await recordPauseFor(deps, error, queue.key);
+    const until = await pauseAfterError(deps, error, queue.key);
     return { kind: 'retry', queue: current, waitMs: until - now };
   }
   if (isAppError(error, 'transient')) return { kind: 'retry', queue: current, waitMs: 5_000 };
   const event: TaskEvent = isAppError(error, 'refused')
-    ? { type: 'forge_refused', rule: why }
+    ? { type: 'forge_refused', reason: why }
     : { type: 'faulted', why };
   const key = { ...queue.key, task: entry.task };
   const applied = await applyTask(deps, key, event, { actor: 'merge_queue' });

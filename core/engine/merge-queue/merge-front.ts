@@ -67,7 +67,7 @@ export async function mergeFront(
   if (root === undefined)
     return recordFrontEvent(deps, queue, task, {
       type: 'forge_refused',
-      rule: `the root branch ${rootBranch} was deleted; restore the branch, then retry the task`,
+      reason: `the root branch ${rootBranch} was deleted; restore the branch, then retry the task`,
     });
   return mergeFrontIfAllowed(deps, queue, {
     queuedAt: entry.at,
@@ -123,7 +123,7 @@ async function evidenceIsCurrent(deps: StoreDeps, front: MergeQueueFront): Promi
     front.forge.compareCommits(front.task.state.repo, evidence.root, front.root),
     loadResult(deps.table, {
       ...toTaskKey(front.task.state),
-      n: evidence.attempt ?? accepted?.attempt ?? 0,
+      attemptNumber: evidence.attempt ?? accepted?.attempt ?? 0,
     }),
   ]);
   // A truncated list of files or paths may hide a path that both sides changed.
@@ -174,7 +174,7 @@ async function requestVerification(
     deps,
     toTaskKey(state),
     { type: 'verify_wanted', root: front.root },
-    { actor: 'merge_queue', loaded: front.task, observed: true },
+    { actor: 'merge_queue', loaded: front.task, onlyIfUnchanged: true },
   );
   const checking: StoredMergeQueue = { ...queue, state: { ...queue.state, phase: 'checking' } };
   return { kind: 'requeue', queue: checking, waitMs: VERIFICATION_POLL_MS };
@@ -253,7 +253,7 @@ async function handleRefusedMerge(
       waitMs: Math.min(30_000, 500 * 2 ** mergeRefusals),
     };
   await front.forge.markDraft(front.task.state.repo, front.pull);
-  return recordFrontEvent(deps, queue, front.task, { type: 'forge_refused', rule: message });
+  return recordFrontEvent(deps, queue, front.task, { type: 'forge_refused', reason: message });
 }
 
 /** Withdraws a task that is no longer `merging`. The forge may still process an earlier merge request for the task. */

@@ -81,7 +81,7 @@ export async function recordFrontEvent(
     applyTask(deps, key, event, {
       actor: 'merge_queue',
       loaded: task,
-      observed: !isMergeEvent,
+      onlyIfUnchanged: !isMergeEvent,
       announce: isMergeEvent ? 'none' : 'all',
     }),
     isMergeEvent ? (prefetched.result ?? loadAcceptedResult(deps, task)) : undefined,
@@ -149,5 +149,8 @@ function loadAcceptedResult(
   deps: StoreDeps,
   { state }: StoredTask,
 ): Promise<AttemptResult | undefined> {
-  return loadResult(deps.table, { ...toTaskKey(state), n: state.accepted?.attempt ?? 0 });
+  return loadResult(deps.table, {
+    ...toTaskKey(state),
+    attemptNumber: state.accepted?.attempt ?? 0,
+  });
 }

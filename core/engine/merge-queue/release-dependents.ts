@@ -15,7 +15,7 @@ import type { PodDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 
-const CONCURRENCY = 16;
+const MAX_PARALLEL_TASKS = 16;
 
 /** Dependents of a task, read before its merge, so that a dependent without other dependencies becomes ready by one write. */
 export type PrefetchedDependents = {
@@ -36,7 +36,7 @@ export async function prefetchDependents(
   const key = toTaskKey(task.state);
   const ids = await loadDependents(deps.table, key);
   if (ids.length > MAX_PREFETCHED) return { ids, tasks: new Map() };
-  const tasks = await mapInParallel(ids, CONCURRENCY, (id) =>
+  const tasks = await mapInParallel(ids, MAX_PARALLEL_TASKS, (id) =>
     loadTask(deps.table, { ...key, task: id }),
   );
   const existing = tasks.filter((dependent) => dependent !== undefined);
@@ -61,10 +61,14 @@ export async function completeMerge(
   });
   if (!hasEndedPods) return;
   const released = isReconciled ? { ...merged, dependentsReleased: true, dueAt } : merged;
-  const { task, againAt } = await removeEndedPods(deps, released);
+  const { task, nextRequestAt } = await removeEndedPods(deps, released);
   // If the removal of pods changed the status, the due time of the new status stays.
   if (isReconciled && task.state.status === merged.state.status)
-    await markTaskReconciled(deps.table, task, Number.isFinite(againAt) ? againAt : undefined);
+    await markTaskReconciled(
+      deps.table,
+      task,
+      Number.isFinite(nextRequestAt) ? nextRequestAt : undefined,
+    );
 }
 
 /**
@@ -117,7 +121,7 @@ async function releaseDirectDependents(
   const ids = prefetched?.ids ?? (await loadDependents(deps.table, key));
   const released = await mapInParallel(
     ids,
-    CONCURRENCY,
+    MAX_PARALLEL_TASKS,
     async (task) =>
       (await releasePrefetched(deps, prefetched?.tasks.get(task), ordinal)) ??
       releaseDependent(deps, { ...key, task }, ordinal),
@@ -134,7 +138,7 @@ async function releasePrefetched(
   const isLast =
     dependent?.unmergedDependencies.length === 1 && dependent.unmergedDependencies[0] === ordinal;
   return isLast
-    ? makeTaskReady(deps, { ...dependent, unmergedDependencies: [] }, { observed: true })
+    ? makeTaskReady(deps, { ...dependent, unmergedDependencies: [] }, { onlyIfUnchanged: true })
     : undefined;
 }
 
@@ -152,7 +156,7 @@ async function releaseDependent(
 async function makeTaskReady(
   deps: TaskWriteDeps,
   dependent: StoredTask,
-  options: { readonly observed?: boolean } = {},
+  options: { readonly onlyIfUnchanged?: boolean } = {},
 ): Promise<StoredTask | undefined> {
   if (dependent.state.status !== 'pending') return undefined;
   const applied = await applyTask(

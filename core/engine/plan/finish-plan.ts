@@ -69,7 +69,7 @@ async function reverifyMovedRoots(
     const root = await resolveForge(deps, plan, repo).readBranchHead(repo, branch);
     if (root === undefined || root === mergeSha) continue;
     hasMovedRoot = true;
-    const options = { actor: 'forge', loaded: end, observed: true };
+    const options = { actor: 'forge', loaded: end, onlyIfUnchanged: true };
     await applyTask(deps, toTaskKey(end.state), { type: 'root_moved', root }, options);
   }
   return hasMovedRoot;

@@ -1,5 +1,5 @@
 import { isTaskSettled } from '../../contract/task-status.ts';
-import { computeFormerRunsDue } from '../../plan-state/plan-due.ts';
+import { computeCleanupDue } from '../../plan-state/plan-due.ts';
 import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
 import { isSimple } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
@@ -16,7 +16,7 @@ export async function reconcileCompletePlan(
 ): Promise<void> {
   if (isSimple(plan.state) && (await reactivateIfSentBack(deps, plan.state))) return;
   if (await recordPullChanges(deps, plan.state)) return;
-  await setPlanDue(deps.table, plan, computeFormerRunsDue(plan.state));
+  await setPlanDue(deps.table, plan, computeCleanupDue(plan.state));
 }
 
 /** Records which pull requests of a complete plan were merged, closed or reopened. Returns true if any state has changed. */

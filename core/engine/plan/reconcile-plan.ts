@@ -1,13 +1,13 @@
 import { isAppError } from '../../base/app-error.ts';
 import { describeError } from '../../base/describe-error.ts';
 import { wakeUpPlan, wakeUpPlanner } from '../../contract/queue-message.ts';
-import { computeFormerRunsDue } from '../../plan-state/plan-due.ts';
+import { computeCleanupDue } from '../../plan-state/plan-due.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, setPlanDue } from '../../store/plan-store.ts';
 import { enqueueWakeUps, sendPendingPlanNotices } from '../announce-changes.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
-import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
+import { isPausing, pauseAfterError } from '../apply/pause-after-error.ts';
 import type { ForgeDeps, PlanWriteDeps } from '../engine-deps.ts';
 import { activatePlan } from './activate-plan.ts';
 import { reconcileActivePlan } from './reconcile-active-plan.ts';
@@ -49,7 +49,7 @@ async function reconcileStatus(deps: ForgeDeps, plan: StoredPlan): Promise<void>
     case 'rejected':
     case 'cancelled':
     case 'failed':
-      await setPlanDue(deps.table, plan, computeFormerRunsDue(plan.state));
+      await setPlanDue(deps.table, plan, computeCleanupDue(plan.state));
       return;
     default:
       status satisfies never;
@@ -65,7 +65,7 @@ async function handleReconcileFailure(
   const { id, status } = plan.state;
   if (isPausing(error)) {
     const now = deps.clock.now();
-    const until = await recordPauseFor(deps, error, { plan: id });
+    const until = await pauseAfterError(deps, error, { plan: id });
     await setPlanDue(deps.table, plan, until);
     if (until - now <= MAX_MESSAGE_DELAY_MS)
       await enqueueWakeUps(deps, [wakeUpPlan(id)], Math.ceil((until - now) / 1_000));

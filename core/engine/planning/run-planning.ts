@@ -7,7 +7,7 @@ import { acquirePlannerLease, renewPlannerLease } from '../../store/planner-leas
 import { loadPause, MODEL_SYSTEM } from '../../store/system-store.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
-import { recordPauseFor } from '../apply/record-pause-for.ts';
+import { pauseAfterError } from '../apply/pause-after-error.ts';
 import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
 import type { PlannerDeps, PlanningStep } from './planning-steps.ts';
 import {
@@ -103,7 +103,7 @@ async function handleStepFailure(
   deps.log.warn('planning step failed', { plan: id, stage: planning.stage, cause: why });
   const options = { actor: 'planner' };
   if (isAppError(error, 'paused') || isAppError(error, 'auth')) {
-    const until = await recordPauseFor(deps, error, { plan: id });
+    const until = await pauseAfterError(deps, error, { plan: id });
     await applyPlan(deps, id, { type: 'planning_parked', until, why }, options);
     return;
   }

@@ -23,7 +23,10 @@ export async function buildRootPullContent(
   const tasks = runTasks.filter((task) => task.state.kind === 'work' && task.state.repo === repo);
   const end = runTasks.find((task) => task.state.kind === 'end' && task.state.repo === repo)?.state;
   const results = await mapInParallel(tasks.slice(0, 200), 8, (task) =>
-    loadResult(deps.table, { ...toTaskKey(task.state), n: task.state.accepted?.attempt ?? 0 }),
+    loadResult(deps.table, {
+      ...toTaskKey(task.state),
+      attemptNumber: task.state.accepted?.attempt ?? 0,
+    }),
   );
   const done = results.filter((result) => result?.outcome === 'done');
   const statuses = new Map(tasks.map((task) => [task.state.task, task.state.status]));
@@ -33,7 +36,7 @@ export async function buildRootPullContent(
   const endResult =
     end === undefined || end.attempt === 0
       ? undefined
-      : await loadResult(deps.table, { ...toTaskKey(end), n: end.attempt });
+      : await loadResult(deps.table, { ...toTaskKey(end), attemptNumber: end.attempt });
   return renderRootPull({
     plan: { id: plan.id, title: plan.title, prompt: plan.prompt, summary: plan.summary },
     tasks: tasks.map(({ state }) => toRootPullTask(state)).toSorted((a, b) => a.wave - b.wave),

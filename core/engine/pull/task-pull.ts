@@ -57,7 +57,7 @@ export async function buildTaskPullContent(
   const key = toTaskKey(task);
   const [detail, result] = await Promise.all([
     loadTaskDetail(deps.table, key),
-    loadResult(deps.table, { ...key, n: task.accepted?.attempt ?? 0 }),
+    loadResult(deps.table, { ...key, attemptNumber: task.accepted?.attempt ?? 0 }),
   ]);
   const parents = await mapInParallel((detail?.dependsOn ?? []).slice(0, 64), 8, async ({ id }) => {
     const parent = await loadTask(deps.table, { ...key, task: id });
@@ -103,7 +103,7 @@ export async function observePull(
 ): Promise<TaskEvent | undefined> {
   const { state } = task;
   if (pull.base !== base && pull.state !== 'closed')
-    return { type: 'forge_refused', rule: describeChangedBase(pull, base) };
+    return { type: 'forge_refused', reason: describeChangedBase(pull, base) };
   if (pull.state === 'merged') {
     const sha = pull.mergeSha ?? pull.headSha;
     return { type: 'merge_seen', sha, root: sha };

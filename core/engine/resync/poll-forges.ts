@@ -18,7 +18,7 @@ import { handleForgeChange } from '../task/handle-forge-change.ts';
 const OVERLAP_MS = 60_000;
 /** Number of polls that handle the same version of a pull request, because two changes within a second have the same time. */
 const MAX_HANDLINGS = 2;
-const CONCURRENCY = 4;
+const MAX_PARALLEL_POLLS = 4;
 /** Time limit for all repositories together, milliseconds; the next poll continues after the last polled repository. */
 const MAX_POLL_MS = 25_000;
 const PLANS_PER_PAGE = 500;
@@ -29,7 +29,7 @@ type PollCursor = {
   /** Epoch milliseconds up to which all changes were handled. */
   readonly since: number;
   /** Number of polls that handled a version of a pull request, by version. */
-  readonly looks: Record<string, number>;
+  readonly handlings: Record<string, number>;
 };
 
 /** Polls all repositories with open plans, at most `MAX_POLL_MS` long. */
@@ -42,7 +42,7 @@ export async function pollForges(deps: EngineDeps): Promise<void> {
   );
   let last: string | undefined;
   let startedCount = 0;
-  await mapInParallel(repositories, CONCURRENCY, async ({ name, forge }) => {
+  await mapInParallel(repositories, MAX_PARALLEL_POLLS, async ({ name, forge }) => {
     if (deps.clock.now() > until) return;
     last = name;
     startedCount += 1;
@@ -98,12 +98,12 @@ async function pollRepository(
   const cursor = readCursor(stored, startedAt);
   const listed = await deps.forges[forge].listPullsChangedSince(name, cursor.since - OVERLAP_MS);
   const unhandled = listed
-    .filter((pull) => (cursor.looks[formatPullVersion(pull)] ?? 0) < MAX_HANDLINGS)
+    .filter((pull) => (cursor.handlings[formatPullVersion(pull)] ?? 0) < MAX_HANDLINGS)
     .toSorted((a, b) => a.updatedAt - b.updatedAt);
   if (unhandled.length === 0 && stored !== undefined) return;
   const unfinished: PullRequest[] = [];
   const handled: PullRequest[] = [];
-  await mapInParallel(unhandled, CONCURRENCY, async (pull) => {
+  await mapInParallel(unhandled, MAX_PARALLEL_POLLS, async (pull) => {
     const isTimeUp = deps.clock.now() > until;
     const isHandled = !isTimeUp && (await reportPullChange(deps, name, pull));
     (isHandled ? handled : unfinished).push(pull);
@@ -114,15 +114,17 @@ async function pollRepository(
     ...KEY.pollCursor(name),
     since,
     at: startedAt,
-    looks: encodeDocument(countLooks(cursor, listed, handled, since - OVERLAP_MS)),
+    looks: encodeDocument(countHandlings(cursor, listed, handled, since - OVERLAP_MS)),
   });
 }
 
 function readCursor(stored: Item | undefined, now: number): PollCursor {
-  if (stored === undefined) return { since: now - 3_600_000, looks: {} };
+  if (stored === undefined) return { since: now - 3_600_000, handlings: {} };
   const looks =
-    typeof stored.looks === 'string' ? decodeDocument<PollCursor['looks']>(stored, 'looks') : {};
-  return { since: readNumber(stored, 'since'), looks };
+    typeof stored.looks === 'string'
+      ? decodeDocument<PollCursor['handlings']>(stored, 'looks')
+      : {};
+  return { since: readNumber(stored, 'since'), handlings: looks };
 }
 
 function formatPullVersion(pull: PullRequest): string {
@@ -150,16 +152,16 @@ async function reportPullChange(
 }
 
 /** Counts the polls that handled each version, for the versions that a later poll may list again. */
-function countLooks(
+function countHandlings(
   cursor: PollCursor,
   listed: readonly PullRequest[],
   handled: readonly PullRequest[],
   from: number,
-): PollCursor['looks'] {
-  const counts: PollCursor['looks'] = {};
+): PollCursor['handlings'] {
+  const counts: PollCursor['handlings'] = {};
   for (const pull of listed) {
     if (pull.updatedAt < from) continue;
-    const before = cursor.looks[formatPullVersion(pull)] ?? 0;
+    const before = cursor.handlings[formatPullVersion(pull)] ?? 0;
     const count = before + (handled.includes(pull) ? 1 : 0);
     if (count > 0) counts[formatPullVersion(pull)] = count;
   }

@@ -11,7 +11,7 @@ import { formatPodName } from '../launch/attempt-pod.ts';
 import { sweepPods } from './resync.ts';
 
 function createPod(n: number, state: PodState): Pod {
-  const key = { plan: FIXTURE_PLAN, run: 1, task: 'one', n };
+  const key = { plan: FIXTURE_PLAN, run: 1, task: 'one', attemptNumber: n };
   return {
     name: formatPodName(key),
     attemptId: formatAttemptId(key),
@@ -55,7 +55,7 @@ test('frees an unclaimed slot even if a stray pod cannot be removed', async () =
   const { deps, putPlan, putTask, task, advance } = fixture;
   await putPlan();
   await putTask({ status: 'ready' });
-  const attempt = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+  const attempt = { plan: FIXTURE_PLAN, run: 1, task: 'one', attemptNumber: 1 };
   await addSlotHolders(deps.table, await loadSlots(deps.table), [
     { attempt, repo: FIXTURE_REPO, since: deps.clock.now() },
   ]);

@@ -86,7 +86,7 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
     const key = parseAttemptId(pod.attemptId);
     if (key === undefined) return;
     const task = await loadTask(deps.table, key);
-    if (task?.state.current?.n === key.n) {
+    if (task?.state.current?.n === key.attemptNumber) {
       if (pod.state === 'gone') await handlePodEnded(deps, pod.attemptId);
       return;
     }
@@ -97,9 +97,9 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
   const now = deps.clock.now();
   await mapInParallel([...holders], 8, async ([id, holder]) => {
     const task = await loadTask(deps.table, holder.attempt);
-    const { n } = holder.attempt;
+    const { attemptNumber } = holder.attempt;
     const current = task?.state.current;
-    if (task !== undefined && current?.n === n) {
+    if (task !== undefined && current?.n === attemptNumber) {
       // A claimed attempt without a call of its bridge is launched again, until its launch time ends.
       if (current.phase === 'claimed') return;
       const isOverdue = now - current.claimedAt > LAUNCH_GRACE_MS;
@@ -107,11 +107,11 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
         await loseAttempt(deps, task, 'the pod disappeared', 'sweep');
       return;
     }
-    if (task?.state.attemptsAwaitingPodRemoval.includes(n)) {
+    if (task?.state.attemptsAwaitingPodRemoval.includes(attemptNumber)) {
       await enqueueWakeUps(deps, [wakeUpTask(task.state)]);
       return;
     }
-    await freeUnclaimedSlot(deps, id, holder.since, task?.state.attempt ?? n);
+    await freeUnclaimedSlot(deps, id, holder.since, task?.state.attempt ?? attemptNumber);
   });
 }
 
@@ -136,12 +136,12 @@ async function freeUnclaimedSlot(
 ): Promise<void> {
   const key = parseAttemptId(id);
   if (key === undefined) return;
-  if (attempt < key.n) {
+  if (attempt < key.attemptNumber) {
     if (deps.clock.now() - since < MAX_UNCLAIMED_MS) return;
     const applied = await applyTask(
       deps,
       key,
-      { type: 'number_raised', n: key.n },
+      { type: 'number_raised', n: key.attemptNumber },
       { actor: 'sweep', announce: 'clients' },
     );
     // The late claim won the race and owns the slot.

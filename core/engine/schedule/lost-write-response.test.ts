@@ -31,7 +31,7 @@ test('a write whose response was lost counts as one change', async () => {
     { ...deps, table: loseFirstUpdateResponse(table, 'STATE') },
     KEY,
     { type: 'retry' },
-    { actor: 'ann@example.com', loaded: await task(), observed: true },
+    { actor: 'ann@example.com', loaded: await task(), onlyIfUnchanged: true },
   );
 
   expect(applied).toMatchObject({ kind: 'changed', task: { version: 2 } });
@@ -44,7 +44,7 @@ test('a write of another writer does not count as a write of this writer', async
   await putTask({ status: 'blocked' });
   const taskBefore = await task();
   const retry = (actor: string) =>
-    applyTask(deps, KEY, { type: 'retry' }, { actor, loaded: taskBefore, observed: true });
+    applyTask(deps, KEY, { type: 'retry' }, { actor, loaded: taskBefore, onlyIfUnchanged: true });
 
   expect((await retry('ann@example.com')).kind).toBe('changed');
   expect((await retry('bob@example.com')).kind).toBe('raced');

@@ -199,7 +199,8 @@ async function considerTask(pass: SchedulingPass, stored: StoredTask | undefined
   if (stored.state.nextAttemptKind !== 'verify' && isSystemPaused(pass, MODEL_SYSTEM)) return;
   const key = toTaskKey(stored.state);
   // The index may still list a task whose slot was reserved a moment ago.
-  if (slots.holders.has(formatAttemptId({ ...key, n: stored.state.attempt + 1 }))) return;
+  if (slots.holders.has(formatAttemptId({ ...key, attemptNumber: stored.state.attempt + 1 })))
+    return;
   const plan = plans.get(key.plan) ?? (await loadPlan(deps.table, key.plan));
   if (plan === undefined || plan.state.status !== 'active' || plan.state.run !== key.run) return;
   plans.set(key.plan, plan);
@@ -231,7 +232,7 @@ async function reserveSlots(
 ): Promise<boolean> {
   const since = deps.clock.now();
   const added: SlotHolder[] = tasks.map(({ stored: { state } }) => ({
-    attempt: { ...toTaskKey(state), n: state.attempt + 1 },
+    attempt: { ...toTaskKey(state), attemptNumber: state.attempt + 1 },
     repo: state.repo,
     since,
   }));
@@ -270,7 +271,7 @@ async function claimTask(
   const claimed = 'task' in applied ? applied.task : undefined;
   // A concurrent scheduler with the same reservation may have made the claim; then the slot stays in use.
   if (claimed?.state.current?.n !== n) {
-    await removeSlotHolders(deps.table, [formatAttemptId({ ...key, n })]);
+    await removeSlotHolders(deps.table, [formatAttemptId({ ...key, attemptNumber: n })]);
     return;
   }
   await launchAttempt(deps, plan, claimed, detail);

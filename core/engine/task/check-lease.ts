@@ -1,4 +1,5 @@
 import { TIMEOUT_AUTHOR } from '../../contract/attempt.ts';
+import type { AttemptKey } from '../../contract/id.ts';
 import { loadAttempt } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
@@ -17,7 +18,7 @@ export async function checkLease(deps: LaunchDeps, task: StoredTask): Promise<Re
   const current = task.state.current;
   if (current === undefined) return requeueWhenDue(task);
   const now = deps.clock.now();
-  const key = { ...toTaskKey(task.state), n: current.n };
+  const key: AttemptKey = { ...toTaskKey(task.state), attemptNumber: current.n };
   if (current.phase === 'claimed') {
     if (current.leaseUntil <= now)
       return endLostAttempt(

@@ -73,7 +73,7 @@ async function observeTask(
       (await observePull(deps, forge, base, task, pull)) ??
       (await findRequestedChanges(forge, task, pull));
     if (event !== undefined) {
-      const options = { actor: 'forge', loaded: task, observed: true };
+      const options = { actor: 'forge', loaded: task, onlyIfUnchanged: true };
       const applied = await applyTask(deps, key, event, options);
       if (applied.kind === 'changed') return 'observed';
       if (applied.kind === 'raced') return 'raced';

@@ -33,7 +33,7 @@ export async function observeReview(deps: ForgeDeps, task: StoredTask): Promise<
     const applied = await applyTask(deps, toTaskKey(state), event, {
       actor: 'forge',
       loaded: task,
-      observed: true,
+      onlyIfUnchanged: true,
     });
     if (applied.kind === 'changed') return TRANSITIONED;
   }

@@ -153,7 +153,7 @@ async function handleForgeRefusal(
     : '';
   return applyObservedEvent(deps, task, {
     type: 'forge_refused',
-    rule: `${error.message}${advice}`,
+    reason: `${error.message}${advice}`,
   });
 }
 
@@ -176,7 +176,7 @@ async function awaitChecks(
     deps,
     toTaskKey(state),
     { type: 'pull_green', pull: toPullRef(pull), checksUnreadable: checks.hasUnreadableChecks },
-    { actor: 'forge', loaded: task, announce: 'clients', observed: true },
+    { actor: 'forge', loaded: task, announce: 'clients', onlyIfUnchanged: true },
   );
   if (applied.kind === 'changed') return { kind: 'reconcileAgain', task: applied.task };
   if (applied.kind === 'raced') return { kind: 'reconcileAgain' };
@@ -264,7 +264,7 @@ async function applyObservedEvent(
   const applied = await applyTask(deps, toTaskKey(task.state), event, {
     actor: 'forge',
     loaded: task,
-    observed: true,
+    onlyIfUnchanged: true,
     ...options,
   });
   return applied.kind === 'raced' ? { kind: 'reconcileAgain' } : TRANSITIONED;

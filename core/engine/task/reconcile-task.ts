@@ -34,14 +34,14 @@ export async function reconcileTask(deps: EngineDeps, key: TaskKey, dueAt?: numb
 
 /** Reconciles a task that was just read or written. */
 export async function reconcileLoadedTask(deps: EngineDeps, task: StoredTask): Promise<void> {
-  const { task: current, againAt } = await removeEndedPods(deps, task);
+  const { task: current, nextRequestAt } = await removeEndedPods(deps, task);
   await guardTask(deps, current, async () => {
     const result = await reconcileStatus(deps, current);
     if (current.state.simple && needsPlanReconcile(current.state))
       await reconcilePlanIfComplete(deps, current.state.plan);
     if (result.kind === 'reconcileAgain') await reconcileAgain(deps, current, result.task);
     if (result.kind !== 'idle') return;
-    const dueAt = Math.min(result.requeueAt ?? Number.POSITIVE_INFINITY, againAt);
+    const dueAt = Math.min(result.requeueAt ?? Number.POSITIVE_INFINITY, nextRequestAt);
     await markTaskReconciled(deps.table, current, Number.isFinite(dueAt) ? dueAt : undefined);
   });
 }

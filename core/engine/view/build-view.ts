@@ -38,7 +38,9 @@ export function buildTaskView(
     attempt: state.attempt,
     attemptKind: state.current?.kind,
     attemptId:
-      state.current === undefined ? undefined : formatAttemptId({ ...state, n: state.current.n }),
+      state.current === undefined
+        ? undefined
+        : formatAttemptId({ ...state, attemptNumber: state.current.n }),
     startedAt: state.startedAt,
     finishedAt: state.finishedAt,
     pullRequest:

@@ -174,7 +174,7 @@ export async function readTaskView(
   const result =
     stored.state.accepted === undefined
       ? undefined
-      : await loadResult(deps.table, { ...key, n: stored.state.accepted.attempt });
+      : await loadResult(deps.table, { ...key, attemptNumber: stored.state.accepted.attempt });
   const view = buildTaskView(stored, buildDependencyLists(stored, detail?.dependsOn ?? []));
   const evidence = result?.outcome === 'done' ? result.evidence : undefined;
   return {
@@ -211,7 +211,7 @@ export async function readTranscript(
   if (attempt === 0) return [];
   return loadTranscriptChunks(
     deps.table,
-    { ...toTaskKey(stored.state), n: attempt },
+    { ...toTaskKey(stored.state), attemptNumber: attempt },
     query.after,
     query.limit,
   );

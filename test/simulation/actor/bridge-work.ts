@@ -39,8 +39,8 @@ function drawEarlyEnd(bridge: Bridge): AttemptResult | undefined {
 
 /** Renders the content of a changed file: its author, and the authors whose work the author had seen. */
 function createContent(bridge: Bridge, files: ReadonlyMap<string, string>, isBad: boolean): string {
-  const { task, n } = bridge.key;
-  return `${isBad ? 'bad-' : ''}${task}@${n}:${listAuthors(files).toSorted().join(',')}`;
+  const { task, attemptNumber } = bridge.key;
+  return `${isBad ? 'bad-' : ''}${task}@${attemptNumber}:${listAuthors(files).toSorted().join(',')}`;
 }
 
 export async function performWork(bridge: Bridge, durationMs: number): Promise<void> {

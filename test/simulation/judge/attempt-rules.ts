@@ -26,7 +26,7 @@ export function judgeNewPod(judge: Judge, world: World, key: AttemptKey, before:
   const { commitments } = judge;
   const task = formatTaskId(key);
   const failures = commitments.consecutiveFailures.get(task) ?? 0;
-  const losses = countLosses(judge, task, formatAttemptName({ ...key, n: before }));
+  const losses = countLosses(judge, task, formatAttemptName({ ...key, attemptNumber: before }));
   commitments.consecutiveLosses.set(task, losses);
   const { maxLosses } = world.settings.bounds;
   if (losses > maxLosses + MAX_OTHER_UNREPORTED_ENDS)

@@ -125,8 +125,8 @@ export class Judge {
         );
       return;
     }
-    if (key.n > known) judgeNewPod(this, world, key, known);
-    this.newestAttempts.set(task, Math.max(known, key.n));
+    if (key.attemptNumber > known) judgeNewPod(this, world, key, known);
+    this.newestAttempts.set(task, Math.max(known, key.attemptNumber));
     this.requestedPods.set(spec.name, spec);
     judgePod(this, world, key, spec);
   }
@@ -142,13 +142,17 @@ export class Judge {
   }
 
   isStale(key: AttemptKey): boolean {
-    return (this.newestAttempts.get(formatTaskId(key)) ?? 0) > key.n;
+    return (this.newestAttempts.get(formatTaskId(key)) ?? 0) > key.attemptNumber;
   }
 
   /** Records that a bridge has received its assignment. */
   recordStart(world: World, key: AttemptKey, kind: AttemptKind, pod: string): void {
     if (kind !== 'verify')
-      this.changingAttempts.set(formatTaskId(key), { n: key.n, pod, since: world.loop.now });
+      this.changingAttempts.set(formatTaskId(key), {
+        n: key.attemptNumber,
+        pod,
+        since: world.loop.now,
+      });
   }
 
   /** Returns the attempt that is replacing a task's commit, once a merge of the old commit can no longer be a coincidence. */
@@ -156,8 +160,9 @@ export class Judge {
     const attempt = this.changingAttempts.get(formatTaskId(key));
     if (attempt === undefined || !this.requestedPods.has(attempt.pod)) return undefined;
     if (world.loop.now - attempt.since < TAKEN_OVER_MS) return undefined;
-    if (this.timelyReports.has(formatAttemptName({ ...key, n: attempt.n }))) return undefined;
-    return this.isStale({ ...key, n: attempt.n }) ? undefined : attempt.n;
+    if (this.timelyReports.has(formatAttemptName({ ...key, attemptNumber: attempt.n })))
+      return undefined;
+    return this.isStale({ ...key, attemptNumber: attempt.n }) ? undefined : attempt.n;
   }
 
   /** Forgets the changing attempt after a person closed the pull request: a retry continues from the accepted commit. */

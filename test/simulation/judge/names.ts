@@ -42,7 +42,7 @@ export function formatTaskId({ plan, run, task }: TaskKey): string {
 }
 
 export function formatAttemptName(key: AttemptKey): string {
-  return `${formatTaskId(key)}.${key.n}`;
+  return `${formatTaskId(key)}.${key.attemptNumber}`;
 }
 
 export function shortenSha(sha: string | undefined): string {

@@ -23,7 +23,9 @@ async function listOwnedPods({ launcher, table }: EngineDeps): Promise<Pod[]> {
   const owned = await Promise.all(
     pods.map(async ({ attemptId }) => {
       const key = parseAttemptId(attemptId);
-      return key !== undefined && (await loadTask(table, key))?.state.current?.n === key.n;
+      return (
+        key !== undefined && (await loadTask(table, key))?.state.current?.n === key.attemptNumber
+      );
     }),
   );
   return pods.filter((_, place) => owned[place]);

@@ -87,7 +87,7 @@ const SAMPLE_EVENTS: { [T in TaskEventType]: Extract<TaskEvent, { readonly type:
   checks_stuck: { type: 'checks_stuck', checks: ['deploy gate'] },
   approved: { type: 'approved' },
   changes_requested: { type: 'changes_requested', repair },
-  forge_refused: { type: 'forge_refused', rule: 'no merges on Fridays' },
+  forge_refused: { type: 'forge_refused', reason: 'no merges on Fridays' },
   head_moved: { type: 'head_moved', commit: 'p1', root: 'r2' },
   verify_missing: { type: 'verify_missing' },
   verify_wanted: { type: 'verify_wanted', root: 'r2' },

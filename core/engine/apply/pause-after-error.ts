@@ -23,7 +23,7 @@ export function isPausing(error: unknown): error is AppError {
 }
 
 /** Returns the end of a pause, epoch milliseconds, and records the pause if it affects all users of the outside system. */
-export async function recordPauseFor(
+export async function pauseAfterError(
   deps: Pick<EngineDeps, 'table' | 'clock'>,
   error: AppError,
   refused: PausedWork,
