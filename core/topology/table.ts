@@ -1,4 +1,4 @@
-import type { IndexName, Item } from '../port/table.ts';
+import type { IndexName } from '../port/table.ts';
 
 /** Definition of an index, which lists the items that have both attributes. */
 export type IndexDefinition = {
@@ -27,14 +27,3 @@ export const TABLE = {
   /** Expiry in epoch seconds, for tickets, delivery ids and old transcripts. DynamoDB deletes late, so readers check expiry themselves. */
   ttl: 'expiresAt',
 } as const;
-
-/** Returns the attributes of an item that the index projects, including all key attributes. */
-export function projectItem(index: IndexDefinition, item: Item): Item {
-  const { projects } = index;
-  if (projects === 'all') return item;
-  const names = [index.hash, index.range, ...projects];
-  const attributes = names.flatMap((name) =>
-    item[name] === undefined ? [] : [[name, item[name]]],
-  );
-  return { pk: item.pk, sk: item.sk, ...Object.fromEntries(attributes) };
-}

@@ -1,6 +1,7 @@
 import type { Item, Key } from '../../../core/port/table.ts';
 import type { IndexDefinition } from '../../../core/topology/table.ts';
-import { projectItem, TABLE } from '../../../core/topology/table.ts';
+import { TABLE } from '../../../core/topology/table.ts';
+import { projectItem } from './project-item.ts';
 
 type ItemWrite = { readonly before: Item | undefined; readonly after: Item | undefined };
 
