@@ -82,10 +82,14 @@ describe('the bridge', () => {
     const launcher = pods.launcher('stubborn', { graceMs: 200 });
     await launcher.ensure(createSpec('one'));
     const { pid, pids } = await pods.waitUntilReady('one');
-    const orphan = await waitUntil('the orphan lives', () =>
-      readFile(join(pods.stateDir, 'one/work/orphan'), 'utf8').then(Number, () => undefined),
+    // The shell creates the file before it writes the process id, so the file can be empty.
+    const orphanPid = await waitUntil('the orphan lives', () =>
+      readFile(join(pods.stateDir, 'one/work/orphan'), 'utf8').then(
+        (text) => Number(text) || undefined,
+        () => undefined,
+      ),
     );
-    const members = [pid, ...pids, orphan];
+    const members = [pid, ...pids, orphanPid];
     for (const member of members) expect(await isProcessAlive(member)).toBe(true);
 
     expect(await launcher.remove('one')).toBe('gone');
