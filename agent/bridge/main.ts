@@ -22,6 +22,7 @@ function readBridgeSettings(): BridgeSettings | undefined {
 }
 
 async function runBridge(settings: BridgeSettings): Promise<number> {
+  // Aborts when the bridge must stop at once, without a report to the control plane.
   const lifetime = new AbortController();
   const endAttempt = (ended: AttemptEnded) => lifetime.abort(ended);
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -29,13 +30,16 @@ async function runBridge(settings: BridgeSettings): Promise<number> {
   }
   const options: CallbackOptions = { ...settings, signal: lifetime.signal, onEnded: endAttempt };
   try {
-    const starting = sendCallback(options, {
+    const startRequest = sendCallback(options, {
       callback: 'start',
       body: { bridge: BRIDGE_VERSION },
       maxUnansweredMs: MAX_UNANSWERED_START_MS,
     });
-    const [{ runAttempt }, assignment] = await Promise.all([import('./run-attempt.ts'), starting]);
-    await runAttempt(settings, assignment, options, lifetime);
+    const [{ runAttempt }, startAnswer] = await Promise.all([
+      import('./run-attempt.ts'),
+      startRequest,
+    ]);
+    await runAttempt(settings, startAnswer, options, lifetime);
     return 0;
   } catch (error) {
     const cause: unknown = lifetime.signal.aborted ? lifetime.signal.reason : error;

@@ -79,7 +79,7 @@ async function runTurn(
   history: ChatMessage[],
   signal: AbortSignal,
 ): Promise<StopReason> {
-  for (let request = 0; request < options.config.maxRequests; request += 1) {
+  for (let requestCount = 0; requestCount < options.config.maxRequests; requestCount += 1) {
     const answer = await askModel(options.config, history, {
       signal,
       onText: (text) => void options.client.sendText(text),

@@ -46,8 +46,9 @@ const chunkSchema = z.object({
     .nullish(),
 });
 
-/** Parts of an answer that have arrived so far. */
+/** Part of a tool call that has arrived so far. */
 type DraftCall = { id: string; name: string; arguments: string };
+/** Part of an answer that has arrived so far. */
 type DraftAnswer = { text: string; readonly calls: DraftCall[]; finishReason: string | undefined };
 
 /** Sends a request and collects the answer. Throws ModelError, or the error of `fetch` if `request.signal` aborts. */

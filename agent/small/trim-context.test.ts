@@ -22,7 +22,7 @@ function createConversation(turns: number, chars: number): ChatMessage[] {
   return messages;
 }
 
-/** Checks a rule that endpoints enforce: every call has an output, and every output has a call. */
+/** Checks the pairing of calls and outputs: endpoints refuse a call without an output and an output without a call. */
 function expectPaired(messages: readonly ChatMessage[]): void {
   const calledIds = messages.flatMap((message) =>
     message.role === 'assistant' ? (message.tool_calls ?? []).map((call) => call.id) : [],

@@ -9,6 +9,7 @@ import { agentNameSchema } from '../../../core/contract/agent.ts';
 export type AgentEndpoint = {
   /** Base URL without a path and without a trailing slash. */
   readonly url: string;
+  /** Bearer token that the model proxy accepts. */
   readonly bearer: string;
   readonly model: string;
 };

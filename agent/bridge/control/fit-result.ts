@@ -6,7 +6,7 @@ import { keepEnd } from '../host/redactor.ts';
 // because the control plane makes decisions based on this list. The other lists are for people only and are shortened without a mark.
 
 /** Size limit of each list, bytes of JSON. */
-const MAX_BYTES = { changed: 120_000, flagged: 30_000, leftOut: 30_000, workLog: 30_000 };
+const MAX_LIST_BYTES = { changed: 120_000, flagged: 30_000, leftOut: 30_000, workLog: 30_000 };
 const MAX_CHANGED_PATHS = 3_000;
 const MAX_LIST_ITEMS = 500;
 const MAX_WORK_LOG_LINES = 200;
@@ -21,22 +21,22 @@ const MAX_COMMAND_BYTES = 2_000;
 
 /** Returns the result with every list and output shortened to the limits. */
 export function fitResult(result: AttemptResult): AttemptResult {
-  const leftOut = fitList(result.leftOut, MAX_LIST_ITEMS, MAX_BYTES.leftOut);
+  const leftOut = fitList(result.leftOut, MAX_LIST_ITEMS, MAX_LIST_BYTES.leftOut);
   const evidence = result.evidence && { evidence: fitEvidence(result.evidence) };
   if (result.outcome === 'failed') {
     const files = fitList(result.files, MAX_LIST_ITEMS, MAX_FILES_BYTES);
     return { ...result, ...evidence, files, leftOut };
   }
-  const changed = fitList(result.changed, MAX_CHANGED_PATHS, MAX_BYTES.changed);
+  const changed = fitList(result.changed, MAX_CHANGED_PATHS, MAX_LIST_BYTES.changed);
   const isTruncated = changed.length < result.changed.length;
   return {
     ...result,
     ...evidence,
     changed,
     ...(isTruncated && { changedTruncated: true }),
-    flagged: fitList(result.flagged, MAX_LIST_ITEMS, MAX_BYTES.flagged),
+    flagged: fitList(result.flagged, MAX_LIST_ITEMS, MAX_LIST_BYTES.flagged),
     leftOut,
-    workLog: fitList(result.workLog, MAX_WORK_LOG_LINES, MAX_BYTES.workLog),
+    workLog: fitList(result.workLog, MAX_WORK_LOG_LINES, MAX_LIST_BYTES.workLog),
   };
 }
 

@@ -94,10 +94,13 @@ export class Transcript {
 
   async #sendPending(): Promise<void> {
     while (this.#pendingEntries.length > 0) {
-      const taken = this.#pendingEntries.splice(0, countFittingEntries(this.#pendingEntries));
+      const chunkEntries = this.#pendingEntries.splice(
+        0,
+        countFittingEntries(this.#pendingEntries),
+      );
       this.#pendingChars = this.#pendingEntries.reduce((sum, entry) => sum + entry.text.length, 0);
       this.#lastChunkNumber += 1;
-      const entries = taken.map((entry) => ({
+      const entries = chunkEntries.map((entry) => ({
         ...entry,
         text: this.#redact(entry.text).slice(0, MAX_ENTRY_CHARS),
       }));

@@ -81,27 +81,27 @@ async function fetchMissingBlobs(git: Git, ref: string, credential: GitCredentia
 }
 
 /** Runs `work` while no other attempt on the machine has the lock. Does nothing if the lock is not free within the timeout. */
-async function runUnderLock(lock: string, options: MirrorOptions, work: () => Promise<void>) {
+async function runUnderLock(lockFile: string, options: MirrorOptions, work: () => Promise<void>) {
   const giveUpAt = performance.now() + (options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS);
-  while (!(await acquireLock(lock))) {
+  while (!(await acquireLock(lockFile))) {
     if (performance.now() > giveUpAt) return;
     await delayUnlessAborted(LOCK_POLL_MS, options.signal);
   }
   try {
     await work();
   } finally {
-    await rm(lock, { force: true });
+    await rm(lockFile, { force: true });
   }
 }
 
 /** Tries to take the lock, and returns whether this succeeded. Removes the lock of a dead process, so that a later try succeeds. */
-async function acquireLock(lock: string): Promise<boolean> {
+async function acquireLock(lockFile: string): Promise<boolean> {
   try {
-    await writeFile(lock, String(process.pid), { flag: 'wx' });
+    await writeFile(lockFile, String(process.pid), { flag: 'wx' });
     return true;
   } catch {
-    const holderPid = Number(await readFile(lock, 'utf8').catch(() => ''));
-    if (holderPid > 0 && !isProcessAlive(holderPid)) await rm(lock, { force: true });
+    const holderPid = Number(await readFile(lockFile, 'utf8').catch(() => ''));
+    if (holderPid > 0 && !isProcessAlive(holderPid)) await rm(lockFile, { force: true });
     return false;
   }
 }

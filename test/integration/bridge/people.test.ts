@@ -127,8 +127,8 @@ test('a second question waits until the first is answered', async () => {
     WAIT_TIMEOUT_MS,
   );
   const heartbeatCount = fixture.controlPlane.heartbeats.length;
-  const hasWaited = () => fixture.controlPlane.heartbeats.length > heartbeatCount + 3;
-  await waitUntil('at least four more heartbeats have come', hasWaited, WAIT_TIMEOUT_MS);
+  const haveHeartbeatsPassed = () => fixture.controlPlane.heartbeats.length > heartbeatCount + 3;
+  await waitUntil('at least four more heartbeats have come', haveHeartbeatsPassed, WAIT_TIMEOUT_MS);
   expect(fixture.controlPlane.questions).toHaveLength(1);
 
   fixture.controlPlane.messages.push({ n: 1, author: 'ann', text: 'a', answers: first.id });
