@@ -25,7 +25,7 @@ const ATTEMPT_ID = `${PLAN_ID}.r1.one.1`;
 const HOUR_MS = 3_600_000;
 
 /** An event for a function, and the expected answer. */
-export type FunctionEvent = {
+export type EventSpec = {
   /** Creates a new event for each call, because some secrets are valid once or for a short time. */
   readonly createEvent: () => object | Promise<object>;
   /** Answer in the format of `renderAnswer`. */
@@ -34,21 +34,21 @@ export type FunctionEvent = {
   readonly note?: string;
 };
 
-type FunctionEvents = Readonly<Record<string, FunctionEvent>>;
+type EventSpecs = Readonly<Record<string, EventSpec>>;
 type EventDeps = ReturnType<typeof createEventDeps>;
 
 const USER = { email: 'ann@example.org', role: 'viewer' } as const;
 
-/** Creates the event of each function, by function id. */
-export async function createFunctionEvents(stage: CloudStage): Promise<FunctionEvents> {
+/** Creates the events of all functions, by function id. */
+export async function createEventSpecs(stage: CloudStage): Promise<EventSpecs> {
   const deps = createEventDeps(stage);
   await createUser(deps, { ...USER, password: 'correct horse battery' });
   await watchPlan(deps, 'c2', WATCHED_PLAN_ID);
   return {
-    ...createHttpEvents(deps),
+    ...createHttpSpecs(deps),
     'hook-github': { createEvent: createPushEvent, expected: '202' },
-    ...createSocketEvents(deps),
-    ...createQueueEvents(),
+    ...createSocketSpecs(deps),
+    ...createQueueSpecs(),
     'cron-resync': {
       createEvent: () => ({}),
       expected: 'null',
@@ -67,7 +67,7 @@ function createEventDeps(stage: CloudStage) {
   };
 }
 
-function createHttpEvents(deps: EventDeps): FunctionEvents {
+function createHttpSpecs(deps: EventDeps): EventSpecs {
   const createSessionHeaders = async () => {
     const { accessToken } = await openSession(deps, USER);
     return { authorization: `Bearer ${accessToken}` };
@@ -120,7 +120,7 @@ function createPushEvent(): object {
   );
 }
 
-function createSocketEvents(deps: EventDeps): FunctionEvents {
+function createSocketSpecs(deps: EventDeps): EventSpecs {
   const requestContext = { connectionId: 'c1' };
   const actor = { kind: 'user', ...USER, via: 'session' } as const;
   return {
@@ -148,7 +148,7 @@ const NOTICE = createNotice(
   { kind: 'complete', text: 'The plan is complete.' },
 );
 
-function createQueueEvents(): FunctionEvents {
+function createQueueSpecs(): EventSpecs {
   const allHandled = 'no failed message';
   const note = 'the plan does not exist: the function looks for the plan.';
   return {

@@ -56,14 +56,15 @@ export type PortCall = {
 export type LabOptions = {
   readonly time: LabTime;
   readonly table: Table;
+  /** Maximum number of parallel attempts. */
   readonly slots: number;
   /** Counts the usage of table and queues; requires the table in memory. */
   readonly meter?: Meter;
   /** Milliseconds that each call of a port takes; `transit`: milliseconds from the send of a message to its handler. */
   readonly latency?: Partial<Record<PortName, number>> & { readonly transit?: number };
-  /** Simulates the work of an attempt, between its start and its result. */
+  /** Simulates the work of an attempt, between the start and the result of the attempt. */
   readonly work?: (attemptId: string) => Promise<void>;
-  /** Milliseconds from the end of a bridge to the end of its pod. */
+  /** Milliseconds from the end of a bridge to the end of its pod; absent: a pod also ends when the engine removes the pod. */
   readonly podEndMs?: number;
   /** Whether the forge sends webhooks; default: true. */
   readonly webhooks?: boolean;
@@ -223,7 +224,7 @@ function handleMessage(deps: EngineDeps, message: QueueMessage): Promise<void> {
   }
 }
 
-/** Records the id of each plan whose head item becomes complete. */
+/** Returns a table that adds the id of each plan to `completePlans` when the status of the plan becomes complete. */
 function recordCompletePlans(table: Table, completePlans: Set<string>): Table {
   return {
     ...table,

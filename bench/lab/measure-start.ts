@@ -1,6 +1,6 @@
 import type { PushedFrame } from '../../test/support/cloud/cloud-stage.ts';
 import type { LambdaProcess } from '../../test/support/cloud/lambda-process.ts';
-import type { FunctionEvent } from './function-event.ts';
+import type { EventSpec } from './function-event.ts';
 import { renderAnswer } from './render-answer.ts';
 
 /** Times of a new process in milliseconds. */
@@ -18,18 +18,18 @@ type StartedFunction = { readonly process: LambdaProcess; close(): Promise<void>
  * fast. `frames` holds all frames that the function pushes.
  */
 export async function measureStart(
-  event: FunctionEvent,
+  spec: EventSpec,
   start: () => Promise<StartedFunction>,
   frames: readonly PushedFrame[],
 ): Promise<StartTimes> {
-  const [firstEvent, secondEvent] = [await event.createEvent(), await event.createEvent()];
+  const [firstEvent, secondEvent] = [await spec.createEvent(), await spec.createEvent()];
   const started = await start();
   const { process } = started;
   const invokeAndMeasure = async (input: object, startedAt: number): Promise<number> => {
     const frameCount = frames.length;
     const answer = await process.invoke(input);
     const ms = performance.now() - startedAt;
-    requireAnswer(event, answer, frames.slice(frameCount), process);
+    requireAnswer(spec, answer, frames.slice(frameCount), process);
     return ms;
   };
   try {
@@ -44,7 +44,7 @@ export async function measureStart(
 const WARNING_OR_ERROR = /"level":"(warn|error)"/;
 
 function requireAnswer(
-  { expected }: FunctionEvent,
+  { expected }: EventSpec,
   answer: unknown,
   pushed: readonly PushedFrame[],
   process: LambdaProcess,

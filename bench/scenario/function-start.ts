@@ -7,8 +7,8 @@ import { buildCloud } from '../../test/support/cloud/build-cloud.ts';
 import type { CloudStage } from '../../test/support/cloud/cloud-stage.ts';
 import { startCloudStage } from '../../test/support/cloud/cloud-stage.ts';
 import { LambdaProcess } from '../../test/support/cloud/lambda-process.ts';
-import type { FunctionEvent } from '../lab/function-event.ts';
-import { createFunctionEvents, SECRETS } from '../lab/function-event.ts';
+import type { EventSpec } from '../lab/function-event.ts';
+import { createEventSpecs, SECRETS } from '../lab/function-event.ts';
 import { computePercentile } from '../lab/measure-runs.ts';
 import type { StartTimes } from '../lab/measure-start.ts';
 import { measureStart } from '../lab/measure-start.ts';
@@ -47,25 +47,25 @@ export const functionStart: Scenario = {
 
 async function createReport(cloud: BuiltCloud, stage: CloudStage, count: number): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), 'smol-pods-'));
-  const events = await createFunctionEvents(stage);
+  const specs = await createEventSpecs(stage);
   const rows: StartMeasurement[] = [];
   try {
     const emptyFunction = await measureEmptyFunctionStarts(folder, count);
     for (const bundle of await readBundles(cloud.bundles)) {
-      const event = events[bundle.id];
-      if (event === undefined)
-        throw new Error(`no event for the function ${bundle.id}; add it to createFunctionEvents`);
+      const spec = specs[bundle.id];
+      if (spec === undefined)
+        throw new Error(`no event for the function ${bundle.id}; add an event to createEventSpecs`);
       const settings = bundle.id === 'cron-resync' ? createLaptopLauncherSettings(folder) : {};
       const start = () => stage.start(bundle.id, settings);
-      const measureOnce = () => measureStart(event, start, stage.frames);
+      const measureOnce = () => measureStart(spec, start, stage.frames);
       const times = await measureStarts(count, measureOnce).catch((error: unknown) => {
         throw new Error(`the measurement of the function ${bundle.id} failed`, {
           cause: error,
         });
       });
-      rows.push({ ...bundle, ...times, answer: event.expected });
+      rows.push({ ...bundle, ...times, answer: spec.expected });
     }
-    const tables = [createStartTable(rows, emptyFunction, count, createNotes(events))];
+    const tables = [createStartTable(rows, emptyFunction, count, createNotes(specs))];
     return { tables, figures: { starts: count, nothing: emptyFunction, rows } };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -101,12 +101,12 @@ async function measureStarts(count: number, measureOnce: () => Promise<StartTime
 async function measureEmptyFunctionStarts(folder: string, count: number) {
   const file = join(folder, 'nothing.mjs');
   await writeFile(file, 'export const handler = () => null;\n');
-  const event: FunctionEvent = { createEvent: () => ({}), expected: 'null' };
+  const spec: EventSpec = { createEvent: () => ({}), expected: 'null' };
   const start = async () => {
     const process = LambdaProcess.start(file, {});
     return { process, close: () => process.close() };
   };
-  return measureStarts(count, () => measureStart(event, start, []));
+  return measureStarts(count, () => measureStart(spec, start, []));
 }
 
 function createStartTable(
@@ -146,8 +146,8 @@ function createStartTable(
   };
 }
 
-function createNotes(events: Readonly<Record<string, FunctionEvent>>): string[] {
-  return Object.entries(events).flatMap(([id, { note }]) =>
+function createNotes(specs: Readonly<Record<string, EventSpec>>): string[] {
+  return Object.entries(specs).flatMap(([id, { note }]) =>
     note === undefined ? [] : [`${id}: ${note}`],
   );
 }

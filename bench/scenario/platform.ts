@@ -88,26 +88,28 @@ async function putItem(table: Table, index: number): Promise<void> {
     dueShard: 'BENCH',
     dueAt: index,
   };
-  requireCondition(await table.put(item, ITEM_IS_ABSENT));
+  requireExpectedResult(await table.put(item, ITEM_IS_ABSENT));
 }
 
 async function getItem(table: Table, index: number): Promise<void> {
-  requireCondition(await table.get(createKey(index)));
+  requireExpectedResult(await table.get(createKey(index)));
 }
 
 async function updateItem(table: Table, index: number): Promise<void> {
   const change = { set: { version: 2 } };
-  requireCondition(
+  requireExpectedResult(
     await table.update(createKey(index), change, [{ attribute: 'version', equals: 1 }]),
   );
 }
 
 async function queryItems(table: Table): Promise<void> {
-  requireCondition((await table.query('BENCH', { limit: 25 })).items.length === 25);
+  requireExpectedResult((await table.query('BENCH', { limit: 25 })).items.length === 25);
 }
 
 async function queryIndex(table: Table): Promise<void> {
-  requireCondition((await table.queryIndex('due', 'BENCH', { limit: 25 })).items.length === 25);
+  requireExpectedResult(
+    (await table.queryIndex('due', 'BENCH', { limit: 25 })).items.length === 25,
+  );
 }
 
 type OpenedBackend = Awaited<ReturnType<typeof openStoreAndQueues>>;
@@ -123,13 +125,13 @@ async function measureQueue({ openQueue }: OpenedBackend, count: number): Promis
     const plan = `p${index}`;
     await queue.send([{ message: { type: 'reconcile_plan', v: 1, plan } }]);
     const message = await arrival;
-    requireCondition(message.type === 'reconcile_plan' && message.plan === plan);
+    requireExpectedResult(message.type === 'reconcile_plan' && message.plan === plan);
   });
   return { label: 'queue: from sender to handler', timesMs };
 }
 
 /** Throws if a measured operation gave an unexpected result. */
-function requireCondition(condition: unknown): void {
-  if (!condition)
+function requireExpectedResult(isExpected: unknown): void {
+  if (!isExpected)
     throw new Error('a measured operation of table or queue gave an unexpected result');
 }

@@ -5,7 +5,10 @@ import { createUsageError } from '../../cli-error.ts';
 const MAX_TITLE_CHARS = 120;
 const MAX_ESTIMATE_MINUTES = 1440;
 
-/** Combines several tasks into a task that does all of their work. The server moves the edges of the old tasks to the new task. */
+/**
+ * Combines several tasks into a task that does all of their work, with default limits. The server makes the dependents of the
+ * old tasks depend on the new task.
+ */
 export function combineTasks(tasks: readonly TaskSpec[]): Omit<TaskSpec, 'limits'> {
   const firstTask = tasks[0];
   if (firstTask === undefined) throw createUsageError('there are no tasks to merge');

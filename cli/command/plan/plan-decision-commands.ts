@@ -71,14 +71,14 @@ export const planBudgetCommand = defineCommand({
   },
 });
 
-export const planRejectCommand = definePlanEnd({
+export const planRejectCommand = definePlanEndCommand({
   name: 'plan reject',
   summary: 'reject the graph of a plan, so that no task starts',
   route: API.rejectPlan,
   message: 'rejected',
 });
 
-export const cancelCommand = definePlanEnd({
+export const cancelCommand = definePlanEndCommand({
   name: 'cancel',
   summary: 'stop a plan; its branches are kept for some days',
   route: API.cancelPlan,
@@ -86,7 +86,7 @@ export const cancelCommand = definePlanEnd({
 });
 
 /** Defines a command that ends a plan for a reason. */
-function definePlanEnd(spec: {
+function definePlanEndCommand(spec: {
   readonly name: string;
   readonly summary: string;
   readonly route: typeof API.rejectPlan | typeof API.cancelPlan;

@@ -43,9 +43,9 @@ export const planEditCommand = defineCommand({
     if (values.file !== undefined && task !== undefined) {
       throw createUsageError('--file already contains the edits: leave TASK out');
     }
-    const text = values.file === undefined ? undefined : await readInput(context, values.file);
+    const fileText = values.file === undefined ? undefined : await readInput(context, values.file);
     const edits =
-      text === undefined ? undefined : parseYamlFile(text, values.file ?? '', editsSchema);
+      fileText === undefined ? undefined : parseYamlFile(fileText, values.file ?? '', editsSchema);
     return editPlan(context, planArgument, values, (target) => {
       if (edits !== undefined) return edits;
       if (task === undefined) return editInEditor(context, target);
@@ -151,17 +151,15 @@ export const planSplitCommand = defineCommand({
   details: 'Parts given with --part keep the scope, tier and repository of the task.',
   async run(context, [planArgument, id = ''], values) {
     if ((values.part === undefined) === (values.into === undefined)) {
-      throw createUsageError(
-        'the parts are missing: give --part at least twice, or a file with --into',
-      );
+      throw createUsageError('give the parts either with --part, at least twice, or with --into');
     }
-    const text = values.into === undefined ? undefined : await readInput(context, values.into);
+    const fileText = values.into === undefined ? undefined : await readInput(context, values.into);
     return editPlan(context, planArgument, values, (target) => {
       const task = requireTask(target, id);
       const into =
-        text === undefined
+        fileText === undefined
           ? parseParts(values.part ?? [], task)
-          : parseYamlFile(text, values.into ?? '', z.array(taskSpecSchema).min(2).max(20));
+          : parseYamlFile(fileText, values.into ?? '', z.array(taskSpecSchema).min(2).max(20));
       if (into.length < 2) throw createUsageError('a split needs at least two parts');
       return [{ op: 'split_task', task: id, into }];
     });

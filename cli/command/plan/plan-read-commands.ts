@@ -58,7 +58,8 @@ export const planShowCommand = defineCommand({
     const id = await resolvePlan(api, planArgument);
     const revision = parseNumberOption('revision', values.revision, { min: 1, whole: true });
     const plan = await api.call(API.getPlan, { params: { plan: id } });
-    if (plan.revision === 0 && !terminal.isJson) {
+    const hasGraph = plan.revision > 0;
+    if (!hasGraph && !terminal.isJson) {
       terminal.printLines(renderPlan(plan, [], { now: host.now(), width: terminal.width }));
       return EXIT.done;
     }

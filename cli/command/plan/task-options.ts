@@ -49,7 +49,7 @@ export async function readTaskFields(
 ): Promise<TaskFields> {
   const file = values['description-file'];
   if (file !== undefined && values.description !== undefined) {
-    throw createUsageError('give the description either as text or as a file');
+    throw createUsageError('give either --description or --description-file, not both');
   }
   const description = file === undefined ? values.description : await readInput(context, file);
   const fields = {

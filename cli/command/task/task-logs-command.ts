@@ -16,6 +16,7 @@ import { getTaskLook } from '../../render/task-state.ts';
 import { resolveTask } from '../resolve-plan.ts';
 
 const PAGE_SIZE = 200;
+/** Pause between two polls: `min` after new entries, growing to `max` without new entries. */
 const PAUSE_MS = { min: 250, max: 2_000 };
 type LogTarget = { readonly plan: string; readonly task: string };
 /** An entry with its attempt and `n`, the number of its chunk within the attempt. */

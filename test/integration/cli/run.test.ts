@@ -94,7 +94,7 @@ test('run starts from the current branch at HEAD and prints how to follow the pl
   expect(api.requests[1]?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('every option of run reaches the API', async () => {
+test('run sends its options to the API', async () => {
   const options = ['--title', 'T', '--complex', '--auto-approve', '--policy', 'review'];
   const limits = ['--max-parallel', '3', '--max-usd', '2.5', '--max-tokens', '100000'];
 

@@ -143,18 +143,18 @@ async function answerRequest({
       new ApiRefusal(401, 'unauthorized', 'the request has no valid token'),
     );
   }
-  const parsed: RecordedRequest = {
+  const recordedRequest: RecordedRequest = {
     route: name,
     params: copyRecord(route.params?.parse(match.params)),
     query: copyRecord(route.query?.parse(Object.fromEntries(url.searchParams))),
     body: route.body?.parse(JSON.parse(body)),
     headers: request.headers,
   };
-  requests.push(parsed);
+  requests.push(recordedRequest);
   const createAnswer = answers[name];
   if (createAnswer === undefined) throw new Error(`the test has no answer for ${name}`);
   try {
-    const value: unknown = await createAnswer(parsed);
+    const value: unknown = await createAnswer(recordedRequest);
     return { status: route.status, body: route.answer?.parse(value) };
   } catch (error) {
     if (error instanceof ApiRefusal) return createRefusalReply(error);
