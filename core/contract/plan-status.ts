@@ -1,7 +1,8 @@
 import type { TaskStatus } from './task-status.ts';
 import { isTaskMoving } from './task-status.ts';
 
-// Statuses of a plan and the predicates over them. This file does not import zod, so that a browser can import the rules without a parser.
+// Statuses of a plan and the predicates over them. This file does not import zod, so that a browser can import the predicates without
+// a schema library.
 
 /** Statuses of a plan, in the order of its usual life. */
 export const PLAN_STATUSES = [

@@ -1,4 +1,5 @@
-// Statuses of a task and the predicates over them. This file does not import zod, so that a browser can import the rules without a parser.
+// Statuses of a task and the predicates over them. This file does not import zod, so that a browser can import the predicates without
+// a schema library.
 
 /** Statuses of a task, in the order of its usual life. */
 export const TASK_STATUSES = [

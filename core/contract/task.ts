@@ -14,7 +14,10 @@ export const attemptKindSchema = z.enum(['work', 'repair', 'verify']);
 /** Kind of an attempt. */
 export type AttemptKind = z.infer<typeof attemptKindSchema>;
 
-/** Limits of an attempt, which ends at the first limit that it reaches. If a limit is missing, the limit of the plan applies, then the limit of the platform. */
+/**
+ * Limits of an attempt, which ends at the first limit that it reaches. For a missing limit of a task, the limit of the plan applies,
+ * then the limit of the platform.
+ */
 export const limitsSchema = z
   .object({
     maxMinutes: z.number().positive().max(1440),

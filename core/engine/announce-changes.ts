@@ -75,7 +75,7 @@ export async function sendAnnouncement(
 
 type NoticeDeps = Pick<EngineDeps, 'table' | 'queue' | 'log'>;
 
-/** Enqueues the pending notices of a task, and returns the task without them. */
+/** Enqueues the pending notices of a task, and returns the task without pending notices. */
 export async function sendPendingTaskNotices(
   deps: NoticeDeps,
   task: StoredTask,
@@ -84,7 +84,7 @@ export async function sendPendingTaskNotices(
   return (await clearTaskNotices(deps.table, task, task.dueAt)) ?? task;
 }
 
-/** Enqueues the pending notices of a plan, and returns the plan without them. */
+/** Enqueues the pending notices of a plan, and returns the plan without pending notices. */
 export async function sendPendingPlanNotices(
   deps: NoticeDeps,
   plan: StoredPlan,
@@ -104,8 +104,9 @@ async function enqueuePendingNotices(
   );
 }
 
-// Watches: the store holds which connections watch which plans. Each pair has an item in the partition of the plan, for pushes, and an item in the
-// partition of the connection, for a disconnect. A lost push only delays a client, because clients also poll for changes.
+// Watches: the store holds which connections watch which plans. Each pair has an item in the partition of the plan, for pushes, and
+// an item in the partition of the connection, for a disconnect. A lost push only delays a client, because clients also poll for
+// changes.
 
 /** Ports of the plan watchers. */
 export type WatchDeps = { readonly table: Table; readonly push: Push; readonly clock: Clock };

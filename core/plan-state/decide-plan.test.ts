@@ -67,17 +67,20 @@ const STOPPING_EVENT: PlanEventType = 'run_stopping';
 const PAIRS = PLAN_STATUSES.flatMap((status) => PLAN_EVENT_TYPES.map((type) => ({ status, type })));
 
 describe('the state table of plans', () => {
-  test.each(PAIRS)('gives the expected status for $type in $status', ({ status, type }) => {
-    const decision = decidePlan(
-      createSamplePlan(status),
-      createPlanEvent(type),
-      createPlanContext(),
-    );
+  test.each(PAIRS)(
+    'event $type in status $status leads to the expected status',
+    ({ status, type }) => {
+      const decision = decidePlan(
+        createSamplePlan(status),
+        createPlanEvent(type),
+        createPlanContext(),
+      );
 
-    const to = decision.kind === 'changed' ? decision.state.status : undefined;
-    const expected = BOOKKEEPING_EVENTS.includes(type) ? status : EXPECTED_STATUSES[status][type];
-    expect(to).toBe(expected);
-  });
+      const to = decision.kind === 'changed' ? decision.state.status : undefined;
+      const expected = BOOKKEEPING_EVENTS.includes(type) ? status : EXPECTED_STATUSES[status][type];
+      expect(to).toBe(expected);
+    },
+  );
 
   test.each(PLAN_STATUSES)('a plan that is %s accepts the progress of a stopping run', (status) => {
     const stoppingRuns = [{ run: 1, revision: 1, reason: 'enough', cursor: 0, dueAt: 0 }];

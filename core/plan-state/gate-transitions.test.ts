@@ -14,7 +14,7 @@ import {
 const { now: NOW } = createPlanContext();
 
 describe('an edit', () => {
-  test('changes nothing when its revision is not the newest', () => {
+  test('changes nothing when it replaces a revision that is not the newest', () => {
     const plan = createSamplePlan('pending_approval');
 
     expect(isPlanNoop(plan, createPlanEvent('edited', { replaces: 2 }))).toBe(true);

@@ -81,7 +81,7 @@ export function onRestarted(
   { actor, now }: PlanContext,
 ): PlanState | undefined {
   if (state.run !== run) return undefined;
-  const fresh: PlanState = {
+  const reset: PlanState = {
     ...state,
     run: run + 1,
     reason: undefined,
@@ -93,11 +93,11 @@ export function onRestarted(
   };
   const hasNoGraph = state.revision === 0;
   if (hasNoGraph && (state.status === 'failed' || state.status === 'cancelled'))
-    return { ...fresh, status: 'planning', planning: { stage: 'queued', faults: 0 } };
+    return { ...reset, status: 'planning', planning: { stage: 'queued', faults: 0 } };
   if (state.status === 'rejected' || state.approved === undefined)
-    return { ...fresh, status: 'pending_approval' };
+    return { ...reset, status: 'pending_approval' };
   return {
-    ...fresh,
+    ...reset,
     status: 'activating',
     activation: EMPTY_ACTIVATION,
     ends: [],
@@ -109,7 +109,7 @@ export function onRestarted(
   };
 }
 
-/** Returns whether the tasks of the current run are being cancelled, or its branches await deletion. */
+/** Returns true if the tasks of the current run are being cancelled, or the branches of the run await deletion. */
 function isCurrentRunStopped(state: PlanState): boolean {
   return [...state.stoppingRuns, ...state.pendingCleanups].some(({ run }) => run === state.run);
 }

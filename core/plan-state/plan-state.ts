@@ -4,7 +4,8 @@ import type { PlanStatus } from '../contract/plan-status.ts';
 import type { Repository } from '../contract/repository.ts';
 import type { Limits, Usage } from '../contract/task.ts';
 
-// State of a plan: status, options and pending work, with the rules over the state alone. Each revision of the graph and each task has its own item in the store.
+// State of a plan: status, options and pending work, with the rules that depend only on this state. Each revision of the graph and
+// each task has its own item in the store.
 
 /** Repository of a plan with the findings of the preflight and the exploration. */
 export type PlanRepository = {
@@ -156,7 +157,7 @@ export function isSimple(plan: PlanState): boolean {
   return plan.verdict?.complexity === 'simple';
 }
 
-/** Returns whether attempts of this run may continue. A reviewer can still request changes in a complete simple plan. */
+/** Returns true if attempts of this run may continue. A reviewer can still request changes in a complete simple plan. */
 export function isRunning(plan: PlanState, run: number): boolean {
   if (plan.run !== run) return false;
   return plan.status === 'active' || (plan.status === 'complete' && isSimple(plan));
@@ -192,7 +193,7 @@ export function removeCondition(plan: PlanState, code: string): PlanState {
 /** Used share of the budget at which people get a warning. */
 export const BUDGET_WARNING_SHARE = 0.8;
 
-/** A plan and the usage of its attempts. The store keeps the two totals outside `state`; a new total does not change the version of the plan. */
+/** A plan and the usage of its attempts. The totals are stored outside `state`; a new total does not change the version of the plan. */
 export type PlanSpending = {
   readonly state: PlanState;
   readonly usedTokens: number;
@@ -207,7 +208,7 @@ export function computeBudgetShare({ state, usedTokens, usedUsd }: PlanSpending)
   return Math.max(tokens, usd);
 }
 
-/** Returns whether the budget is used up: running attempts may finish, but no new attempt starts. */
+/** Returns true if the budget is used up: running attempts may finish, but no new attempt starts. */
 export function isOverBudget(plan: PlanSpending): boolean {
   return computeBudgetShare(plan) >= 1;
 }

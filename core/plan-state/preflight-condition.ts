@@ -3,8 +3,8 @@ import type { PreflightFinding, RepoName } from '../port/forge.ts';
 
 // Converts preflight findings, which are rules of the forge, into conditions of a plan.
 
+// Prefixes of stored condition codes: of every blocking finding, and of a finding that only concerns merges into the root branch.
 const BLOCKING_PREFIX = 'blocking_';
-// Finding about merges into the root branch.
 const BLOCKING_ROOT_MERGES_PREFIX = 'blocking_lane_';
 
 /** Creates the condition for a finding in `repo`; `at` in epoch milliseconds. */
@@ -20,7 +20,7 @@ export function createPreflightCondition(
   return { level: 'error', code: `${prefix}${finding.rule}`, message, at };
 }
 
-/** Returns whether a finding blocks a plan. A rule about root merges does not block a simple plan, which has no merge queue. */
+/** Returns true if a finding blocks a plan. A rule about root merges does not block a simple plan, which has no merge queue. */
 export function blocksPlan(finding: PreflightFinding, isSimple: boolean): boolean {
   return finding.blocking && !(isSimple && finding.rootMergesOnly === true);
 }

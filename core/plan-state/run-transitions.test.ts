@@ -49,7 +49,7 @@ describe('a run', () => {
     });
   });
 
-  test('warns about a root pull request merged too early, and keeps its branch', () => {
+  test('warns about a root pull request that was merged before its branch contained all work, and keeps the branch', () => {
     const early = { ...SAMPLE_PULL, state: 'merged' as const, wasMergedEarly: true };
 
     expect(

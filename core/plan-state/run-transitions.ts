@@ -93,7 +93,7 @@ export function onCompleted(
   };
 }
 
-/** Warns about pull requests merged too early: later commits on the branch need another pull request. */
+/** Warns about pull requests that were merged too early: later commits on the branch need another pull request. */
 function addMergedEarlyCondition(
   state: PlanState,
   pulls: readonly RootPull[],

@@ -91,7 +91,7 @@ describe('renderTaskPull', () => {
     );
   });
 
-  test('fills the title pattern of the repository, but no placeholders in the filled values', () => {
+  test('fills the title pattern of the repository, but not the text {plan} within a title', () => {
     const input = { ...TASK_INPUT, titlePattern: 'feat({task}): {title} ({plan})' };
 
     const { title } = renderTaskPull({
@@ -136,7 +136,7 @@ describe('the pull request template of a repository', () => {
 Fixes #1
 <!-- left open`;
 
-  test('stays in the description, contains matching sections and precedes all other sections', () => {
+  test('stays in the description, takes up the sections that match its headings and precedes all other sections', () => {
     const { body } = renderTaskPull({ ...TASK_INPUT, template });
 
     expect(body.match(/^## .*/gm)).toEqual([

@@ -166,7 +166,7 @@ export async function loadLongText(table: Table, key: Key): Promise<string | und
   for await (const piece of pieces) texts.push(readText(piece, 'doc') ?? '');
   if (texts.length - 1 !== readNumber(first, 'pieces'))
     throw new Error(
-      `item ${key.pk} ${key.sk} has ${texts.length - 1} of ${readNumber(first, 'pieces')} further pieces`,
+      `the text of item ${key.pk} ${key.sk} is incomplete: ${texts.length - 1} of ${readNumber(first, 'pieces')} further pieces exist`,
     );
   return texts.join('');
 }

@@ -28,7 +28,7 @@ export type MergeQueueState = {
   readonly mergeRefusals: number;
   /** Commit of the front with pending checks; `since` is the start of the wait. */
   readonly pendingChecks?: { readonly commit: string; readonly since: number };
-  /** End of the lease of the worker at the queue. */
+  /** End of the lease of the worker that advances the queue. */
   readonly leaseUntil: number;
   /** Last 12 merged tasks with at most 50 changed paths each. A conflict message names these tasks as possible causes. */
   readonly recentMerges?: { readonly task: string; readonly files: string[] }[];

@@ -6,14 +6,14 @@ import { listNotices, listPlanNotices, putNotice } from './notice-store.ts';
 const DAY_MS = 86_400_000;
 const NOW = 100 * DAY_MS;
 
-function createSample(plan: string, version: number, at: number) {
+function createSampleNotice(plan: string, version: number, at: number) {
   const subject = { plan, run: 1, version, at, title: 'Logins' };
   return createNotice(subject, { kind: 'halted', text: 'No task can continue.' });
 }
 
 test('a repeated delivery stores one notice', async () => {
   const table = createMemoryTable();
-  const notice = createSample('p0123456789', 4, NOW);
+  const notice = createSampleNotice('p0123456789', 4, NOW);
 
   await putNotice(table, notice);
   await putNotice(table, notice);
@@ -27,23 +27,27 @@ test('a repeated delivery stores one notice', async () => {
 test('notices of a plan and of all plans are listed in pages, newest first', async () => {
   const table = createMemoryTable();
   const [first, second, other] = [
-    createSample('p0123456789', 4, NOW),
-    createSample('p0123456789', 9, NOW + 2),
-    createSample('p0123456788', 5, NOW + 1),
+    createSampleNotice('p0123456789', 4, NOW),
+    createSampleNotice('p0123456789', 9, NOW + 2),
+    createSampleNotice('p0123456788', 5, NOW + 1),
   ];
   for (const notice of [second, first, other]) await putNotice(table, notice);
 
-  const all = await listNotices(table, { limit: 10, now: NOW });
-  const plan = await listPlanNotices(table, first.plan, { limit: 1, now: NOW });
-  const rest = await listPlanNotices(table, first.plan, { limit: 1, cursor: plan.next, now: NOW });
+  const allNotices = await listNotices(table, { limit: 10, now: NOW });
+  const firstPage = await listPlanNotices(table, first.plan, { limit: 1, now: NOW });
+  const secondPage = await listPlanNotices(table, first.plan, {
+    limit: 1,
+    cursor: firstPage.next,
+    now: NOW,
+  });
 
-  expect(all.items).toEqual([second, other, first]);
-  expect([plan.items, rest.items]).toEqual([[second], [first]]);
+  expect(allNotices.items).toEqual([second, other, first]);
+  expect([firstPage.items, secondPage.items]).toEqual([[second], [first]]);
 });
 
 test('a notice is hidden after 30 days', async () => {
   const table = createMemoryTable();
-  const notice = createSample('p0123456789', 4, NOW);
+  const notice = createSampleNotice('p0123456789', 4, NOW);
   await putNotice(table, notice);
 
   const days = [29, 31].map((day) => NOW + day * DAY_MS);

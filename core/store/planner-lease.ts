@@ -18,15 +18,15 @@ export async function acquirePlannerLease(
   const key = KEY.plannerLease(plan);
   const item = await table.get(key);
   if (item === undefined) {
-    const taken = await table.put({ ...key, fence: 1, until: now + leaseMs }, ITEM_IS_ABSENT);
-    return taken ? { plan, fence: 1 } : { heldUntil: now + leaseMs };
+    const isAcquired = await table.put({ ...key, fence: 1, until: now + leaseMs }, ITEM_IS_ABSENT);
+    return isAcquired ? { plan, fence: 1 } : { heldUntil: now + leaseMs };
   }
   const until = readNumber(item, 'until');
   if (until > now) return { heldUntil: until };
   const fence = readNumber(item, 'fence');
   const change = { set: { fence: fence + 1, until: now + leaseMs } };
-  const taken = await table.update(key, change, [{ attribute: 'fence', equals: fence }]);
-  return taken === undefined ? { heldUntil: now + leaseMs } : { plan, fence: fence + 1 };
+  const acquired = await table.update(key, change, [{ attribute: 'fence', equals: fence }]);
+  return acquired === undefined ? { heldUntil: now + leaseMs } : { plan, fence: fence + 1 };
 }
 
 /** Extends a lease until `until`, epoch milliseconds; 0 releases the lease. The lease of another planner stays unchanged. */

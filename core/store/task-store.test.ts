@@ -65,27 +65,27 @@ test('the loser of two concurrent writes stores neither a state nor a transition
   }
   const before = await task();
 
-  const won = await saveTask(table, before, buildNextState(before, 'first'), {
+  const firstWrite = await saveTask(table, before, buildNextState(before, 'first'), {
     now: 9,
     dueAt: undefined,
     tag: 't',
   });
-  const lost = await saveTask(table, before, buildNextState(before, 'second'), {
+  const secondWrite = await saveTask(table, before, buildNextState(before, 'second'), {
     now: 9,
     dueAt: undefined,
     tag: 't',
   });
 
-  expect(won?.state.last.reason).toBe('first');
-  expect(lost).toBeUndefined();
+  expect(firstWrite?.state.last.reason).toBe('first');
+  expect(secondWrite).toBeUndefined();
   const after = await task();
-  const all = [
+  const transitions = [
     ...(await loadTaskHistory(table, after.state)),
     ...after.recentTransitions,
     after.state.last,
   ];
-  expect(all.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
-  expect(all.map(({ reason }) => reason)).not.toContain('second');
+  expect(transitions.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
+  expect(transitions.map(({ reason }) => reason)).not.toContain('second');
 });
 
 test('a merged task records the release of its dependents after the reconcile, until its status changes', async () => {

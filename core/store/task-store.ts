@@ -18,16 +18,19 @@ import {
   readText,
 } from './document.ts';
 
-/** Maximum number of recent transitions in the item of a task; more become a history item. Every write copies the item into indexes. */
+/**
+ * Maximum number of recent transitions in the item of a task, because every write copies the item into indexes. A full list moves to a
+ * history item.
+ */
 const MAX_RECENT_TRANSITIONS = 4;
-/** Maximum length of the recent transitions, characters of JSON. */
+/** Maximum size of the recent transitions, characters of JSON. */
 const MAX_RECENT_TRANSITION_CHARS = 800;
 
 /** A task with the attributes of its item. */
 export type StoredTask = {
   readonly state: TaskState;
   readonly version: number;
-  /** Ordinals of the unmerged dependencies. Only the release of dependents changes this attribute, without a new version. */
+  /** Ordinals of the unmerged dependencies. The merge of a dependency removes its ordinal, without a new version of the task. */
   readonly unmergedDependencies: number[];
   /** Number of messages of people so far. */
   readonly messageCount: number;
@@ -186,10 +189,10 @@ export async function markTaskReconciled(
   task: StoredTask,
   dueAt: number | undefined,
 ): Promise<boolean> {
-  const releases = task.state.status === 'merged' && !task.dependentsReleased;
-  const next = keepDueForNotices(task, dueAt);
-  if (task.dueAt === next && !releases) return true;
-  return writeTaskDue(table, task, next, releases ? { released: true } : {});
+  const recordsRelease = task.state.status === 'merged' && !task.dependentsReleased;
+  const nextDueAt = keepDueForNotices(task, dueAt);
+  if (task.dueAt === nextDueAt && !recordsRelease) return true;
+  return writeTaskDue(table, task, nextDueAt, recordsRelease ? { released: true } : {});
 }
 
 /** Postpones the pending work of this version until `dueAt`. Returns false if another write was first. */
@@ -198,8 +201,8 @@ export async function postponeTask(
   task: StoredTask,
   dueAt: number,
 ): Promise<boolean> {
-  const next = keepDueForNotices(task, dueAt);
-  return task.dueAt === next || writeTaskDue(table, task, next, {});
+  const nextDueAt = keepDueForNotices(task, dueAt);
+  return task.dueAt === nextDueAt || writeTaskDue(table, task, nextDueAt, {});
 }
 
 /** Keeps the due time of a task with pending notices, so the next reconcile enqueues the notices. */

@@ -17,9 +17,9 @@ const CONTEXT = {
 const WORKING_TASK: TaskState = { ...createTaskStateFixture(), ...createWorkingTask(2) };
 
 function applyEvents(state: TaskState, ...events: TaskEvent[]): TaskState {
-  return events.reduce((now, event) => {
-    const decision = decideTask(now, event, CONTEXT);
-    return decision.kind === 'changed' ? decision.state : now;
+  return events.reduce((current, event) => {
+    const decision = decideTask(current, event, CONTEXT);
+    return decision.kind === 'changed' ? decision.state : current;
   }, state);
 }
 

@@ -216,7 +216,11 @@ function requestRepair(
     reason: { code: reason, text: event.why },
   };
   if (repair > context.bounds.maxRepairs)
-    return blockTask(next, reason, `${repair} repairs did not help: ${event.why}`);
+    return blockTask(
+      next,
+      reason,
+      `${context.bounds.maxRepairs} repairs did not help: ${event.why}`,
+    );
   return {
     ...next,
     status: state.kind === 'end' && state.accepted === undefined ? 'ready' : 'changes_requested',

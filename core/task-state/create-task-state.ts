@@ -43,7 +43,7 @@ export function createTaskState(
 
 function deriveTaskTitle(node: RunNode, spec: TaskSpec | undefined): string {
   if (node.kind === 'end') return 'Verify the root branch';
-  if (spec === undefined) return `Join of ${node.dependsOn.length}`;
+  if (spec === undefined) return `Join of ${node.dependsOn.length} dependencies`;
   if (spec.title !== '') return spec.title;
   const line = spec.description.trim().split('\n')[0] ?? spec.id;
   return line.length > 100 ? `${line.slice(0, 97)}...` : line;

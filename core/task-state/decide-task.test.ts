@@ -129,12 +129,8 @@ const ATTEMPT_EVENTS = [
   'result_accepted',
 ] as const;
 
-function applyEvent(state: TaskState, event: TaskEvent, waiting = false): TaskState {
-  const decision = decideTask(
-    state,
-    event,
-    createSampleContext({ hasUnmergedDependencies: waiting }),
-  );
+function applyEvent(state: TaskState, event: TaskEvent): TaskState {
+  const decision = decideTask(state, event, createSampleContext());
   if (decision.kind !== 'changed')
     throw new Error(`event ${event.type} changed nothing: ${decision.kind}`);
   return decision.state;
@@ -148,16 +144,19 @@ const PAIRS = TASK_STATUSES.flatMap((status) =>
 );
 
 describe('the state table of tasks', () => {
-  test.each(PAIRS)('gives the expected status for $type in $status', ({ status, type }) => {
-    const decision = decideTask(
-      createSampleTask(status),
-      createSampleEvent(type),
-      createSampleContext(),
-    );
+  test.each(PAIRS)(
+    'event $type in status $status leads to the expected status',
+    ({ status, type }) => {
+      const decision = decideTask(
+        createSampleTask(status),
+        createSampleEvent(type),
+        createSampleContext(),
+      );
 
-    const to = decision.kind === 'changed' ? decision.state.status : undefined;
-    expect(to).toBe(EXPECTED_STATUSES[status][type]);
-  });
+      const to = decision.kind === 'changed' ? decision.state.status : undefined;
+      expect(to).toBe(EXPECTED_STATUSES[status][type]);
+    },
+  );
 
   test.each(TASK_STATUSES)('a task that is %s accepts a raised attempt number', (status) => {
     const raised = applyEvent(createSampleTask(status), createSampleEvent('number_raised'));
@@ -173,7 +172,7 @@ describe('the state table of tasks', () => {
     ]);
   });
 
-  test('a transition is recorded, and a bookkeeping event does not replace the record', () => {
+  test('a transition is recorded, and an event that the history does not show keeps the last record', () => {
     const working = createSampleTask('working');
 
     expect(applyEvent(working, createSampleEvent('attempt_lost')).last).toEqual({

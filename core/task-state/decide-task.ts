@@ -29,7 +29,8 @@ import type { TaskEvent, TaskEventType } from './task-event.ts';
 import type { TaskState, TransitionContext, TransitionRow } from './task-state.ts';
 import { blockTask, endAttempt, returnToPull } from './task-state.ts';
 
-// State table of a task, with the transitions by people and by bookkeeping of the engine. An event without a row for the current status changes nothing.
+// State table of a task, with the transitions by people and by bookkeeping of the engine. An event without a row for the current
+// status changes nothing.
 
 /** Result of applying an event to a task. */
 export type TaskDecision =
@@ -125,7 +126,7 @@ const FENCED_EVENTS: readonly TaskEventType[] = [
   'result_accepted',
 ];
 
-/** Events of bookkeeping, which the history does not show. */
+/** Events that the history does not show. */
 const UNRECORDED_EVENTS: readonly TaskEventType[] = [
   'pods_gone',
   'checkpointed',

@@ -19,7 +19,7 @@ export type TaskAnnouncement = {
   readonly notices: readonly Notice[];
 };
 
-/** Version of the item after the transition, and its time in epoch milliseconds. */
+/** Version of the plan or task after the transition, and the time of the transition in epoch milliseconds. */
 export type AnnouncementContext = { readonly version: number; readonly now: number };
 
 const MAX_REASON_CHARS = 1_000;

@@ -64,7 +64,7 @@ export type TaskEvent =
       readonly repair: Repair;
       readonly lastHandledReview?: number;
     }
-  /** A rule of the repository forbids the next step. */
+  /** The forge refuses the next step; `reason` explains the refusal to people. */
   | { readonly type: 'forge_refused'; readonly reason: string }
   /** A person pushed to the branch of the pull request `pull`. */
   | {

@@ -13,12 +13,12 @@ import { TASK_EVENT_TYPES } from './task-event.ts';
 import type { TaskState } from './task-state.ts';
 import { isSchedulable } from './task-state.ts';
 
-function applyEvent(state: TaskState, event: TaskEvent, waiting = false): TaskState {
-  const decision = decideTask(
-    state,
-    event,
-    createSampleContext({ hasUnmergedDependencies: waiting }),
-  );
+function applyEvent(
+  state: TaskState,
+  event: TaskEvent,
+  hasUnmergedDependencies = false,
+): TaskState {
+  const decision = decideTask(state, event, createSampleContext({ hasUnmergedDependencies }));
   if (decision.kind !== 'changed')
     throw new Error(`event ${event.type} changed nothing: ${decision.kind}`);
   return decision.state;
@@ -65,11 +65,17 @@ describe('bounds on retries', () => {
       ...createSampleTask('merging'),
       retryCounts: { agent: 0, infra: 0, repair: 3 },
     };
-    const asked = { reason: 'changes_requested' as const, detail: 'no', files: [], tasks: [] };
+    const personsRepair = {
+      reason: 'changes_requested' as const,
+      detail: 'no',
+      files: [],
+      tasks: [],
+    };
 
     expect(applyEvent(exhausted, createSampleEvent('changes_requested')).status).toBe('blocked');
     expect(
-      applyEvent(exhausted, createSampleEvent('changes_requested', { repair: asked })).status,
+      applyEvent(exhausted, createSampleEvent('changes_requested', { repair: personsRepair }))
+        .status,
     ).toBe('changes_requested');
   });
 
@@ -199,7 +205,7 @@ describe('the end node', () => {
     });
   });
 
-  test('keeps its branch over repeated repairs and starts another branch after a merge', () => {
+  test('keeps its branch over repeated repairs', () => {
     const repairing: TaskState = {
       ...createSampleTask('working'),
       kind: 'end',

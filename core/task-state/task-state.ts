@@ -66,7 +66,7 @@ export type TaskState = TaskKey & {
   readonly repo: string;
   /** Title, at most 120 characters. */
   readonly title: string;
-  /** Wave of tasks that may run at the same time, from 0; only shown to people. */
+  /** Wave of tasks that may run at the same time, from 1; only shown to people. */
   readonly wave: number;
   /** Estimated minutes of the longest path ahead, including this task; the scheduler prefers the highest rank. */
   readonly rank: number;
@@ -161,7 +161,7 @@ export function computeSlotRank(state: TaskState): number {
   return KIND_PRIORITY[state.nextAttemptKind] + state.rank;
 }
 
-/** Returns whether the scheduler may give the task a slot now. */
+/** Returns true if the scheduler may give the task a slot now. */
 export function isSchedulable(state: TaskState): boolean {
   if (state.kind === 'join' || state.current !== undefined || state.parkedUntil !== undefined)
     return false;
@@ -204,7 +204,7 @@ export function blockTask(state: TaskState, code: string, text: string): TaskSta
   return { ...state, status: 'blocked', parkedUntil: undefined, reason };
 }
 
-/** Returns whether the evidence is green and about exactly the accepted commit. */
+/** Returns true if the evidence is green and about exactly the accepted commit. */
 export function hasCurrentEvidence(state: TaskState): boolean {
   return state.evidence?.green === true && state.evidence.commit === state.accepted?.commit;
 }
@@ -254,7 +254,7 @@ export function computeIdleDue(state: TaskState): number | undefined {
   return state.parkedUntil;
 }
 
-/** Returns whether the reconciler has work for the task now. */
+/** Returns true if the reconciler has work for the task now. */
 export function hasPendingWork(state: TaskState): boolean {
   if (state.attemptsAwaitingPodRemoval.length > 0) return true;
   if (state.simple && needsPlanReconcile(state)) return true;
@@ -265,7 +265,7 @@ export function hasPendingWork(state: TaskState): boolean {
   return state.status === 'cancelled' && (state.pull ?? state.accepted) !== undefined;
 }
 
-/** Returns whether a simple plan needs a reconcile: the plan is complete during the review, and must follow when the review ends. */
+/** Returns true if a simple plan needs a reconcile: the plan is complete during the review, and must follow when the review ends. */
 export function needsPlanReconcile(state: TaskState): boolean {
   if (state.current !== undefined) return false;
   return (

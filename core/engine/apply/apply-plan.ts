@@ -82,7 +82,7 @@ export async function recordPlanUsage(
   if (plan !== undefined) await checkBudget(deps, plan);
 }
 
-/** Records that the plan has crossed 80 % or 100 % of its budget. Returns whether the plan has changed. */
+/** Records that the plan has crossed 80 % or 100 % of its budget. Returns true if the plan has changed. */
 export async function checkBudget(deps: PlanWriteDeps, plan: StoredPlan): Promise<boolean> {
   const event = findBudgetEvent(plan);
   if (event === undefined) return false;

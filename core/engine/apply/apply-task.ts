@@ -32,7 +32,7 @@ export type ApplyResult =
   | { readonly kind: 'noop'; readonly task: StoredTask }
   /** The event comes from an ended attempt. */
   | { readonly kind: 'stale'; readonly task: StoredTask }
-  /** The task has changed since the observation, so the observation may be outdated. */
+  /** With `onlyIfUnchanged`: the task has changed since `loaded` was read, so the event was not applied. */
   | { readonly kind: 'raced' }
   | { readonly kind: 'missing' };
 
@@ -47,7 +47,7 @@ export type ApplyOptions = {
   readonly announce?: 'all' | 'clients' | 'none';
   /** Replaces the due time that follows from the new state, unless the task has changed since `loaded` was read. */
   readonly dueAt?: (state: TaskState) => number | undefined;
-  /** Whether the event was observed in the state `loaded` and must not be applied to a later state. */
+  /** If true, the event applies only to the state `loaded`, because a later state may contradict the observation behind the event. */
   readonly onlyIfUnchanged?: boolean;
 };
 

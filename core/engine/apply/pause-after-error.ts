@@ -17,32 +17,35 @@ const CREDENTIAL_PAUSE_MS = 60_000;
 /** Pause after a refusal without a stated end, milliseconds. */
 const DEFAULT_PAUSE_MS = 30_000;
 
-/** Returns whether the error only delays the work: until an outside system is available or the forge credential is renewed. */
+/** Returns true if the error only delays the work: until an outside system is available or the forge credential is renewed. */
 export function isPausing(error: unknown): error is AppError {
   return isAppError(error, 'paused') || isAppError(error, 'auth', 'forge_credential');
 }
 
-/** Returns the end of a pause, epoch milliseconds, and records the pause if it affects all users of the outside system. */
+/**
+ * Returns the end of the pause after a refusal, epoch milliseconds. Records the pause if the outside system refuses all work, not only
+ * `work`.
+ */
 export async function pauseAfterError(
   deps: Pick<EngineDeps, 'table' | 'clock'>,
   error: AppError,
-  refused: PausedWork,
+  work: PausedWork,
 ): Promise<number> {
   const now = deps.clock.now();
   const defaultUntil = now + (error.kind === 'auth' ? CREDENTIAL_PAUSE_MS : DEFAULT_PAUSE_MS);
   const until = boundPauseEnd(error.details.until ?? defaultUntil, now);
-  const what = await findPausedSystem(deps, error, refused);
+  const what = await findPausedSystem(deps, error, work);
   if (what !== undefined) await recordPause(deps.table, { what, until, reason: error.message });
   return until;
 }
 
-/** Returns the outside system that refuses; undefined for our table, and for a refusal of only this work. */
+/** Returns the outside system that refuses all work; undefined for our table, and if only this work is refused. */
 async function findPausedSystem(
   deps: StoreDeps,
   { kind, code }: AppError,
-  refused: PausedWork,
+  work: PausedWork,
 ): Promise<string | undefined> {
-  if (code.startsWith('forge_')) return findPausedForge(deps, refused);
+  if (code.startsWith('forge_')) return findPausedForge(deps, work);
   // A key may be valid for only one of the models, so plans with the other model continue.
   if (kind === 'auth') return undefined;
   return code.startsWith('model_') || code === 'quota_exhausted' ? MODEL_SYSTEM : undefined;

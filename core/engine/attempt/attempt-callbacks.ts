@@ -191,7 +191,7 @@ export async function acceptResult(
 }
 
 /**
- * Returns whether the attempt ended by its result. A stored result does not show this, because it is written before the
+ * Returns true if the attempt ended by its result. A stored result does not show this, because the result is written before the
  * transition.
  */
 async function wasResultAccepted(deps: StoreDeps, key: AttemptKey): Promise<boolean> {
@@ -230,10 +230,12 @@ async function buildResultEvent(
 }
 
 function describeRedVerification(evidence: Evidence): string {
-  const red = evidence.results.find((command) => command.exitCode !== 0);
-  return red === undefined
-    ? 'verification failed'
-    : `verification failed: ${red.command.join(' ').slice(0, 500)} ended with ${red.exitCode}\n${red.output.slice(-4_000)}`;
+  const failed = evidence.results.find((result) => result.exitCode !== 0);
+  if (failed === undefined) return 'verification failed';
+  const command = failed.command.join(' ').slice(0, 500);
+  const end =
+    failed.exitCode === null ? 'did not finish' : `ended with exit code ${failed.exitCode}`;
+  return `verification failed: ${command} ${end}\n${failed.output.slice(-4_000)}`;
 }
 
 async function buildFailureEvent(

@@ -32,12 +32,12 @@ export async function carryOverConversation(
   state: TaskState,
   current: LiveAttempt,
 ): Promise<CarriedConversation> {
-  const none: CarriedConversation = { conversation: [], messagesSeen: 0 };
+  const emptyConversation: CarriedConversation = { conversation: [], messagesSeen: 0 };
   const code = state.reason?.code;
-  if (code !== 'attempt_lost' && code !== 'parked') return none;
+  if (code !== 'attempt_lost' && code !== 'parked') return emptyConversation;
   const parts: ConversationTurn[][] = [];
   let freeBytes = MAX_CONVERSATION_BYTES;
-  let { messagesSeen } = none;
+  let { messagesSeen } = emptyConversation;
   const oldest = Math.max(1, current.n - MAX_ATTEMPTS_BACK);
   for (let n = current.n - 1; n >= oldest && freeBytes > 0; n -= 1) {
     const key: AttemptKey = { ...toTaskKey(state), attemptNumber: n };
@@ -52,7 +52,7 @@ export async function carryOverConversation(
   return { conversation: parts.flat(), messagesSeen };
 }
 
-/** Returns whether the attempt ended by its own work, so that the next attempt starts a new conversation. */
+/** Returns true if the attempt ended by its own work, so that the next attempt starts a new conversation. */
 function hasOwnOutcome(result: AttemptResult | undefined): boolean {
   if (result === undefined) return false;
   if (result.outcome === 'done') return true;

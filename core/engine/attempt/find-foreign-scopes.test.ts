@@ -9,7 +9,7 @@ import { forecastGraph } from '../../graph/forecast/forecast-graph.ts';
 import { putRevision } from '../../store/plan-store.ts';
 import { findForeignScopes } from './find-foreign-scopes.ts';
 
-const FORECAST = { slots: 1, tokensPerMinute: 1, usdPerToken: null, remaining: [] };
+const FORECAST = { slots: 1, tokensPerMinute: 1, usdPerToken: null, unorderedPairs: [] };
 
 test('returns the scopes of tasks that run neither before nor after this task', async () => {
   const { deps } = createEngineFixture();

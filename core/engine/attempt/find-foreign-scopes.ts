@@ -59,6 +59,7 @@ export async function findForeignScopes(
     .map((task) => ({ task: task.id, scope: task.scope }));
 }
 
+/** Collects the ids that are reachable from `start` over edges, each from its end `near` to its end `far`. */
 function collectReachable(
   start: string,
   edges: readonly { readonly from: string; readonly to: string }[],

@@ -76,7 +76,7 @@ test('a late refusal of the launcher does not end an attempt whose pod another l
   expect((await fixture.task()).state).toMatchObject({ status: 'working', current: { n: 1 } });
 });
 
-test('the deadline of an interactive session adds time to wait for people', async () => {
+test('the deadline of the pod of an interactive session includes a day to wait for people', async () => {
   const { deps, putPlan, putTask } = createEngineFixture();
   const plan = await putPlan();
   const task = await putTask();

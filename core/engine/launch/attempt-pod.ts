@@ -102,11 +102,11 @@ export async function buildPodSpec(
   plan: PlanState,
   task: TaskState,
   n: number,
-  known?: TaskDetail,
+  loadedDetail?: TaskDetail,
 ): Promise<PodSpec> {
   const key: AttemptKey = { plan: task.plan, run: task.run, task: task.task, attemptNumber: n };
   const attemptId = formatAttemptId(key);
-  const detail = known ?? (await loadTaskDetail(deps.table, task));
+  const detail = loadedDetail ?? (await loadTaskDetail(deps.table, task));
   const limits = resolveLimits(plan, detail?.spec.limits ?? {}, deps.settings.limits);
   const waitingMs = detail?.spec.interactive === true ? INTERACTIVE_SESSION_MS : 0;
   const deadline = deps.clock.now() + limits.maxMinutes * 60_000 + OVERHEAD_MS + waitingMs;

@@ -140,8 +140,9 @@ async function evidenceIsCurrent(deps: StoreDeps, front: MergeQueueFront): Promi
 }
 
 /**
- * Returns whether evidence with `evidenceRoot` also holds for a merge into `root`: the paths that the root branch gained must
- * include neither a path that the task changed nor a shared path. With `strict` only the same root commit is accepted.
+ * Returns true if evidence with `evidenceRoot` also holds for a merge into `root`: the paths that changed in the root branch since
+ * then (`gained`) must include neither a path that the task changed nor a shared path. With `strict` only the same root commit is
+ * accepted.
  */
 export function evidenceCoversRoot(input: {
   readonly evidenceRoot: string;
@@ -176,8 +177,11 @@ async function requestVerification(
     { type: 'verify_wanted', root: front.root },
     { actor: 'merge_queue', loaded: front.task, onlyIfUnchanged: true },
   );
-  const checking: StoredMergeQueue = { ...queue, state: { ...queue.state, phase: 'checking' } };
-  return { kind: 'requeue', queue: checking, waitMs: VERIFICATION_POLL_MS };
+  const checkingQueue: StoredMergeQueue = {
+    ...queue,
+    state: { ...queue.state, phase: 'checking' },
+  };
+  return { kind: 'requeue', queue: checkingQueue, waitMs: VERIFICATION_POLL_MS };
 }
 
 /** Returns the event of red or pending checks or of requested changes; undefined if nothing prevents the merge. */

@@ -23,7 +23,7 @@ test('cancels all tasks of a large stopped run with a single read of its graph',
   });
   const ids = Array.from({ length: 650 }, (_, n) => `t${n}`);
   const tasks = ids.map((id) => taskSpecSchema.parse({ id, description: 'x' }));
-  const forecastOptions = { slots: 1, tokensPerMinute: 1, usdPerToken: null, remaining: [] };
+  const forecastOptions = { slots: 1, tokensPerMinute: 1, usdPerToken: null, unorderedPairs: [] };
   const forecast = forecastGraph(tasks, [], forecastOptions);
   const revision = { revision: 1, by: 'ada', at: 1, note: '', tasks, edges: [], forecast };
   await putRevision(deps.table, FIXTURE_PLAN, 'x', revision);

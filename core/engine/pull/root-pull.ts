@@ -28,7 +28,7 @@ export async function buildRootPullContent(
       attemptNumber: task.state.accepted?.attempt ?? 0,
     }),
   );
-  const done = results.filter((result) => result?.outcome === 'done');
+  const doneResults = results.filter((result) => result?.outcome === 'done');
   const statuses = new Map(tasks.map((task) => [task.state.task, task.state.status]));
   const defaultRepo = plan.repositories[0]?.name ?? '';
   const repositoryTasks = revision.tasks.filter((task) => (task.repo || defaultRepo) === repo);
@@ -42,10 +42,10 @@ export async function buildRootPullContent(
     tasks: tasks.map(({ state }) => toRootPullTask(state)).toSorted((a, b) => a.wave - b.wave),
     mermaid: renderMermaid(repositoryTasks, revision.edges, (id) => statuses.get(id) ?? 'pending'),
     evidence: endResult?.outcome === 'done' ? endResult.evidence : undefined,
-    leftOut: done
+    leftOut: doneResults
       .flatMap((result) => (result.outcome === 'done' ? result.leftOut : []))
       .slice(0, 100),
-    flagged: done
+    flagged: doneResults
       .flatMap((result) => (result.outcome === 'done' ? result.flagged : []))
       .slice(0, 100),
     usage: runTasks.reduce((sum, task) => addUsage(sum, task.state.usage), plan.usage),

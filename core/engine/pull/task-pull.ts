@@ -59,9 +59,10 @@ export async function buildTaskPullContent(
     loadTaskDetail(deps.table, key),
     loadResult(deps.table, { ...key, attemptNumber: task.accepted?.attempt ?? 0 }),
   ]);
-  const parents = await mapInParallel((detail?.dependsOn ?? []).slice(0, 64), 8, async ({ id }) => {
-    const parent = await loadTask(deps.table, { ...key, task: id });
-    const pull = parent?.state.repo === task.repo ? parent.state.pull?.number : undefined;
+  const listedDependencies = (detail?.dependsOn ?? []).slice(0, 64);
+  const dependencies = await mapInParallel(listedDependencies, 8, async ({ id }) => {
+    const dependency = await loadTask(deps.table, { ...key, task: id });
+    const pull = dependency?.state.repo === task.repo ? dependency.state.pull?.number : undefined;
     return { id, pull };
   });
   const repository = requirePlanRepository(plan, task.repo);
@@ -77,7 +78,7 @@ export async function buildTaskPullContent(
         'Repair the combined result of the plan so that the verify commands pass.',
       criteria: detail?.spec.criteria ?? [],
       wave: task.wave,
-      dependsOn: parents,
+      dependsOn: dependencies,
     },
     simple: task.simple,
     // The evidence of an attempt holds only for the commit of that attempt.
@@ -128,7 +129,7 @@ export function describeChangedBase(pull: PullRequest, base: string): string {
   return `the base branch of pull request #${pull.number} was changed from ${base} to ${pull.base}: change it back to ${base}, then retry the task`;
 }
 
-/** Returns whether the branch has not yet moved to the accepted commit; otherwise a person pushed to the branch. */
+/** Returns true if the branch has not yet moved to the accepted commit; otherwise a person pushed to the branch. */
 async function isBranchMovePending(forge: Forge, state: TaskState, head: string): Promise<boolean> {
   if (state.status !== 'pr_open' || state.accepted === undefined) return false;
   const { aheadBy } = await forge.compareCommits(state.repo, state.accepted.commit, head);

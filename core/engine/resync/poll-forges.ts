@@ -34,20 +34,20 @@ type PollCursor = {
 
 /** Polls all repositories with open plans, at most `MAX_POLL_MS` long. */
 export async function pollForges(deps: EngineDeps): Promise<void> {
-  const until = deps.clock.now() + MAX_POLL_MS;
+  const deadline = deps.clock.now() + MAX_POLL_MS;
   const resumePoint = await deps.table.get(KEY.pollCursor(RESUME_KEY));
   const repositories = rotateRepositories(
-    await listOpenRepositories(deps, until),
+    await listOpenRepositories(deps, deadline),
     resumePoint?.last,
   );
   let last: string | undefined;
   let startedCount = 0;
   await mapInParallel(repositories, MAX_PARALLEL_POLLS, async ({ name, forge }) => {
-    if (deps.clock.now() > until) return;
+    if (deps.clock.now() > deadline) return;
     last = name;
     startedCount += 1;
     try {
-      await pollRepository(deps, name, forge, until);
+      await pollRepository(deps, name, forge, deadline);
     } catch (error) {
       if (!isAppError(error)) throw error;
       deps.log.warn('repository could not be polled', { repo: name, cause: error.message });
@@ -62,7 +62,7 @@ type PolledRepository = Pick<PlanRepository, 'name' | 'forge'>;
 /** Lists the repositories of open plans without duplicates. */
 async function listOpenRepositories(
   deps: Pick<EngineDeps, 'table' | 'clock'>,
-  until: number,
+  deadline: number,
 ): Promise<PolledRepository[]> {
   const repositoriesByName = new Map<string, PolledRepository>();
   for (const list of [ACTIVE_PLANS, OPEN_PLANS]) {
@@ -72,7 +72,7 @@ async function listOpenRepositories(
       for (const repository of page.items.flatMap((stored) => readPlan(stored).state.repositories))
         repositoriesByName.set(repository.name, repository);
       after = page.next;
-    } while (after !== undefined && deps.clock.now() < until);
+    } while (after !== undefined && deps.clock.now() < deadline);
   }
   return [...repositoriesByName.values()];
 }
@@ -91,7 +91,7 @@ async function pollRepository(
   deps: EngineDeps,
   name: string,
   forge: Repository['forge'],
-  until: number,
+  deadline: number,
 ): Promise<void> {
   const stored = await deps.table.get(KEY.pollCursor(name));
   const startedAt = deps.clock.now();
@@ -104,7 +104,7 @@ async function pollRepository(
   const unfinished: PullRequest[] = [];
   const handled: PullRequest[] = [];
   await mapInParallel(unhandled, MAX_PARALLEL_POLLS, async (pull) => {
-    const isTimeUp = deps.clock.now() > until;
+    const isTimeUp = deps.clock.now() > deadline;
     const isHandled = !isTimeUp && (await reportPullChange(deps, name, pull));
     (isHandled ? handled : unfinished).push(pull);
   });
@@ -120,11 +120,11 @@ async function pollRepository(
 
 function readCursor(stored: Item | undefined, now: number): PollCursor {
   if (stored === undefined) return { since: now - 3_600_000, handlings: {} };
-  const looks =
+  const handlings =
     typeof stored.looks === 'string'
       ? decodeDocument<PollCursor['handlings']>(stored, 'looks')
       : {};
-  return { since: readNumber(stored, 'since'), handlings: looks };
+  return { since: readNumber(stored, 'since'), handlings };
 }
 
 function formatPullVersion(pull: PullRequest): string {

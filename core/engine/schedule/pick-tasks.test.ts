@@ -93,12 +93,12 @@ test('never exceeds a cap, and leaves no slot free that a task could use', () =>
 
         const heldAfter = [...held, ...picked];
         const fits = (
-          all: readonly { readonly plan: string; readonly repo: string }[],
+          occupied: readonly { readonly plan: string; readonly repo: string }[],
           task: TaskState,
         ) =>
-          all.length < cap.system &&
-          all.filter((other) => other.plan === task.plan).length < Math.min(planCap, cap.plan) &&
-          all.filter((other) => other.repo === task.repo).length < cap.repository;
+          occupied.length < cap.system &&
+          occupied.filter((slot) => slot.plan === task.plan).length < Math.min(planCap, cap.plan) &&
+          occupied.filter((slot) => slot.repo === task.repo).length < cap.repository;
         for (const [n, task] of picked.entries())
           expect(fits([...held, ...picked.slice(0, n)], task)).toBe(true);
         const remaining = candidates.filter(({ task }) => !picked.includes(task));

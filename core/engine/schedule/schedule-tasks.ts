@@ -135,8 +135,8 @@ async function loadNamedPlans(
   named: readonly TaskKey[],
 ): Promise<Map<string, StoredPlan>> {
   const ids = [...new Set(named.map((key) => key.plan))];
-  const read = await mapInParallel(ids, 8, (id) => loadPlan(deps.table, id));
-  return new Map(read.flatMap((plan) => (plan === undefined ? [] : [[plan.state.id, plan]])));
+  const plans = await mapInParallel(ids, 8, (id) => loadPlan(deps.table, id));
+  return new Map(plans.flatMap((plan) => (plan === undefined ? [] : [[plan.state.id, plan]])));
 }
 
 async function enqueuePushes(deps: WakeUpDeps, chosen: readonly SchedulableTask[]): Promise<void> {
@@ -154,13 +154,13 @@ function hasRoomForAll({ deps, slots, candidates }: SchedulingPass): boolean {
 async function searchReadyIndex(pass: SchedulingPass): Promise<void> {
   const { table } = pass.deps;
   let after: string | undefined;
-  let read = 0;
+  let readCount = 0;
   do {
     const page = await table.queryIndex('ready', ACTIVE_PLANS, { limit: PLANS_PER_PAGE, after });
     await mapInParallel(page.items, 8, (item) => searchPlanIndex(pass, readPlan(item).state));
-    read += page.items.length;
+    readCount += page.items.length;
     after = page.next;
-  } while (after !== undefined && read < MAX_PLANS);
+  } while (after !== undefined && readCount < MAX_PLANS);
 }
 
 /** Reads the ready tasks of a plan, best first. Reads further pages only while the caps exclude too many of the read tasks. */
@@ -178,10 +178,11 @@ async function searchPlanIndex(pass: SchedulingPass, plan: PlanState): Promise<v
       options,
     );
     for (const item of ready.items) await considerTask(pass, readTask(item));
-    const own = [...pass.candidates.values()].filter(
+    const candidatesOfPlan = [...pass.candidates.values()].filter(
       (candidate) => candidate.task.plan === plan.id,
     );
-    if (pickTasks(own, listHeldSlots(slots), deps.settings.caps).length >= free) return;
+    const picked = pickTasks(candidatesOfPlan, listHeldSlots(slots), deps.settings.caps);
+    if (picked.length >= free) return;
     after = ready.next;
     if (after === undefined) return;
   }

@@ -12,7 +12,7 @@ import { handleForgeChange } from './handle-forge-change.ts';
 const PULL = createPullFixture();
 
 /** Handles a reported change of a pull request and returns the state of the task. */
-async function handleChangeOf(pull: PullRequest, change: Partial<TaskState>) {
+async function handlePullChange(pull: PullRequest, change: Partial<TaskState>) {
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: { readPull: async () => pull },
   });
@@ -34,7 +34,7 @@ async function handleChangeOf(pull: PullRequest, change: Partial<TaskState>) {
 }
 
 test("a changed base branch of the task's own pull request blocks the task", async () => {
-  const state = await handleChangeOf(
+  const state = await handlePullChange(
     { ...PULL, base: 'main' },
     { status: 'in_review', pull: toPullRef(PULL) },
   );
@@ -45,7 +45,7 @@ test("a changed base branch of the task's own pull request blocks the task", asy
 
 test('a merge into another branch blocks the task', async () => {
   const mergedElsewhere = { ...PULL, base: 'main', state: 'merged' as const };
-  const state = await handleChangeOf(mergedElsewhere, {
+  const state = await handlePullChange(mergedElsewhere, {
     status: 'in_review',
     pull: toPullRef(PULL),
   });
@@ -55,13 +55,13 @@ test('a merge into another branch blocks the task', async () => {
 });
 
 test('ignores another pull request from the task branch to another base', async () => {
-  const state = await handleChangeOf({ ...PULL, base: 'main', state: 'merged' }, {});
+  const state = await handlePullChange({ ...PULL, base: 'main', state: 'merged' }, {});
 
   expect(state.last.event).toBe('created');
 });
 
 test('accepts any base branch for the pull request of a simple plan', async () => {
-  const state = await handleChangeOf(
+  const state = await handlePullChange(
     { ...PULL, base: 'develop', state: 'merged', mergeSha: 'f'.repeat(40) },
     { simple: true, status: 'in_review', pull: toPullRef(PULL) },
   );

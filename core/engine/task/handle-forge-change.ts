@@ -67,8 +67,8 @@ async function observeTask(
     const pull = await forge.readPull(state.repo, number);
     // People choose the base branch in a simple plan. Otherwise a pull request with another base is ours only by its number.
     const base = state.simple ? pull.base : resolveBaseBranch(deps, plan.state, state);
-    const isOwn = pull.number === state.pull?.number || pull.base === base;
-    if (pull.head !== resolveTaskBranch(deps, state) || !isOwn) return 'observed';
+    const belongsToTask = pull.number === state.pull?.number || pull.base === base;
+    if (pull.head !== resolveTaskBranch(deps, state) || !belongsToTask) return 'observed';
     const event =
       (await observePull(deps, forge, base, task, pull)) ??
       (await findRequestedChanges(forge, task, pull));

@@ -178,7 +178,7 @@ test('blocks the task with advice if the pull request cannot be reopened', async
 
   const { status, reason } = (await task()).state;
   expect(status).toBe('blocked');
-  expect(reason?.text).toContain(`open one from ${PULL.head} to ${PULL.base} by hand`);
+  expect(reason?.text).toContain(`open a pull request from ${PULL.head} to ${PULL.base} by hand`);
 });
 
 test('repeated polls of pending checks lead to a single later poll', async () => {

@@ -149,7 +149,7 @@ async function handleForgeRefusal(
   const head = resolveTaskBranch(deps, task.state);
   const base = resolveBaseBranch(deps, plan, task.state);
   const advice = isAppError(error, 'refused', 'cannot_reopen')
-    ? `; open one from ${head} to ${base} by hand, then retry the task`
+    ? `; open a pull request from ${head} to ${base} by hand, then retry the task`
     : '';
   return applyObservedEvent(deps, task, {
     type: 'forge_refused',
@@ -220,7 +220,7 @@ async function pollChecks(
   return applyObservedEvent(deps, task, event, options);
 }
 
-/** Returns whether the checks have been pending for too long and the task has not recorded that they are stuck. */
+/** Returns true if the checks have been pending for too long and the task has not recorded that its checks are stuck. */
 function haveChecksBecomeStuck(
   deps: Pick<EngineDeps, 'clock'>,
   state: TaskState,
@@ -230,7 +230,7 @@ function haveChecksBecomeStuck(
   return deps.clock.now() - state.last.at > CHECKS_STUCK_MS;
 }
 
-/** Returns whether CI may still register checks. Registration takes some seconds after a commit. */
+/** Returns true if CI may still register checks. Registration takes some seconds after a commit. */
 function canChecksStillAppear(
   deps: Pick<EngineDeps, 'clock'>,
   plan: PlanState,
