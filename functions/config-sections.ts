@@ -17,7 +17,10 @@ import {
 // All configuration variables. A function receives only the sections that its entry in core/topology/rights.ts names.
 
 const regionVariable = defineVariable('AWS_REGION', textSchema.default('us-east-1'), 'AWS region.');
-/** Number of slots. One item of the table stores all attempts that hold a slot; the size limit of an item allows slightly more than 2,000. */
+/**
+ * Number of slots. One item of the table stores all attempts that hold a slot; the size limit of an item allows slightly more
+ * than 2,000.
+ */
 const slotsSchema = createWholeNumberSchema(1, 2_000);
 const priceSchema = z.object({ input: z.number().min(0), output: z.number().min(0) }).strict();
 

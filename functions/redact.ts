@@ -1,5 +1,6 @@
-// Converts any value into a plain, bounded value for a log, without secrets. Three rules find secrets: the name of a field (strings
-// under `authorization`, `token`, `apiKey`, ...; numbers stay, because token counts are useful), the form of a text, and known values.
+// Converts any value into a plain, bounded value for a log, without secrets. Three rules find secrets: the name of a field
+// (strings under `authorization`, `token`, `apiKey`, ...; numbers stay, because token counts are useful), the form of a text, and
+// known values.
 
 const SECRET_NAME_PATTERN = /authorization|cookie|passw|secret|token|credential|signature|key$/i;
 const SECRET_PATTERN =

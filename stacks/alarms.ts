@@ -5,9 +5,9 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Stack } from 'sst/constructs';
 
-/** Declares alarms of one stack. */
+/** Declares the alarms of a stack. */
 export type Alarms = {
-  /** Adds an alarm that fires if the metric was at least 1 in each of the last `minutes` minutes. */
+  /** Adds an alarm that fires after `minutes` consecutive minutes with a metric of at least 1. */
   add(
     id: string,
     options: { readonly description: string; readonly metric: IMetric; readonly minutes: number },

@@ -7,8 +7,8 @@ import { build } from 'esbuild';
 import { HANDLERS, toFunctionId } from '../core/topology/handlers.ts';
 import { createBundleOptions } from './bundle-options.ts';
 
-// `node bundle.ts <folder>` bundles every handler as in the deployment, into `<folder>/<function>/index.mjs`, and writes the sizes of
-// all parts to `<folder>/bundles.json`.
+// `node bundle.ts <folder>` bundles every handler as in the deployment, into `<folder>/<function>/index.mjs`, and writes the
+// sizes of all parts to `<folder>/bundles.json`.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -18,7 +18,10 @@ export type CreateFunction = (
   options: { readonly timeoutSeconds: number; readonly retryAttempts?: number },
 ) => { readonly stack: Stack; readonly fn: SstFunction };
 
-/** Returns the function that declares Lambda functions. Each Lambda function has its own role, environment and log, according to its entry in core/topology/rights.ts. */
+/**
+ * Returns the function that declares Lambda functions. Each Lambda function has its own role, environment and log, according to
+ * its entry in core/topology/rights.ts.
+ */
 export function createFunctionFactory(
   stack: Stack,
   settings: Settings,

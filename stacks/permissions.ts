@@ -3,7 +3,7 @@ import type { Table, WebSocketApi } from 'sst/constructs';
 import type { Rights, TableRight } from '../core/topology/rights.ts';
 import type { Queues } from './queues.ts';
 
-/** Resources that functions access. */
+/** Resources of the platform, for the permissions and the environment of functions. */
 export type Resources = {
   readonly table: Table;
   readonly queues: Queues;

@@ -9,7 +9,10 @@ import { addSchedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { addSocketRoutes, createSocketApi } from './socket-api.ts';
 
-/** Declares everything except the table. APIs and queues come first, because the environment of every function contains their URLs. */
+/**
+ * Declares everything except the table. APIs and queues come first, because the environment of every function contains their
+ * URLs.
+ */
 export function declarePlatform(app: App, settings: Settings, table: Table): void {
   const stack = new Stack(app, 'platform');
   const alarms = createAlarms(stack, settings.alarmTopicArn);

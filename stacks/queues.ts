@@ -43,7 +43,9 @@ function createQueue(stack: Stack, definition: QueueDefinition, alarms: Alarms):
   });
 }
 
-/** Connects each queue to its function. The function reports single failed messages, so that the rest of a batch is not repeated. */
+/**
+ * Connects each queue to its function. The function reports single failed messages, so that the rest of a batch is not repeated.
+ */
 export function addConsumers(queues: Queues, createFunction: CreateFunction): void {
   for (const definition of QUEUES) {
     const consumer = createFunction(definition.handler, {

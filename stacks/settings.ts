@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { SecretName } from '../core/topology/rights.ts';
 import { SECTIONS } from '../functions/config-sections.ts';
 
-// Settings of a deployment, from its environment or an `.env.<stage>` file: variables of the configuration that are neither secret nor
-// defined by the stacks, and a few settings of the deployment itself. The deployment reads no secrets: CloudFormation copies their
-// values from Secrets Manager into the environment of functions.
+// Settings of a deployment, from its environment or an `.env.<stage>` file: variables of the configuration that are neither
+// secret nor defined by the stacks, and a few settings of the deployment itself. The deployment reads no secrets: CloudFormation
+// copies their values from Secrets Manager into the environment of functions.
 
 const deploymentSchema = z.object({
   /** Name of the AWS secret (Secrets Manager): a JSON object with a field for each secret of the installation. */
   SECRET_NAME: z.string().min(1).optional(),
-  /** SNS topic that receives alarms; if unset, alarms are visible only in CloudWatch. */
+  /** ARN of the SNS topic for alarms; if unset, alarms are visible only in CloudWatch. */
   ALARM_TOPIC_ARN: z.string().startsWith('arn:').optional(),
   /** `yes`: the table stays when its stack is removed. */
   KEEP_DATA: z.enum(['yes', 'no']).default('yes'),
@@ -42,7 +42,7 @@ const IGNORED_VARIABLES = [
   'SMOL_DATA_DIR',
 ];
 
-/** Reads the settings; throws one error that lists every invalid variable. */
+/** Reads the settings; throws an error with a list of all invalid variables. */
 export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
   stage: string,

@@ -19,7 +19,10 @@ export function createSocketApi(stack: Stack): WebSocketApi {
   });
 }
 
-/** Declares the functions and routes. Uses the routes of CDK, because with the routes of SST every function could write to every connection. */
+/**
+ * Declares the functions and routes. Uses the routes of CDK, because with the routes of SST every function could write to every
+ * connection.
+ */
 export function addSocketRoutes(api: WebSocketApi, createFunction: CreateFunction): void {
   for (const { route, handler } of SOCKET_ROUTES) {
     const { fn } = createFunction(handler, { timeoutSeconds: TIMEOUT_SECONDS });

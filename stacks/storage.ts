@@ -4,7 +4,10 @@ import { Stack, Table } from 'sst/constructs';
 import { TABLE } from '../core/topology/table.ts';
 import type { Settings } from './settings.ts';
 
-/** Declares the table in a separate stack. Unless KEEP_DATA is `no`, the table stays when the stack is removed. Backups reach back 35 days. */
+/**
+ * Declares the table in a separate stack. Unless KEEP_DATA is `no`, the table stays when the stack is removed. Backups reach back
+ * 35 days.
+ */
 export function declareStorage(app: App, { keepData }: Settings): { readonly table: Table } {
   const stack = new Stack(app, 'storage');
   const table = new Table(stack, 'table', {

@@ -2,7 +2,8 @@ import { App } from 'sst/constructs';
 import { initProject, useProject } from 'sst/project.js';
 import { declareStacks } from './declare-stacks.ts';
 
-// `NODE_ENV=test node synth.ts <folder>` writes the CloudFormation templates to `<folder>`. With NODE_ENV=test, SST needs neither an account nor a network.
+// `NODE_ENV=test node synth.ts <folder>` writes the CloudFormation templates to `<folder>`. With NODE_ENV=test, SST needs neither
+// an account nor a network.
 
 const [outdir] = process.argv.slice(2);
 if (outdir === undefined) throw new Error('missing argument; usage: node synth.ts <folder>');

@@ -24,16 +24,20 @@ import { toStoreError } from './to-store-error.ts';
 /** Operation of the table, for `onCall`. */
 export type TableOperation = 'get' | 'put' | 'update' | 'delete' | 'query' | 'index';
 
-/** Options of createDynamoTable. */
+/** Access to DynamoDB, and the name of the table. */
 export type DynamoTableOptions = AwsAccess & {
   readonly tableName: string;
-  /** For measurements: called for every call that got a response, with the consumed capacity units. */
+  /**
+   * For measurements: called after each successful call with the consumed capacity units, and after an unmet condition without
+   * units.
+   */
   readonly onCall?: (operation: TableOperation, units?: number) => void;
 };
 
 /**
- * Creates a Table in DynamoDB. The SDK repeats a call that got no response, so a conditional write may be applied and still be
- * reported as failed. A caller for which the difference matters reads the item.
+ * Creates a Table in DynamoDB. The SDK repeats a call without a response. The repeated call finds the condition unmet if the first
+ * call wrote the item, so a conditional write can succeed and still report an unmet condition. A caller that must know the
+ * difference reads the item.
  */
 export function createDynamoTable(options: DynamoTableOptions): Table {
   const clientOptions = createClientOptions(options, { maxAttempts: 4, requestTimeoutMs: 3_000 });
@@ -42,7 +46,7 @@ export function createDynamoTable(options: DynamoTableOptions): Table {
       marshallOptions: { removeUndefinedValues: true },
     }),
     onCall: options.onCall,
-    shared: {
+    commonInput: {
       TableName: options.tableName,
       ...(options.onCall === undefined ? {} : { ReturnConsumedCapacity: 'TOTAL' }),
     },
@@ -61,29 +65,29 @@ export function createDynamoTable(options: DynamoTableOptions): Table {
 type TableSession = {
   readonly client: DynamoDBDocumentClient;
   readonly onCall: DynamoTableOptions['onCall'];
-  readonly shared: { readonly TableName: string; readonly ReturnConsumedCapacity?: 'TOTAL' };
+  readonly commonInput: { readonly TableName: string; readonly ReturnConsumedCapacity?: 'TOTAL' };
 };
 
 async function getItem(session: TableSession, key: Key): Promise<Item | undefined> {
-  const input = { ...session.shared, Key: toKey(key), ConsistentRead: true };
-  const output = await sendCounted(session, 'get', () =>
+  const input = { ...session.commonInput, Key: toKey(key), ConsistentRead: true };
+  const output = await sendAndReport(session, 'get', () =>
     session.client.send(new GetCommand(input)),
   );
   return output?.Item === undefined ? undefined : toItem(output.Item);
 }
 
 async function putItem(session: TableSession, item: Item, condition?: Condition): Promise<boolean> {
-  const stored = toStoredItem(item);
-  requireItemFits(stored);
+  const storedItem = toStoredItem(item);
+  requireItemFits(storedItem);
   const placeholders = createPlaceholders();
   const ConditionExpression = buildConditionExpression(condition, placeholders);
   const input = {
-    ...session.shared,
-    Item: stored,
+    ...session.commonInput,
+    Item: storedItem,
     ConditionExpression,
     ...placeholders.listFields(),
   };
-  const output = await sendCounted(session, 'put', () =>
+  const output = await sendAndReport(session, 'put', () =>
     session.client.send(new PutCommand(input)),
   );
   return output !== undefined;
@@ -97,14 +101,14 @@ async function updateItem(
 ): Promise<Item | undefined> {
   const placeholders = createPlaceholders();
   const input = {
-    ...session.shared,
+    ...session.commonInput,
     Key: toKey(key),
     UpdateExpression: buildUpdateExpression(change, placeholders),
     ConditionExpression: buildConditionExpression(condition, placeholders),
     ReturnValues: 'ALL_NEW' as const,
     ...placeholders.listFields(),
   };
-  const output = await sendCounted(session, 'update', () =>
+  const output = await sendAndReport(session, 'update', () =>
     session.client.send(new UpdateCommand(input)),
   );
   return output === undefined ? undefined : toItem(output.Attributes ?? toKey(key));
@@ -118,12 +122,12 @@ async function deleteItem(
   const placeholders = createPlaceholders();
   const ConditionExpression = buildConditionExpression(condition, placeholders);
   const input = {
-    ...session.shared,
+    ...session.commonInput,
     Key: toKey(key),
     ConditionExpression,
     ...placeholders.listFields(),
   };
-  const output = await sendCounted(session, 'delete', () =>
+  const output = await sendAndReport(session, 'delete', () =>
     session.client.send(new DeleteCommand(input)),
   );
   return output !== undefined;
@@ -135,18 +139,18 @@ async function queryPage(
   plan: QueryPlan | undefined,
 ): Promise<Page> {
   if (plan === undefined) return { items: [] };
-  const output = await sendCounted(session, operation, () =>
-    session.client.send(new QueryCommand({ ...session.shared, ...plan })),
+  const output = await sendAndReport(session, operation, () =>
+    session.client.send(new QueryCommand({ ...session.commonInput, ...plan })),
   );
   const items = (output?.Items ?? []).map(toItem);
-  const end = output?.LastEvaluatedKey;
-  return end === undefined ? { items } : { items, next: encodeCursor(end) };
+  const lastKey = output?.LastEvaluatedKey;
+  return lastKey === undefined ? { items } : { items, next: encodeCursor(lastKey) };
 }
 
-type CountedOutput = { readonly ConsumedCapacity?: { readonly CapacityUnits?: number } };
+type MeasuredOutput = { readonly ConsumedCapacity?: { readonly CapacityUnits?: number } };
 
-/** Sends a call and reports its capacity units; returns undefined if the condition did not hold. */
-async function sendCounted<T extends CountedOutput>(
+/** Sends a call and reports its capacity units to `onCall`; returns undefined if the condition of the call was not met. */
+async function sendAndReport<T extends MeasuredOutput>(
   session: TableSession,
   operation: TableOperation,
   send: () => Promise<T>,

@@ -1,11 +1,14 @@
 import type { Change, Condition, Value } from '../../core/port/table.ts';
 import { toStoredValue } from './stored-value.ts';
 
-// Expressions use a placeholder for every name and value, because attribute names may be reserved words.
+// Builds the expressions of DynamoDB requests. Every attribute name becomes a placeholder, because attribute names may be reserved
+// words; DynamoDB accepts values only as placeholders.
 
 /** Collects the placeholders of one request. */
 export type Placeholders = {
+  /** Returns the placeholder of an attribute name. */
   addName(attribute: string): string;
+  /** Returns a new placeholder for a value. */
   addValue(value: Value): string;
   /** Returns the fields for the request; omits empty fields, which DynamoDB rejects. */
   listFields(): {
@@ -33,9 +36,9 @@ export function createPlaceholders(): Placeholders {
       return placeholder;
     },
     listFields() {
-      const swapped = [...names].map(([attribute, placeholder]) => [placeholder, attribute]);
+      const attributes = [...names].map(([attribute, placeholder]) => [placeholder, attribute]);
       return {
-        ...(names.size > 0 ? { ExpressionAttributeNames: Object.fromEntries(swapped) } : {}),
+        ...(names.size > 0 ? { ExpressionAttributeNames: Object.fromEntries(attributes) } : {}),
         ...(valueCount > 0 ? { ExpressionAttributeValues: values } : {}),
       };
     },

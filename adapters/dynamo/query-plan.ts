@@ -5,7 +5,7 @@ import { TABLE } from '../../core/topology/table.ts';
 import type { Placeholders } from './expression.ts';
 import { createPlaceholders } from './expression.ts';
 
-// Translation of the queries of a Table into the single key condition of a DynamoDB query.
+// Translates queries of a Table into the input of a DynamoDB query, which allows only one condition on the sort key.
 
 /** Input of a DynamoDB query. */
 export type QueryPlan = {
@@ -14,13 +14,16 @@ export type QueryPlan = {
   readonly ConsistentRead: boolean;
   readonly ScanIndexForward: boolean;
   readonly Limit?: number;
-  readonly ExclusiveStartKey?: Position;
+  readonly ExclusiveStartKey?: CursorKey;
 };
 
 type PartitionOptions = Parameters<Table['query']>[1];
 type IndexOptions = Parameters<Table['queryIndex']>[2];
 
-/** Highest code point. No key with a prefix sorts above the prefix followed by this code point. */
+/**
+ * Highest code point, which no key contains. Every key with a prefix therefore sorts below the prefix followed by this code
+ * point.
+ */
 const HIGHEST_CODE_POINT = '\u{10FFFF}';
 
 /** Plans a query of a partition; returns undefined if no item can match. */
@@ -29,17 +32,17 @@ export function planPartitionQuery(pk: string, options: PartitionOptions): Query
   const placeholders = createPlaceholders();
   const range = buildSortRange(prefix, from, placeholders);
   if (range === undefined) return undefined;
-  const hash = `${placeholders.addName(TABLE.pk)} = ${placeholders.addValue(pk)}`;
+  const pkCondition = `${placeholders.addName(TABLE.pk)} = ${placeholders.addValue(pk)}`;
   return {
-    KeyConditionExpression: range === '' ? hash : `${hash} AND ${range}`,
+    KeyConditionExpression: range === '' ? pkCondition : `${pkCondition} AND ${range}`,
     ConsistentRead: true,
-    ...buildPaging(options, createPartitionCheck(pk, options)),
+    ...buildPaging(options, createPartitionRangeCheck(pk, options)),
     ...placeholders.listFields(),
   };
 }
 
-/** Checks that a position lies inside the range of a partition query. */
-export function createPartitionCheck(pk: string, options: PartitionOptions): PositionCheck {
+/** Creates the check whether a key lies in the range of a partition query. */
+export function createPartitionRangeCheck(pk: string, options: PartitionOptions): RangeCheck {
   const { prefix = '', from = '' } = options ?? {};
   return {
     [TABLE.pk]: (value) => value === pk,
@@ -48,8 +51,8 @@ export function createPartitionCheck(pk: string, options: PartitionOptions): Pos
 }
 
 /**
- * Builds the condition on the sort key. DynamoDB allows only one such condition, so a prefix and a lower bound are combined into a range. Returns
- * undefined if no item can match.
+ * Builds the condition on the sort key. DynamoDB allows only one such condition, so a prefix and a lower bound are combined into
+ * a range. Returns undefined if no item can match.
  */
 function buildSortRange(
   prefix: string,
@@ -84,13 +87,13 @@ export function planIndexQuery(
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = options ?? {};
   if (from > to) return undefined;
   const placeholders = createPlaceholders();
-  const key = `${placeholders.addName(index.hash)} = ${placeholders.addValue(hash)}`;
+  const hashCondition = `${placeholders.addName(index.hash)} = ${placeholders.addValue(hash)}`;
   const range = buildNumberRange(index.range, from, to, placeholders);
   return {
     IndexName: name,
-    KeyConditionExpression: range === undefined ? key : `${key} AND ${range}`,
+    KeyConditionExpression: range === undefined ? hashCondition : `${hashCondition} AND ${range}`,
     ConsistentRead: false,
-    ...buildPaging(options, createIndexCheck(index, hash, options)),
+    ...buildPaging(options, createIndexRangeCheck(index, hash, options)),
     ...placeholders.listFields(),
   };
 }
@@ -101,12 +104,12 @@ export function requireIndexDefinition(name: IndexName): IndexDefinition {
   return definition;
 }
 
-/** Checks that a position lies inside the range of an index query. */
-export function createIndexCheck(
+/** Creates the check whether a key lies in the range of an index query. */
+export function createIndexRangeCheck(
   index: IndexDefinition,
   hash: string,
   options: IndexOptions,
-): PositionCheck {
+): RangeCheck {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = options ?? {};
   return {
     [index.hash]: (value) => value === hash,
@@ -132,7 +135,7 @@ function buildNumberRange(
   return undefined;
 }
 
-function buildPaging(options: QueryOptions | undefined, check: PositionCheck) {
+function buildPaging(options: QueryOptions | undefined, check: RangeCheck) {
   const after = options?.after;
   return {
     ScanIndexForward: options?.reverse !== true,
@@ -141,40 +144,40 @@ function buildPaging(options: QueryOptions | undefined, check: PositionCheck) {
   };
 }
 
-// Cursors. Clients receive cursors and send them back, so every cursor is checked against the query that uses it.
+// Clients receive cursors and send them back, so every cursor is checked against the query.
 
-/** Key of the last item of a page; for an index query also the key attributes of the index. */
-export type Position = Readonly<Record<string, Scalar>>;
+/** Content of a cursor: the key of the last item of a page; for an index query also the key attributes of the index. */
+export type CursorKey = Readonly<Record<string, Scalar>>;
 
-export function encodeCursor(position: Position): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
+export function encodeCursor(cursorKey: CursorKey): string {
+  return Buffer.from(JSON.stringify(cursorKey)).toString('base64url');
 }
 
-/** Attributes that a position of a query must have, with a check of each value. */
-export type PositionCheck = Readonly<Record<string, (value: unknown) => boolean>>;
+/** Key attributes of a query; each function returns true for a value in the range of the query. */
+export type RangeCheck = Readonly<Record<string, (value: unknown) => boolean>>;
 
 /** Decodes a cursor; throws AppError `bad_cursor` if the cursor does not belong to the query. */
-export function decodeCursor(cursor: string, check: PositionCheck): Position {
-  const position = parsePosition(cursor);
+export function decodeCursor(cursor: string, check: RangeCheck): CursorKey {
+  const cursorKey = parseCursorKey(cursor);
   const checks = Object.entries(check);
-  if (position === undefined || Object.keys(position).length !== checks.length)
+  if (cursorKey === undefined || Object.keys(cursorKey).length !== checks.length)
     throw createCursorError();
   for (const [name, isAllowed] of checks) {
-    if (!isAllowed(position[name])) throw createCursorError();
+    if (!isAllowed(cursorKey[name])) throw createCursorError();
   }
-  return position;
+  return cursorKey;
 }
 
-function parsePosition(cursor: string): Position | undefined {
+function parseCursorKey(cursor: string): CursorKey | undefined {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return isPosition(parsed) ? parsed : undefined;
+    return isCursorKey(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isPosition(value: unknown): value is Position {
+function isCursorKey(value: unknown): value is CursorKey {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return Object.values(value).every((part) => typeof part === 'string' || typeof part === 'number');
 }

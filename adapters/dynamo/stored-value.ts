@@ -1,7 +1,8 @@
 import { AppError } from '../../core/base/app-error.ts';
 import type { Item, Value } from '../../core/port/table.ts';
 
-// Rules of DynamoDB that are applied before a write: undefined values are omitted, inexact numbers and large items are rejected.
+// Prepares items for DynamoDB: omits undefined values and empty sets, and rejects numbers that DynamoDB would not store exactly and
+// items that are too large.
 
 /** Maximum size of an item in bytes. */
 export const MAX_ITEM_BYTES = 400 * 1024;

@@ -10,7 +10,7 @@ const THROTTLING_ERRORS = new Set([
 ]);
 const THROTTLE_PAUSE_MS = 2_000;
 
-/** Converts an error of the SDK, which has already retried the call. */
+/** Converts an error of the SDK. The SDK has already retried the call. */
 export function toStoreError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const name = error instanceof Error ? error.name : 'unknown';

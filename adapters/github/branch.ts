@@ -99,7 +99,10 @@ export async function deleteBranch(
   }
 }
 
-/** Tries to merge `head` into `base` on a scratch branch. No other call uses this branch, so an existing scratch branch is the remains of an interrupted call and is reset. */
+/**
+ * Tries to merge `head` into `base` on a scratch branch. No other call uses this branch, so an existing scratch branch is the
+ * remains of an interrupted call and is reset.
+ */
 export async function tryMerge(
   connection: Connection,
   repo: RepoName,

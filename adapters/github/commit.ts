@@ -127,7 +127,10 @@ export async function readFile(
   }
 }
 
-/** Decodes the first `maxBytes` bytes as text; returns undefined for a binary file. Like git, looks for a zero byte near the start. */
+/**
+ * Decodes the first `maxBytes` bytes as text; returns undefined for a binary file. Like git, treats a file as binary
+ * if a zero byte is near its start.
+ */
 function decodeText(base64: string, maxBytes: number): string | undefined {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.subarray(0, 8_000).includes(0)) return undefined;

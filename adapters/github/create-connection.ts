@@ -4,7 +4,10 @@ import type { Quota } from './create-quota.ts';
 import { createQuota } from './create-quota.ts';
 import { isRateLimited, translateError } from './translate-error.ts';
 
-/** Credential: a personal token, or a GitHub App. Without `installationId`, the installation of each repository owner is looked up. */
+/**
+ * Credential: a personal token, or a GitHub App. Without `installationId`, looks up the installation of each
+ * repository owner.
+ */
 export type GitHubAuth =
   | { readonly token: string }
   | { readonly appId: string; readonly privateKey: string; readonly installationId?: number };

@@ -3,7 +3,10 @@ import { parseRetryAfterMs } from '../../core/base/retry-after.ts';
 
 /** Number of remaining calls below which the quota counts as used up, so that people can still use the same credential. */
 const MIN_REMAINING_CALLS = 50;
-/** Pause after a rate-limit refusal whose headers do not contain the end of the pause. GitHub asks clients to wait at least one minute. */
+/**
+ * Pause after a rate-limit refusal whose headers do not contain the end of the pause. GitHub asks clients to wait at least one
+ * minute.
+ */
 export const DEFAULT_PAUSE_MS = 60_000;
 
 /** Headers of a response, by lower-case name. */

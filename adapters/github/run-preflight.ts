@@ -241,7 +241,10 @@ const protectionSchema = z.object({
   }),
 });
 
-/** Lists the rules of the classic branch protections whose pattern covers `branch`. Only the GraphQL API reports patterns; the REST API needs a branch that exists. */
+/**
+ * Lists the rules of the classic branch protections whose pattern covers `branch`. Only the GraphQL API reports patterns; the
+ * REST API needs a branch that exists.
+ */
 async function listProtections(
   octokit: Octokit,
   { owner, repo }: RepoParams,

@@ -48,7 +48,10 @@ const MESSAGE_MEANINGS: readonly (readonly [RegExp, ErrorKind, string])[] = [
 
 const RATE_LIMIT = /rate limit|abuse detection/i;
 
-/** Converts any error of a request. The message starts with `action`, for example `read acme/shop`; `now` is in epoch milliseconds. */
+/**
+ * Converts any error of a request. The message starts with `action`, for example `read acme/shop`; `now` is in epoch
+ * milliseconds.
+ */
 export function translateError(error: unknown, action: string, now: number): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof RequestError) return translateRequestError(error, action, now);

@@ -61,7 +61,10 @@ export function createLlm(options: LlmOptions): Llm {
   };
 }
 
-/** Returns the output limit in tokens: the requested limit, or less if the prompt leaves less room. Throws AppError `context_too_small` if the prompt leaves too little. */
+/**
+ * Returns the output limit in tokens: the requested limit, or less if the prompt leaves less room. Throws AppError
+ * `context_too_small` if the prompt leaves too little.
+ */
 function fitOutputTokens(call: ChatCall, model: string, contextTokens: number | undefined): number {
   if (contextTokens === undefined) return call.maxOutputTokens;
   const schema = call.schema === undefined ? '' : JSON.stringify(call.schema.schema);

@@ -49,7 +49,10 @@ type Probe = {
   readonly options: ProbeOptions;
 };
 
-/** Returns six checks in this order: endpoint, key, model name, JSON answers, tool calls, context. Sends two short prompts to the model. */
+/**
+ * Returns six checks in this order: endpoint, key, model name, JSON answers, tool calls, context. Sends two short prompts to the
+ * model.
+ */
 export async function probeModel(options: ProbeOptions): Promise<ModelCheck[]> {
   let client: OpenAI;
   try {
@@ -82,7 +85,10 @@ export async function probeModel(options: ProbeOptions): Promise<ModelCheck[]> {
   ];
 }
 
-/** Lists the models of the endpoint; undefined on any error, because many endpoints have no list and the later calls show whether the model works. */
+/**
+ * Lists the models of the endpoint; undefined on any error, because many endpoints have no list and the later calls show whether
+ * the model works.
+ */
 async function listModels(probe: Probe): Promise<ListedModel[] | undefined> {
   try {
     const signal = AbortSignal.timeout(probe.options.timeoutMs);

@@ -16,7 +16,10 @@ const DEFAULT_COST: ScryptCost = { logN: 15, r: 8, p: 3 };
 const KEY_BYTES = 32;
 const STORED_HASH = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{16,64})\$([\w-]{43})$/;
 
-/** Creates a PasswordHasher. A stored hash (`scrypt$logN$r$p$salt$key`) contains its cost, so old hashes stay valid when the cost changes. */
+/**
+ * Creates a PasswordHasher. A stored hash (`scrypt$logN$r$p$salt$key`) contains its cost, so old hashes stay valid when the cost
+ * changes.
+ */
 export function createScryptHasher(cost: ScryptCost = DEFAULT_COST): PasswordHasher {
   return {
     hash: (password) => hashPassword(password, cost),

@@ -172,8 +172,8 @@ class ProcessPodLauncher {
   }
 
   /**
-   * Reads a pod with its current state. If a launcher crashed after the start of the bridge but before it recorded the bridge, finds
-   * the bridge and adds the bridge to the record.
+   * Reads a pod with its current state. If a launcher crashed after the start of the bridge but before it recorded the bridge,
+   * finds the bridge and adds the bridge to the record.
    */
   async #readPod(name: string): Promise<RecordedPod | undefined> {
     const folder = this.#getFolder(name);

@@ -22,8 +22,8 @@ const podRecordSchema = z.object({
   attemptId: z.string(),
   uid: z.string(),
   /**
-   * `intent`: a launcher is about to start the bridge; `started`: `bridge` is known; `ended`: no process lives and the work folder is
-   * gone, and the record stays until `remove`.
+   * `intent`: a launcher is about to start the bridge; `started`: `bridge` is known; `ended`: no process lives and the work
+   * folder is gone, and the record stays until `remove`.
    */
   phase: z.enum(['intent', 'started', 'ended']),
   /** Epoch milliseconds. */

@@ -27,8 +27,8 @@ export type BridgeStart = {
 };
 
 /**
- * Starts the bridge in a new session, with none of the environment variables of the launcher. The token is passed in the environment
- * only, never in an argument or file.
+ * Starts the bridge in a new session, with none of the environment variables of the launcher. The token is passed in the
+ * environment only, never in an argument or file.
  */
 export async function startBridge(spec: PodSpec, start: BridgeStart): Promise<ProcessIdentity> {
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;

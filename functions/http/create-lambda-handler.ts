@@ -5,7 +5,8 @@ import type { HttpApp } from './create-app.ts';
 import { createInvalidRequestError } from './validate-input.ts';
 
 // Converts HTTP events of API Gateway (payload version 2) to the Request of the app, and converts the Response back. The adapter
-// that hono provides would bypass the error format of the app: that adapter responds in plain text to a malformed header or host, or a GET with a body.
+// that hono provides would bypass the error format of the app: that adapter responds in plain text to a malformed header or host,
+// or a GET with a body.
 
 const DOT_SEGMENT = /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i;
 

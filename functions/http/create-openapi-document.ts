@@ -14,7 +14,10 @@ import { evidenceSchema, taskSpecSchema, taskViewSchema } from '../../core/contr
 type Json = Record<string, unknown>;
 type SchemaRegistry = z.core.$ZodRegistry<{ readonly id: string }>;
 
-/** Response schemas by name; all other schemas are named after their route. A request needs a separate schema, because a caller may omit fields with a default. */
+/**
+ * Response schemas by name; all other schemas are named after their route. A request needs a separate schema, because a caller
+ * may omit fields with a default.
+ */
 const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Accepted: acceptedSchema,
   ApiToken: access.tokenViewSchema,

@@ -12,7 +12,10 @@ const COMMA = 0x2c;
 const OPENING_BRACKETS = [0x5b, 0x7b];
 const CLOSING_BRACKETS = [0x5d, 0x7d];
 
-/** Returns a message if the text exceeds a limit. Counts brackets and commas outside strings, and does not check that the text is JSON. */
+/**
+ * Returns a message if the text exceeds a limit. Counts brackets and commas outside strings, and does not check that the text is
+ * JSON.
+ */
 export function findJsonShapeProblem(text: string, limits: JsonLimits): string | undefined {
   let depth = 0;
   let entries = 0;

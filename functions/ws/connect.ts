@@ -9,7 +9,10 @@ type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
 
 const PROTOCOL = 'smol-gang';
 
-/** Accepts a WebSocket with a single-use ticket. The ticket is in the subprotocol header (`smol-gang, <ticket>`), because URLs are logged. */
+/**
+ * Accepts a WebSocket with a single-use ticket. The ticket is in the subprotocol header (`smol-gang, <ticket>`), because URLs are
+ * logged.
+ */
 export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResultV2> {
   const header = Object.entries(event.headers ?? {}).find(
     ([name]) => name.toLowerCase() === 'sec-websocket-protocol',

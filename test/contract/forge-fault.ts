@@ -185,7 +185,10 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
   });
 }
 
-/** Merges a pull request and returns the merge commit. Repeats the call, because the forge refuses the first calls while mergeability is unknown. */
+/**
+ * Merges a pull request and returns the merge commit. Repeats the call, because the forge refuses the first calls while
+ * mergeability is unknown.
+ */
 async function mergeUntilDone(
   forge: Forge,
   { repo }: TestRepository,

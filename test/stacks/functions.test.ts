@@ -28,9 +28,9 @@ import type { ScriptedLlmServer } from '../support/model/scripted-llm-server.ts'
 import { startScriptedLlmServer } from '../support/model/scripted-llm-server.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-// Runs a plan from its prompt to its merge with the deployed bundles. Each function runs in a separate process with the environment of
-// its template, and a guard rejects everything that its role does not allow. The test itself makes the calls of the pods, because
-// there is no launcher for the cloud yet.
+// Runs a plan from its prompt to its merge with the deployed bundles. Each function runs in a separate process with the
+// environment of its template, and a guard rejects everything that its role does not allow. The test itself makes the calls of
+// the pods, because there is no launcher for the cloud yet.
 
 const cloud = inject('cloud');
 const SECRETS = {

@@ -262,7 +262,10 @@ function nameResource(template: Template, resource: unknown): string {
   return String(queue?.Properties.QueueName ?? text).replace('test-smol-gang-platform-', '');
 }
 
-/** Finds the names of the queues whose messages minified code constructs. Ignores `pod_ended`, which only the launcher of a laptop sends. */
+/**
+ * Finds the names of the queues whose messages minified code constructs. Ignores `pod_ended`, which only the launcher of a laptop
+ * sends.
+ */
 function findQueueNames(code: string): string[] {
   const literals = [...code.matchAll(/type:([^,{}]*),v:1/g)].flatMap(([, expression = '']) =>
     [...expression.matchAll(/"(\w+)"/g)].map(([, literal = '']) => literal),

@@ -26,7 +26,10 @@ export async function markReady(
   await patchPull(connection, repo, pull.number, { title: removeNotReadyMark(current.title) });
 }
 
-/** Converts a pull request to a draft. If the repository has no drafts, marks the title instead; the mark does not prevent a merge. */
+/**
+ * Converts a pull request to a draft. If the repository has no drafts, marks the title instead; the mark does not prevent a
+ * merge.
+ */
 export async function markDraft(
   connection: Connection,
   repo: RepoName,
@@ -42,7 +45,10 @@ export async function markDraft(
   }
 }
 
-/** Changes the draft state. Ignores a refusal if the pull request already has this state: the response to an earlier call may have been lost. */
+/**
+ * Changes the draft state. Ignores a refusal if the pull request already has this state: the response to an earlier call may have
+ * been lost.
+ */
 async function changeDraftState(
   connection: Connection,
   repo: RepoName,

@@ -201,7 +201,10 @@ export function createChangedPullsReader(
   };
 }
 
-/** Appends older pages. A pull request that changes meanwhile moves to the front, so the pages may repeat a pull request but miss none. */
+/**
+ * Appends older pages. A pull request that changes meanwhile moves to the front, so the pages may repeat a pull request but miss
+ * none.
+ */
 async function appendOlderPulls(
   octokit: Octokit,
   repo: RepoName,

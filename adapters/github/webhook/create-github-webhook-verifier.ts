@@ -1,7 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { VerifyWebhook } from '../../../core/port/forge.ts';
 
-/** Creates a verifier for signatures that were made with any of `secrets`. Without a secret, the verifier rejects every signature. */
+/**
+ * Creates a verifier for signatures that were made with any of `secrets`. Without a secret, the verifier rejects every signature.
+ */
 export function createGitHubWebhookVerifier(secrets: readonly string[]): VerifyWebhook {
   return async (body, signature) => {
     if (signature === undefined) return false;

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Repository, and pull request or branch, that a webhook concerns. The engine reads the current state from the forge and uses nothing else of the webhook. */
+/**
+ * Repository, and pull request or branch, that a webhook concerns. The engine reads the current state from the forge and uses
+ * nothing else of the webhook.
+ */
 export type WebhookSubject = {
   readonly repo: string;
   readonly pull?: number;
@@ -47,7 +50,10 @@ const SUBJECT_SCHEMAS: Readonly<Record<string, z.ZodType<Omit<WebhookSubject, 'r
     .transform(({ ref }) => ({ branch: ref.slice('refs/heads/'.length) })),
 };
 
-/** Parses a webhook; returns undefined for an event or payload that concerns no pull request or branch. `payload` is the parsed body. */
+/**
+ * Parses a webhook; returns undefined for an event or payload that concerns no pull request or branch. `payload` is the parsed
+ * body.
+ */
 export function parseGitHubWebhook(event: string, payload: unknown): WebhookSubject | undefined {
   const schema = Object.hasOwn(SUBJECT_SCHEMAS, event) ? SUBJECT_SCHEMAS[event] : undefined;
   const source = z.object({ repository: repositorySchema }).safeParse(payload);

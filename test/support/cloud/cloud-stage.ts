@@ -167,7 +167,10 @@ const SECRET_REFERENCE = new RegExp(
   `^\\{\\{resolve:secretsmanager:${SECRET_NAME}:SecretString:(\\w+)::\\}\\}$`,
 );
 
-/** Resolves the variables of the template. Adds no other variable, so that a function cannot use a variable that the template lacks. */
+/**
+ * Resolves the variables of the template. Adds no other variable, so that a function cannot use a variable that the template
+ * lacks.
+ */
 function createFunctionEnvironment(
   { queues, sockets, secrets, replaced }: StageParts,
   variables: Readonly<Record<string, unknown>>,

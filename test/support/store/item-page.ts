@@ -1,4 +1,4 @@
-import type { Position } from '../../../adapters/dynamo/query-plan.ts';
+import type { CursorKey } from '../../../adapters/dynamo/query-plan.ts';
 import { encodeCursor } from '../../../adapters/dynamo/query-plan.ts';
 import { countItemBytes } from '../../../adapters/dynamo/stored-value.ts';
 import type { Item, Page, QueryOptions } from '../../../core/port/table.ts';
@@ -9,14 +9,14 @@ const sizeByItem = new WeakMap<Item, number>();
 
 /**
  * Creates a page as DynamoDB does: cut at the limit or at 1 MB, and with `next` after each cut, even when no item follows.
- * Items are sorted by the attributes `order`; a position consists of the attributes `positionNames`.
+ * Items are sorted by the attributes `order`; a cursor consists of the attributes `cursorNames`.
  */
 export function createPage(
   items: readonly Item[],
   order: readonly string[],
-  positionNames: readonly string[],
+  cursorNames: readonly string[],
   options: QueryOptions,
-  after: Position | undefined,
+  after: CursorKey | undefined,
 ): Page {
   if (items.length === 0) return { items: [] };
   const sign = options.reverse === true ? -1 : 1;
@@ -33,7 +33,7 @@ export function createPage(
     page.push(item);
     bytes += measureItemSize(item);
     if (page.length < limit && bytes < MAX_PAGE_BYTES) continue;
-    return { items: page, next: encodeCursor(getPosition(item, positionNames)) };
+    return { items: page, next: encodeCursor(createCursorKey(item, cursorNames)) };
   }
   return { items: page };
 }
@@ -64,13 +64,13 @@ function selectFirst(
   return first;
 }
 
-function getPosition(item: Item, positionNames: readonly string[]): Position {
-  const position: Record<string, string | number> = {};
-  for (const name of positionNames) {
+function createCursorKey(item: Item, cursorNames: readonly string[]): CursorKey {
+  const cursorKey: Record<string, string | number> = {};
+  for (const name of cursorNames) {
     const value = item[name];
-    if (typeof value === 'string' || typeof value === 'number') position[name] = value;
+    if (typeof value === 'string' || typeof value === 'number') cursorKey[name] = value;
   }
-  return position;
+  return cursorKey;
 }
 
 type Sortable = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 import type { TableOperation } from '../../../adapters/dynamo/create-dynamo-table.ts';
-import type { PositionCheck } from '../../../adapters/dynamo/query-plan.ts';
+import type { RangeCheck } from '../../../adapters/dynamo/query-plan.ts';
 import {
-  createIndexCheck,
-  createPartitionCheck,
+  createIndexRangeCheck,
+  createPartitionRangeCheck,
   decodeCursor,
   requireIndexDefinition,
 } from '../../../adapters/dynamo/query-plan.ts';
@@ -58,7 +58,7 @@ export function createMemoryTable(options: MemoryTableOptions = {}): MemoryTable
       }),
     query: (pk, query = {}) =>
       runWithHooks('query', { pk, sk: '' }, () => {
-        const check = createPartitionCheck(pk, query);
+        const check = createPartitionRangeCheck(pk, query);
         return createPage(
           filterByQueryRange(items.listPartition(pk), check),
           ['sk'],
@@ -68,7 +68,7 @@ export function createMemoryTable(options: MemoryTableOptions = {}): MemoryTable
     queryIndex: (name, hash, query = {}) =>
       runWithHooks('index', { pk: hash, sk: '' }, () => {
         const indexDefinition = requireIndexDefinition(name);
-        const check = createIndexCheck(indexDefinition, hash, query);
+        const check = createIndexRangeCheck(indexDefinition, hash, query);
         const entries = items.listIndexed(
           indexDefinition,
           hash,
@@ -90,12 +90,12 @@ function createHookRunner(options: MemoryTableOptions) {
   };
 }
 
-function filterByQueryRange(items: readonly Item[], check: PositionCheck): Item[] {
+function filterByQueryRange(items: readonly Item[], check: RangeCheck): Item[] {
   const checks = Object.entries(check);
   return items.filter((item) => checks.every(([name, isInRange]) => isInRange(item[name])));
 }
 
-function getPaging(query: QueryOptions, check: PositionCheck) {
+function getPaging(query: QueryOptions, check: RangeCheck) {
   const after = query.after === undefined ? undefined : decodeCursor(query.after, check);
   return [Object.keys(check), query, after] as const;
 }
