@@ -36,7 +36,7 @@ export function getCredentialsPath(env: Environment, home: string): string {
 }
 
 /**
- * Reads the sign-ins; without a file there are none.
+ * Reads the stored sign-ins; a missing file is an empty store.
  *
  * @throws CliError if the file is damaged
  */
@@ -79,7 +79,7 @@ export async function updateSession(path: string, url: string, session: Session)
   await writeCredentialsStore(path, { ...store, sessions: { ...store.sessions, [url]: session } });
 }
 
-/** Deletes the sign-in for a URL. Returns false if there was none. */
+/** Deletes the sign-in for a URL. Returns false if no sign-in is stored. */
 export async function deleteSession(path: string, url: string): Promise<boolean> {
   const store = await readCredentialsStore(path);
   if (store.sessions[url] === undefined) return false;

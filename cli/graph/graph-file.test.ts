@@ -12,13 +12,13 @@ function readErrorMessage(text: string): string {
   throw new Error('the file was accepted');
 }
 
-test('a list of tasks is a graph; missing fields get their defaults', () => {
+test('a YAML list of tasks is a graph, and missing fields get their defaults', () => {
   const graph = parseGraphFile('- id: a\n  description: do it\n', 'graph.yaml');
 
   expect(graph).toMatchObject({ tasks: [{ id: 'a', tier: 'auto', dependsOn: [], scope: [] }] });
 });
 
-test('a document may have a prompt and a title, in YAML or JSON', () => {
+test('a graph file in JSON may have a title and a prompt', () => {
   const task = { id: 'a', description: 'do it' };
   const document = {
     title: 'T',

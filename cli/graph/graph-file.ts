@@ -47,21 +47,21 @@ export function parseYamlFile<S extends z.ZodType>(
 type YamlSource = {
   readonly name: string;
   readonly document: Document;
-  readonly lines: LineCounter;
+  readonly lineCounter: LineCounter;
   readonly value: unknown;
 };
 
 function readDocument(text: string, name: string): YamlSource {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
   if (document.errors.length > 0) {
     const problems = document.errors.slice(0, 10).map((error) => {
-      const { line, col } = lines.linePos(error.pos[0]);
+      const { line, col } = lineCounter.linePos(error.pos[0]);
       return `${name}:${line}:${col}: ${error.message}`;
     });
     throw createUsageError(problems.join('\n  '));
   }
-  return { name, document, lines, value: readValue(document, name) };
+  return { name, document, lineCounter, value: readValue(document, name) };
 }
 
 function readValue(document: Document, name: string): unknown {
@@ -102,7 +102,7 @@ function findPosition(source: YamlSource, path: readonly PropertyKey[]): string 
   for (let length = path.length; length >= 0; length -= 1) {
     const offset = findOffset(source.document, path.slice(0, length));
     if (offset === undefined) continue;
-    const { line, col } = source.lines.linePos(offset);
+    const { line, col } = source.lineCounter.linePos(offset);
     return `${line}:${col}`;
   }
   return '1:1';

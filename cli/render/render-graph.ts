@@ -122,6 +122,7 @@ function renderForecast(forecast: Forecast, options: GraphOptions): Line[] {
 
 const MAX_LISTED_PAIRS = 8;
 
+/** Renders the edges that were added because scopes overlap, and the shared paths that several tasks may change. */
 function renderOrdering(graph: GraphView, options: GraphOptions): Line[] {
   const addedEdges = graph.edges
     .filter((edge) => edge.reason === 'overlap')

@@ -10,7 +10,7 @@ export type SummaryFigures = {
   /** Task ids of the longest chain of dependencies, measured by total duration; joins are left out. */
   readonly criticalPath: readonly string[];
   readonly criticalPathMs: number;
-  /** Makespan divided by the critical path; 1 is the optimum. */
+  /** Makespan divided by the critical path, 1 at best; undefined if no task has started. */
   readonly ratio: number | undefined;
   /** Sum of the durations of all tasks, milliseconds. */
   readonly workMs: number;
@@ -71,7 +71,7 @@ function findLatestEnd(intervals: readonly Interval[]): number | undefined {
 }
 
 function countMaxConcurrent(intervals: readonly Interval[]): number {
-  // At the same moment, ends come before starts: a task that starts when another ends does not overlap.
+  // Ends sort before starts of the same moment, because a task that starts when another task ends does not overlap with the other.
   const steps = intervals
     .flatMap((interval) => [
       { at: interval.from, change: 1 },
@@ -87,7 +87,7 @@ function countMaxConcurrent(intervals: readonly Interval[]): number {
   return maxCount;
 }
 
-/** Finds the chain of dependencies with the largest sum of durations. The server rejects cycles; here a cycle is skipped. */
+/** Finds the chain of dependencies with the largest sum of durations. Tasks on a cycle, which the server rejects, are left out. */
 function findLongestPath(
   tasks: readonly TaskView[],
   intervals: ReadonlyMap<string, Interval>,

@@ -66,7 +66,7 @@ function renderNewConditions({ plan, before }: PlanChangeItem, now: number): Lin
     });
 }
 
-/** Renders the new waiting items. Forgets the items that no longer wait, so that a returning item is printed again. */
+/** Renders the new waiting items. Removes the keys of items that no longer wait, so that a returning item is printed again. */
 function renderNewWaiting(plan: PlanView, now: number, printedKeys: Set<string>): Line[] {
   const waitingByKey = new Map(
     plan.waiting.filter(waitsForPerson).map((waiting) => [getWaitingKey(waiting), waiting]),

@@ -76,11 +76,11 @@ describe('login', () => {
 
   test('with --email reads the password from stdin', async () => {
     const args = ['login', api.url, '--email', 'ada@example.com'];
-    const wrong = await runSmolGang(args, { stdin: 'guess\n' });
-    const right = await runSmolGang(args, { stdin: 'correct horse\n' });
+    const withWrongPassword = await runSmolGang(args, { stdin: 'guess\n' });
+    const withRightPassword = await runSmolGang(args, { stdin: 'correct horse\n' });
 
-    expect(wrong).toMatchObject({ code: 3, out: '' });
-    expect(right.code).toBe(0);
+    expect(withWrongPassword).toMatchObject({ code: 3, out: '' });
+    expect(withRightPassword.code).toBe(0);
   });
 
   test('asks a person for the password without echo', async () => {
@@ -186,6 +186,8 @@ describe('the file of a laptop platform', () => {
 });
 
 test('SMOL_GANG_URL and SMOL_GANG_TOKEN take precedence over a stored sign-in', async () => {
+  await runSmolGang(['login', `${api.url}/#signin=once`]);
+
   const run = await runSmolGang(['whoami', '--verbose'], {
     env: { SMOL_GANG_URL: `${api.url}/`, SMOL_GANG_TOKEN: TOKEN },
   });

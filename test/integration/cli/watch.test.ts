@@ -167,7 +167,7 @@ describe('status --watch', () => {
     expect(run.out).toContain('Rate limits for the API · complete');
   });
 
-  test('with --json prints a document on each line', async () => {
+  test('with --json prints a JSON document on each line', async () => {
     script = [...FIRST_STEPS, { plan: { status: 'complete' } }];
 
     const run = await runSmolGang(['status', PLAN_ID, '--watch', '--json']);
@@ -248,7 +248,7 @@ describe('--wait', () => {
     },
   );
 
-  test('exits with 1 for a failed plan, and --json prints the whole state', async () => {
+  test('exits with 1 for a failed plan, and --json prints the plan and the tasks', async () => {
     script = [{ plan: { status: 'failed', reason: 'the model answered no plan' } }];
 
     const run = await runSmolGang(['plan', 'restart', PLAN_ID, '--wait', '--json']);
