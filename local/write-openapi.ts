@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { createOpenApiDocument } from '../functions/http/create-openapi-document.ts';
 import { VERSION } from '../functions/version.ts';
 
-// Second part of `npm run build`: writes the OpenAPI description of the API, from which tools generate clients and documentation.
+// Second part of `npm run build`: writes the OpenAPI description of the API, from which tools generate clients and
+// documentation.
 
 const path = fileURLToPath(new URL('../dist/openapi.json', import.meta.url));
 await mkdir(fileURLToPath(new URL('../dist/', import.meta.url)), { recursive: true });

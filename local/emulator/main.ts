@@ -15,8 +15,8 @@ process.on('message', (message) => {
   else void handleStartCommand(startCommandSchema.parse(message));
 });
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C in a terminal signals this process as well as the platform. This process ignores the signals, because the platform needs
-// the store until the platform itself has stopped.
+// Ctrl-C in a terminal signals this process as well as the platform. This process ignores the signals, because the platform
+// needs the store until the platform itself has stopped.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 

@@ -47,8 +47,13 @@ async function runExpiry(
       return;
     }
     try {
-      const removed = await removeExpired(client, table, Math.floor(Date.now() / 1_000), signal);
-      if (removed > 0) log.info('expired items removed', { removed });
+      const removedCount = await removeExpired(
+        client,
+        table,
+        Math.floor(Date.now() / 1_000),
+        signal,
+      );
+      if (removedCount > 0) log.info('expired items removed', { removed: removedCount });
     } catch (error) {
       log.warn('expired items could not be removed; trying again in an hour', {
         cause: describeError(error),
@@ -66,7 +71,7 @@ export async function removeExpired(
 ): Promise<number> {
   const names = { '#ttl': TABLE.ttl };
   const values = { ':now': { N: String(nowSeconds) } };
-  let removed = 0;
+  let removedCount = 0;
   let startKey: Record<string, AttributeValue> | undefined;
   do {
     const page: ScanCommandOutput = await client.send(
@@ -90,9 +95,9 @@ export async function removeExpired(
           ExpressionAttributeValues: values,
         }),
       );
-      removed += 1;
+      removedCount += 1;
     }
     startKey = page.LastEvaluatedKey;
   } while (startKey !== undefined && signal?.aborted !== true);
-  return removed;
+  return removedCount;
 }

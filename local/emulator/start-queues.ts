@@ -63,8 +63,8 @@ function requireCredential(app: FauxqsApp, credential: Credential): void {
 }
 
 /**
- * Ends all long polls when a caller disconnects. Otherwise fauxqs would deliver the next message to the disconnected caller, and
- * the message would stay invisible until its visibility timeout. Connected callers receive an empty answer and poll again.
+ * Ends all long polls when a caller disconnects. Otherwise fauxqs would deliver the next message to the disconnected caller,
+ * and the message would stay invisible until its visibility timeout. Connected callers receive an empty answer and poll again.
  */
 function dropDisconnectedWaiters(app: FauxqsApp, store: SqsStore): void {
   app.addHook('onRequest', async (_request, reply) => {

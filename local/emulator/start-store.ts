@@ -14,7 +14,9 @@ const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 /** A running emulator of DynamoDB. */
 export type StoreEmulator = { readonly endpoint: string; close(): Promise<void> };
 
-/** Starts an emulator of DynamoDB on loopback. Callers must sign with `credential`. Port 0 (the default) selects any free port. */
+/**
+ * Starts an emulator of DynamoDB on loopback. Callers must sign with `credential`. Port 0 (the default) selects any free port.
+ */
 export async function startStore(options: {
   readonly dataDir: string;
   readonly credential: Credential;
@@ -37,7 +39,9 @@ export async function startStore(options: {
   };
 }
 
-/** Makes the server check the credential, and pass only complete requests on to dynalite, which throws on an aborted request. */
+/**
+ * Makes the server check the credential, and pass only complete requests on to dynalite, which throws on an aborted request.
+ */
 function installGuard(server: Server, credential: Credential): void {
   const listeners = server.listeners('request');
   server.removeAllListeners('request');

@@ -100,7 +100,8 @@ function requirePermission(caller: Caller, permission: string, isWrite: boolean)
     if (!canRead(caller, permission)) throw forbidden();
     return;
   }
-  // No token has write access to `metadata`. The only such write changes the repository itself, and its route requires an admin.
+  // No token has write access to `metadata`. The only such write changes the repository itself, and its route requires an
+  // admin.
   if (!canWrite(caller, permission) && permission !== 'metadata') throw forbidden();
   if (caller.branch !== undefined) throw forbidden('This token may only fetch and push with git.');
   if (caller.permission === 'read' && !WRITABLE_FOR_READERS.has(permission)) {

@@ -45,8 +45,8 @@ export function readPage(c: Context<ForgeEnv>): PageWindow {
 }
 
 /**
- * Sets the `Link` header and returns the items of the page. `items` starts with the first item of the page; if `items` is longer
- * than `perPage`, another page follows.
+ * Sets the `Link` header and returns the items of the page. `items` starts with the first item of the page; if `items` is
+ * longer than `perPage`, another page follows.
  */
 export function takePage<T>(c: Context<ForgeEnv>, window: PageWindow, items: readonly T[]): T[] {
   const links: string[] = [];

@@ -30,9 +30,9 @@ export async function createEmptyRepository(
 }
 
 /**
- * Links an existing work tree or bare repository under a name; the forge uses its git directory in place. A repeated call updates
- * the default branch.
- * Throws an HttpError 422 if `path` has no repository, and 409 if the name belongs to another repository.
+ * Links an existing work tree or bare repository under a name; the forge uses its git directory in place. A repeated call
+ * updates the default branch. Throws an HttpError 422 if `path` has no repository, and 409 if the name belongs to another
+ * repository.
  */
 export async function linkRepository(
   context: ForgeContext,

@@ -8,7 +8,10 @@ export type WebhookTarget = { readonly url: string; readonly secret: string };
 export type WebhookSender = {
   /** Replaces the receiver; undefined: events are dropped. */
   setTarget(target: WebhookTarget | undefined): void;
-  /** Sends an event. The injected faults may drop, duplicate or delay the delivery. A failed delivery is not retried, as on GitHub. */
+  /**
+   * Sends an event. The injected faults may drop, duplicate or delay the delivery. A failed delivery is not retried, as on
+   * GitHub.
+   */
   send(event: string, payload: Readonly<Record<string, unknown>>): void;
   /** Drops delayed deliveries and aborts deliveries in progress. */
   close(): void;

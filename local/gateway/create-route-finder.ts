@@ -1,5 +1,5 @@
-// Chooses routes like API Gateway. Routes are compared segment by segment from the left: a literal segment takes precedence over
-// `{name}`, and `{name}` over `{name+}`.
+// Chooses routes like API Gateway. Routes are compared segment by segment from the left: a literal segment takes precedence
+// over `{name}`, and `{name}` over `{name+}`.
 
 /** Method and path pattern of a route. */
 export type RouteKey = { readonly method: string; readonly path: string };

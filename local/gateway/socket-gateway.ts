@@ -123,7 +123,7 @@ export class SocketGateway {
   }
 
   #openConnection(socket: WebSocket, identity: SocketIdentity): void {
-    const connection = this.#watchConnection(socket, identity);
+    const connection = this.#createConnection(socket, identity);
     this.connections.set(identity.connectionId, connection);
     socket.on('error', (error) => {
       this.#log.info('socket failed', { connection: identity.connectionId, error: error.message });
@@ -139,8 +139,8 @@ export class SocketGateway {
     });
   }
 
-  /** Starts the timers that close a connection after idle time and after its maximum lifetime. */
-  #watchConnection(socket: WebSocket, identity: SocketIdentity): SocketConnection {
+  /** Creates a connection and starts the timers that close the connection after idle time and after the maximum lifetime. */
+  #createConnection(socket: WebSocket, identity: SocketIdentity): SocketConnection {
     const idleTimer = setTimeout(() => socket.close(GOING_AWAY, 'idle'), this.#limits.idleMs);
     const lifeTimer = setTimeout(() => socket.close(GOING_AWAY, 'going away'), this.#limits.lifeMs);
     socket.on('close', () => {

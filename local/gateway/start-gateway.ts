@@ -45,7 +45,9 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
-/** Starts an emulator of API Gateway on a loopback port: the HTTP API, the WebSocket API and the management API `@connections`. */
+/**
+ * Starts an emulator of API Gateway on a loopback port: the HTTP API, the WebSocket API and the management API `@connections`.
+ */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, credential, sockets: handlers, socketPath = '/socket' } = options;
   const maxTimeoutMs = options.limits?.maxTimeoutMs ?? MAX_TIMEOUT_MS;

@@ -2,7 +2,8 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 
-// Reads the settings of the local platform from environment variables. Handlers read the environment themselves, as in AWS Lambda.
+// Reads the settings of the local platform from environment variables. Handlers read the environment themselves, as in AWS
+// Lambda.
 
 const settingsSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
@@ -19,7 +20,9 @@ export type PlatformSettings = {
   readonly forgePort: number;
   /** Absolute path of the data folder. */
   readonly dataDir: string;
-  /** Upper bound for the intervals of scheduled handlers: 1 to 60 seconds. Tests set a lower bound to run schedules more often. */
+  /**
+   * Upper bound for the intervals of scheduled handlers: 1 to 60 seconds. Tests set a lower bound to run schedules more often.
+   */
   readonly maxScheduleIntervalSeconds: number;
 };
 

@@ -8,7 +8,7 @@ import { QUEUES } from '../../core/topology/queues.ts';
 import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
 import { SCHEDULES } from '../../core/topology/schedules.ts';
 import { readConfig } from '../../functions/config.ts';
-import { claimPort } from '../claim-port.ts';
+import { checkPort } from '../check-port.ts';
 import { createTable } from '../emulator/create-table.ts';
 import type { Credential } from '../emulator/credential.ts';
 import { createCredential } from '../emulator/credential.ts';
@@ -31,8 +31,8 @@ import { getDataLayout } from './platform-settings.ts';
 import { resolveProgramPath } from './resolve-program-path.ts';
 import { writeCliFile } from './write-cli-file.ts';
 
-// Starts the parts of the local platform one after another, and stops the parts in reverse order. The handlers are the same as in
-// AWS Lambda and read the addresses of all parts from the environment.
+// Starts the parts of the local platform one after another, and stops the parts in reverse order. The handlers are the same as
+// in AWS Lambda and read the addresses of all parts from the environment.
 
 const REGION = 'us-east-1';
 const TABLE_NAME = 'smol-gang';
@@ -89,7 +89,7 @@ export async function startPlatform(
       );
   };
   try {
-    const context = await claimResources(settings, env, log, (stop) => stopActions.push(stop));
+    const context = await prepareStart(settings, env, log, (stop) => stopActions.push(stop));
     return { ...(await startParts(context)), close };
   } catch (error) {
     await close();
@@ -98,7 +98,7 @@ export async function startPlatform(
 }
 
 /** Checks the settings and the ports, and claims the data folder, before any part starts. */
-async function claimResources(
+async function prepareStart(
   settings: PlatformSettings,
   env: Record<string, string | undefined>,
   log: Log,
@@ -106,8 +106,8 @@ async function claimResources(
 ): Promise<StartContext> {
   // Reports an invalid setting now instead of in the first request.
   readConfig(USER_SECTIONS, env);
-  const port = await claimPort('PORT', settings.port);
-  const forgePort = await claimPort('SMOL_FORGE_PORT', settings.forgePort);
+  const port = await checkPort('PORT', settings.port);
+  const forgePort = await checkPort('SMOL_FORGE_PORT', settings.forgePort);
   onStop(await claimData(settings.dataDir));
   const paths = getDataLayout(settings.dataDir);
   const keys = await loadPlatformKeys(paths.keys);

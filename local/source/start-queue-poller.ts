@@ -11,8 +11,8 @@ import { invokeLambda } from '../lambda-handler.ts';
 import { findFailedMessages } from './find-failed-messages.ts';
 
 // Polls a queue like the event source mapping of AWS Lambda: receives messages, invokes the handler and deletes the messages
-// that did not fail. A failed message becomes visible again after its visibility timeout. A message that fails `maxReceives` times
-// becomes a dead letter.
+// that did not fail. A failed message becomes visible again after its visibility timeout. A message that fails `maxReceives`
+// times becomes a dead letter.
 
 /** Maximum number of messages that SQS returns for a receive call. */
 const MAX_MESSAGES_PER_RECEIVE = 10;
@@ -89,7 +89,10 @@ async function pollQueue(queue: QueuePoll, signal: AbortSignal): Promise<void> {
   await Promise.all(running);
 }
 
-/** Waits for messages and returns up to `maxMessages`. Returns an empty list if no message arrives within WAIT_SECONDS, or after an error. */
+/**
+ * Waits for messages and returns up to `maxMessages`. Returns an empty list if no message arrives within WAIT_SECONDS, or after
+ * an error.
+ */
 async function receiveMessages(
   queue: QueuePoll,
   maxMessages: number,

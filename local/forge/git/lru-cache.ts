@@ -1,4 +1,6 @@
-/** Cache of computations whose results never change. The cache holds `limit` entries and drops the least recently used entry. */
+/**
+ * Cache of computations whose results never change. The cache holds `limit` entries and drops the least recently used entry.
+ */
 export class LruCache<T> {
   readonly #limit: number;
   readonly #entries = new Map<string, Promise<T>>();
@@ -7,7 +9,9 @@ export class LruCache<T> {
     this.#limit = limit;
   }
 
-  /** Returns the cached result of a key, or computes the result. Concurrent calls share a computation. Failures are not cached. */
+  /**
+   * Returns the cached result of a key, or computes the result. Concurrent calls share a computation. Failures are not cached.
+   */
   getOrCompute(key: string, compute: () => Promise<T>): Promise<T> {
     const cached = this.#entries.get(key);
     if (cached !== undefined) {

@@ -28,7 +28,10 @@ export class ObjectReader {
     this.#gitDir = gitDir;
   }
 
-  /** Returns type and size of the object that a revision such as `<sha>:<path>` or `<sha>^{tree}` names; undefined: no such object. */
+  /**
+   * Returns type and size of the object that a revision such as `<sha>:<path>` or `<sha>^{tree}` names; undefined: no such
+   * object.
+   */
   async readInfo(revision: string): Promise<GitObject | undefined> {
     return this.#read(revision, false);
   }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Reads references directly from the files of the git directory, because starting git for each read would be too slow. This module
-// supports git's default `files` format only. References are written by git.
+// Reads references directly from the files of the git directory, because starting git for each read would be too slow. This
+// module supports git's default `files` format only. References are written by git.
 
 const SHA = /^[0-9a-f]{40}$/;
 const MAX_SYMBOLIC_DEPTH = 5;
@@ -14,7 +14,10 @@ export type Ref = { readonly name: string; readonly sha: string };
 type PackedRefs = { readonly stamp: string; readonly refs: ReadonlyMap<string, string> };
 const packedByDirectory = new Map<string, PackedRefs>();
 
-/** Returns the commit of a full reference name such as `refs/heads/x`; follows symbolic references. Undefined: no such reference. */
+/**
+ * Returns the commit of a full reference name such as `refs/heads/x`; follows symbolic references. Undefined: no such
+ * reference.
+ */
 export function readRef(gitDir: string, name: string, depth = 0): string | undefined {
   // Git forbids these names. As a path, such a name could lead to a file outside the folder of references.
   if (name.includes('..') || name.includes('\0') || name.split('/').includes('.')) return undefined;

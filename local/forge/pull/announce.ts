@@ -4,7 +4,10 @@ import { toPullDetailJson } from '../wire/pull.ts';
 import { toRepositoryJson } from '../wire/repository.ts';
 import { toUserJson } from '../wire/user.ts';
 
-/** Sends a webhook event about a repository. `event` is GitHub's name, such as `push`; `login` is the account that caused the event. */
+/**
+ * Sends a webhook event about a repository. `event` is GitHub's name, such as `push`; `login` is the account that caused the
+ * event.
+ */
 export function announceEvent(
   context: ForgeContext,
   repository: RepositoryRow,

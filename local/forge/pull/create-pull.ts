@@ -17,7 +17,9 @@ export type NewPull = {
   readonly draft: boolean;
 };
 
-/** Opens a pull request. Throws an HttpError 422 with GitHub's message if GitHub would refuse. Acquires the repository's lock. */
+/**
+ * Opens a pull request. Throws an HttpError 422 with GitHub's message if GitHub would refuse. Acquires the repository's lock.
+ */
 export function createPull(
   context: ForgeContext,
   repository: RepositoryRow,

@@ -3,7 +3,10 @@ import type { FileChange } from '../git/git-repository.ts';
 import { findMergeBase, listChanges } from '../git/relate-commits.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 
-/** Returns the files that a pull request changes. The list stays the same after a merge, because `base_sha` then stays unchanged. */
+/**
+ * Returns the files that a pull request changes. The list stays the same after a merge, because `base_sha` then stays
+ * unchanged.
+ */
 export async function listPullFiles(
   context: ForgeContext,
   repository: RepositoryRow,

@@ -20,7 +20,9 @@ export type RequestedMerge = {
   readonly method: MergeMethod;
 };
 
-/** Merges a pull request. Throws an HttpError 405 or 409 with GitHub's message for a refusal. Acquires the repository's lock. */
+/**
+ * Merges a pull request. Throws an HttpError 405 or 409 with GitHub's message for a refusal. Acquires the repository's lock.
+ */
 export function mergePull(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -60,8 +62,8 @@ async function mergeOntoBase(
   const refusal = findMergeabilityRefusal(await context.readMergeability(git, pull));
   if (refusal !== undefined) throw toHttpError(refusal);
   const sha = await commitMerge(context, git, pull, merge, login);
-  // The database stores the commit before the branch moves. After a crash between the two writes, the next refresh completes the
-  // merge.
+  // The database stores the commit before the branch moves. After a crash between the two writes, the next refresh completes
+  // the merge.
   context.database.update('pull', pull.id, { merging_sha: sha });
   const result = await updateBranch(git, pull.base, pull.base_sha, sha);
   if (result !== 'done') {

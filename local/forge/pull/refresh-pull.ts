@@ -10,10 +10,14 @@ import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
 import { relateBranches } from './relate-branches.ts';
 
-// A stored pull request can be outdated, because a push, a git command in a linked repository or a merge that a crash interrupted
-// moves a branch without an update of the database. Each read of a pull request therefore compares the row with the branches first.
+// A stored pull request can be outdated, because a push, a git command in a linked repository or a merge that a crash
+// interrupted moves a branch without an update of the database. Each read of a pull request therefore compares the row with the
+// branches first.
 
-/** Updates a pull request after its branches moved: head commit, state and webhooks. Acquires the repository's lock for an update. */
+/**
+ * Updates a pull request after its branches moved: head commit, state and webhooks. Acquires the repository's lock for an
+ * update.
+ */
 export function refreshPull(
   context: ForgeContext,
   repository: RepositoryRow,

@@ -16,7 +16,9 @@ export async function relateBranches(
   return { headSha, baseSha, headIsInBase };
 }
 
-/** Returns whether two branches have a common ancestor; also true if a branch is missing, because another check reports that. */
+/**
+ * Returns whether two branches have a common ancestor; also true if a branch is missing, because another check reports that.
+ */
 export async function haveCommonHistory(
   git: GitRepository,
   { headSha, baseSha }: BranchRelation,

@@ -66,6 +66,7 @@ export function addCheckRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
   app.post('/repos/:owner/:repo/statuses/:sha', async (c) => {
     const sha = await requireSha(context, c, readParam(c, 'sha'));
     const { state, context: name, description, target_url } = await readBody(c, newStatus);
+    // The table holds both check runs and commit statuses; `kind` distinguishes them.
     const id = context.database.insert('check_run', {
       ...toNewColumns(context, c, sha, 'status', name),
       status: state,

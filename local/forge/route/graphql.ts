@@ -12,8 +12,8 @@ import type { PullRow } from '../store/row-schema.ts';
 import { listRulesets } from '../store/ruleset-store.ts';
 import { toPullNodeId } from '../wire/pull.ts';
 
-// Instead of a GraphQL parser, this route searches the query for the names of the fields that it supports. As on GitHub, an answer
-// with an error has the status 200.
+// Instead of a GraphQL parser, this route searches the query for the names of the fields that it supports. As on GitHub, an
+// answer with an error has the status 200.
 
 const graphqlRequest = z.object({
   query: z.string().min(1).max(20_000),

@@ -17,7 +17,10 @@ const labelNames = z.union([
   z.array(labelName).transform((labels) => ({ labels })),
 ]);
 
-/** Adds the routes of comments and labels. GitHub treats pull requests as issues in these routes; this forge has no other issues. */
+/**
+ * Adds the routes of comments and labels. GitHub treats pull requests as issues in these routes; this forge has no other
+ * issues.
+ */
 export function addIssueRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/issues/:number/comments', async (c) => {
     const { repository, pull } = await requirePull(context, c);

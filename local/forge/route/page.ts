@@ -10,8 +10,8 @@ import { findPull, listPulls } from '../store/pull-store.ts';
 import { findRepository } from '../store/repository-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 
-// Read-only pages, so that a person can open the link of a pull request in a browser. Text from agents and models is untrusted, so
-// the template escapes all text, and the content security policy forbids scripts.
+// Read-only pages, so that a person can open the link of a pull request in a browser. Text from agents and models is untrusted,
+// so the template escapes all text, and the content security policy forbids scripts.
 
 const MAX_LISTED_PULLS = 100;
 

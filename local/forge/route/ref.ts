@@ -81,7 +81,9 @@ async function writeBranch(
   await handleBranchChange(context, repository, { branch, before, after: sha }, login);
 }
 
-/** Writes a branch (`sha` undefined: deletion) and returns the head before the write. The caller holds the repository's lock. */
+/**
+ * Writes a branch (`sha` undefined: deletion) and returns the head before the write. The caller holds the repository's lock.
+ */
 async function writeBranchUnderLock(
   context: ForgeContext,
   repository: RepositoryRow,

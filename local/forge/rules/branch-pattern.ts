@@ -1,5 +1,6 @@
-// GitHub matches the branch patterns of protections and rulesets with Ruby's `File.fnmatch` and the flag `FNM_PATHNAME`. Three forms
-// have no special meaning on GitHub: a backslash does not escape, `[^...]` does not negate a set, and `{a,b}` is plain text.
+// GitHub matches the branch patterns of protections and rulesets with Ruby's `File.fnmatch` and the flag `FNM_PATHNAME`. Three
+// forms have no special meaning on GitHub: a backslash does not escape, `[^...]` does not negate a set, and `{a,b}` is plain
+// text.
 
 type Token =
   | { readonly kind: 'text'; readonly char: string }
@@ -54,8 +55,9 @@ function matchNextSegment(
 }
 
 /**
- * Returns whether the tokens match a whole name. After a mismatch, the last `*` is extended by one character and the match continues
- * from there. Earlier `*` need no other length: if the last `*` cannot match, no other length of an earlier `*` helps.
+ * Returns whether the tokens match a whole name. After a mismatch, the last `*` is extended by one character and the match
+ * continues from there. Earlier `*` need no other length: if the last `*` cannot match, no other length of an earlier `*`
+ * helps.
  */
 function matchesSegment(tokens: readonly Token[], name: readonly string[]): boolean {
   let tokenIndex = 0;
@@ -132,7 +134,10 @@ function parseToken(
   return { token: { kind: 'anyText' }, end };
 }
 
-/** Parses a set from the character after `[`. The first `]` ends the set. An unclosed set and a set with a leading `^` match nothing. */
+/**
+ * Parses a set from the character after `[`. The first `]` ends the set. An unclosed set and a set with a leading `^` match
+ * nothing.
+ */
 function parseSet(
   chars: readonly string[],
   start: number,

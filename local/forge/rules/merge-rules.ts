@@ -58,7 +58,9 @@ export const BASE_MODIFIED = refuseWith405(
   'Base branch was modified. Review and try the merge again.',
 );
 
-/** Returns why a merge is refused for its mergeability. `mergeable` null: not known yet; false: head and base have conflicts. */
+/**
+ * Returns why a merge is refused for its mergeability. `mergeable` null: not known yet; false: head and base have conflicts.
+ */
 export function findMergeabilityRefusal(mergeable: boolean | null): MergeRefusal | undefined {
   if (mergeable === null) return BASE_MODIFIED;
   return mergeable ? undefined : NOT_MERGEABLE;

@@ -9,9 +9,9 @@ export type PullSummary = {
 };
 
 /**
- * Returns the pull request that a query selects. Among the pull requests from `head` into `base`, that is the open pull request,
- * otherwise the newest merged, otherwise the newest closed. Without any, the query selects the newest open pull request from
- * `head` into another base that has a label of the query. `pulls` must be in the order of creation.
+ * Returns the pull request that a query selects. Among the pull requests from `head` into `base`, that is the open pull
+ * request, otherwise the newest merged, otherwise the newest closed. Without any, the query selects the newest open pull
+ * request from `head` into another base that has a label of the query. `pulls` must be in the order of creation.
  */
 export function choosePull<P extends PullSummary>(
   pulls: readonly P[],
@@ -138,8 +138,8 @@ export function findDraftRefusal(facts: DraftFacts, draft: boolean): string | un
 
 /**
  * Returns the new state of an open pull request whose head or base branch moved. `mergeSha` is the commit that brought the head
- * into the base branch; with such a commit, the pull request is merged. Otherwise a deleted branch, or a head without commits of
- * its own, closes the pull request.
+ * into the base branch; with such a commit, the pull request is merged. Otherwise a deleted branch, or a head without commits
+ * of its own, closes the pull request.
  */
 export function decideStateAfterBranchMove(
   relation: BranchRelation,
@@ -150,7 +150,10 @@ export function decideStateAfterBranchMove(
   return bothExist && !relation.headIsInBase ? 'open' : 'closed';
 }
 
-/** Returns the effect of a new base on a pull request. `closed`: another open pull request already has this head and the new base. */
+/**
+ * Returns the effect of a new base on a pull request. `closed`: another open pull request already has this head and the new
+ * base.
+ */
 export function decideBaseChange(
   pull: PullSummary,
   base: string,

@@ -1,5 +1,5 @@
-// The body of a push starts with a head, which pack data follows. The head consists of a packet line `<old> <new> <ref>` for each
-// reference, and ends with `0000`. The first line ends with a NUL and the capabilities of the client.
+// The body of a push starts with a head, which pack data follows. The head consists of a packet line `<old> <new> <ref>` for
+// each reference, and ends with `0000`. The first line ends with a NUL and the capabilities of the client.
 
 /** A reference to create, move or delete. `before` is `ZERO_SHA` for a creation; `after` is `ZERO_SHA` for a deletion. */
 export type PushCommand = { readonly before: string; readonly after: string; readonly ref: string };

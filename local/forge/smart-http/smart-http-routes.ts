@@ -44,7 +44,9 @@ export function addSmartHttpRoutes(app: Hono<ForgeEnv>, context: ForgeContext): 
 
 type Access = { readonly repository: RepositoryRow; readonly caller: Caller };
 
-/** Returns repository and caller, or the response that refuses access. Git sends a credential only after a 401 with a challenge. */
+/**
+ * Returns repository and caller, or the response that refuses access. Git sends a credential only after a 401 with a challenge.
+ */
 function checkAccess(
   context: ForgeContext,
   c: Context<ForgeEnv>,
@@ -180,7 +182,10 @@ function findCommandRefusal(
   return findBranchWriteViolation(context, repository, branch, write);
 }
 
-/** Reads the head of a push. `bytes` are all bytes read so far, possibly with pack data. `head` undefined: malformed or too long. */
+/**
+ * Reads the head of a push. `bytes` are all bytes read so far, possibly with pack data. `head` undefined: malformed or too
+ * long.
+ */
 async function readPushHead(
   body: Readable,
 ): Promise<{ readonly bytes: Buffer; readonly head: PushHead | undefined }> {

@@ -51,7 +51,9 @@ const MIGRATIONS: ReadonlyMap<number, string> = new Map([
   ],
 ]);
 
-/** Opens `forge.sqlite` in `dataDir`, which is created if missing, and migrates older data. Throws for data of a newer version. */
+/**
+ * Opens `forge.sqlite` in `dataDir`, which is created if missing, and migrates older data. Throws for data of a newer version.
+ */
 export function openDatabase(dataDir: string): DatabaseSync {
   mkdirSync(dataDir, { recursive: true });
   const database = new DatabaseSync(join(dataDir, 'forge.sqlite'));

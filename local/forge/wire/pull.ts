@@ -41,7 +41,10 @@ export function toPullJson(context: ForgeContext, repository: RepositoryRow, pul
   };
 }
 
-/** Returns a pull request with the additional fields that GitHub sends for a single pull request. `mergeable` null: not known yet. */
+/**
+ * Returns a pull request with the additional fields that GitHub sends for a single pull request. `mergeable` null: not known
+ * yet.
+ */
 export function toPullDetailJson(
   context: ForgeContext,
   repository: RepositoryRow,

@@ -4,16 +4,16 @@ import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { isAppError } from '../../../core/base/app-error.ts';
-import { claimPort } from '../../../local/claim-port.ts';
+import { checkPort } from '../../../local/check-port.ts';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 
-test('claimPort returns a port on which a server can listen, and rejects the port while the server listens', async () => {
-  const port = await claimPort('PORT', 0);
+test('checkPort returns a port on which a server can listen, and rejects the port while the server listens', async () => {
+  const port = await checkPort('PORT', 0);
   const server = createServer();
   onTestFinished(() => void server.close());
 
   expect(await listenOnLoopback(server, port)).toBe(port);
-  await expect(claimPort('PORT', port)).rejects.toSatisfy((error) =>
+  await expect(checkPort('PORT', port)).rejects.toSatisfy((error) =>
     isAppError(error, 'conflict', 'port_taken'),
   );
 });
@@ -29,9 +29,9 @@ test('the error for a taken port names the process, its command and the variable
   onTestFinished(() => void child.kill('SIGKILL'));
   const [line] = await once(createInterface(child.stdout), 'line');
 
-  const claim = claimPort('SMOL_PORT', Number(line));
+  const check = checkPort('SMOL_PORT', Number(line));
 
-  await expect(claim).rejects.toThrow(new RegExp(`process ${child.pid} \\(.*node`));
-  await expect(claim).rejects.toThrow(/SMOL_PORT/);
-  await expect(claim).rejects.not.toThrow(/private-argument/);
+  await expect(check).rejects.toThrow(new RegExp(`process ${child.pid} \\(.*node`));
+  await expect(check).rejects.toThrow(/SMOL_PORT/);
+  await expect(check).rejects.not.toThrow(/private-argument/);
 });

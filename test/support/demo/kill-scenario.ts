@@ -35,7 +35,10 @@ export type ExecutedKill = {
   readonly orphanCount: number;
 };
 
-/** Settings with short leases, so that orphaned bridges end soon, and a short resync interval, so that the platform soon finds their tasks. */
+/**
+ * Settings with short leases, so that orphaned bridges end soon, and a short resync interval, so that the platform soon finds
+ * their tasks.
+ */
 export const SHORT_LEASES = {
   SMOL_CLOCK_SECONDS: '10',
   LEASE_SECONDS: '10',
@@ -53,7 +56,9 @@ const ANY_COMPONENT_TIMEOUT_MS = 30_000;
 /** Time limit for orphaned bridges to exit; longer than a lease. */
 const ORPHAN_TIMEOUT_MS = 60_000;
 
-/** Chooses one moment in each of `count` parts of the demo; the scenarios alternate, starting with the index `firstScenario`. */
+/**
+ * Chooses one moment in each of `count` parts of the demo; the scenarios alternate, starting with the index `firstScenario`.
+ */
 export function chooseKillMoments(
   seed: number,
   count: number,

@@ -12,8 +12,9 @@ import { readCommandLine } from '../process/process-scan.ts';
 import { waitUntil } from '../wait-until.ts';
 import type { DemoProcess } from './demo-process.ts';
 
-// An orphan is an attempt whose processes are suspended (SIGSTOP) and which the launcher no longer finds, as if its machine were
-// suspended and unreachable. The platform cannot end an orphan, and the orphan may continue after the next attempt has started.
+// An orphan is an attempt whose processes are suspended (SIGSTOP) and which the launcher no longer finds, as if its machine
+// were suspended and unreachable. The platform cannot end an orphan, and the orphan may continue after the next attempt has
+// started.
 
 /** An attempt whose processes were suspended with SIGSTOP. */
 export type Orphan = {

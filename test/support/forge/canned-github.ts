@@ -3,7 +3,8 @@ import { createGitHubForge } from '../../../adapters/github/create-github-forge.
 import type { Forge } from '../../../core/port/forge.ts';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 
-// A fake GitHub API: the real client receives the answer that a test has set for a method and path, and 404 for all other requests.
+// A fake GitHub API: the real client receives the answer that a test has set for a method and path, and 404 for all other
+// requests.
 
 /** Canned HTTP response. Default status: 200. */
 export type GitHubAnswer = {

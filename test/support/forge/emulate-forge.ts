@@ -17,7 +17,7 @@ export async function startEmulateForge(): Promise<TestForge> {
   const now = () => Date.now() + clockOffsetMs;
   const call = (token: string, method: string, path: string, body?: unknown) =>
     sendForgeRequest(emulator.url + path, token, method, body);
-  const client = (
+  const createClient = (
     auth: 'app' | { readonly token: string } = 'app',
     fetch?: typeof globalThis.fetch,
   ) =>
@@ -28,7 +28,7 @@ export async function startEmulateForge(): Promise<TestForge> {
       ...(fetch !== undefined && { fetch }),
     });
   return {
-    forge: client(),
+    forge: createClient(),
     author: ADMIN,
     deliveries: [],
     now,
@@ -47,7 +47,7 @@ export async function startEmulateForge(): Promise<TestForge> {
     },
     call,
     controlForge: (method, path, body) => controlForge(call, method, path, body),
-    createClient: client,
+    createClient,
     get server(): never {
       throw new Error(
         'the emulate forge runs inside the test process: the test cannot read a server process',

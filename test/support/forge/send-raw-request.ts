@@ -2,7 +2,10 @@ import { request } from 'node:http';
 import type { TestForge } from './test-forge.ts';
 import { ADMIN_TOKEN } from './test-forge.ts';
 
-/** Calls the REST API of the forge with the exact path, which `fetch` would normalise. A string body is sent unchanged, another body as JSON. */
+/**
+ * Calls the REST API of the forge with the exact path, which `fetch` would normalise. A string body is sent unchanged, another
+ * body as JSON.
+ */
 export function sendRawRequest(
   forge: TestForge,
   method: string,

@@ -95,7 +95,7 @@ export async function startTestForge(): Promise<TestForge> {
     webhook: { url: webhookReceiver.url, secret: WEBHOOK_SECRET },
     now,
   });
-  const client = (auth: 'app' | { readonly token: string } = 'app', send?: typeof fetch) =>
+  const createClient = (auth: 'app' | { readonly token: string } = 'app', send?: typeof fetch) =>
     createGitHubForge({
       baseUrl: server.apiUrl,
       auth: auth === 'app' ? { appId: APP_ID, privateKey: appKeys.privateKey } : auth,
@@ -105,7 +105,7 @@ export async function startTestForge(): Promise<TestForge> {
   const control = (method: string, path: string, body?: unknown) =>
     sendForgeRequest(`${server.url}/_forge${path}`, ADMIN_TOKEN, method, body);
   return {
-    forge: client(),
+    forge: createClient(),
     author: 'smol-gang[bot]',
     deliveries,
     server,
@@ -128,7 +128,7 @@ export async function startTestForge(): Promise<TestForge> {
       if (status !== 204)
         throw new Error(`the forge refused the faults with ${status}: ${JSON.stringify(body)}`);
     },
-    createClient: client,
+    createClient,
     close: async () => {
       await server.close();
       await webhookReceiver.close();

@@ -33,14 +33,14 @@ export type ChatServer = {
 };
 
 export async function startChatServer(
-  reply: (request: ReceivedChat, index: number) => ChatReply,
+  chooseReply: (request: ReceivedChat, index: number) => ChatReply,
 ): Promise<ChatServer> {
   const requests: ReceivedChat[] = [];
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
       const parsed = requestSchema.parse(JSON.parse(body));
       requests.push(parsed);
-      sendAnswer(response, reply(parsed, requests.length - 1));
+      sendAnswer(response, chooseReply(parsed, requests.length - 1));
     });
   });
   server.listen(0, '127.0.0.1');

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-// An OpenAI-compatible HTTP endpoint that answers each chat completion with the next step of a script, and records the requests.
-// Steps can simulate the failures of real endpoints.
+// An OpenAI-compatible HTTP endpoint that answers each chat completion with the next step of a script, and records the
+// requests. Steps can simulate the failures of real endpoints.
 
 /** A request that the endpoint received. */
 export type ReceivedRequest = {

@@ -8,8 +8,8 @@ import type { Reply } from '../../../local/model/reply.ts';
 import { sendReply } from '../../../local/model/send-reply.ts';
 import { answerScriptedTurn } from './task-script.ts';
 
-// An OpenAI-compatible endpoint for tests of the whole platform. The planner receives the answers that the test has set, and agents
-// follow the script in the description of their task. The test can make the endpoint refuse calls or stop.
+// An OpenAI-compatible endpoint for tests of the whole platform. The planner receives the answers that the test has set, and
+// agents follow the script in the description of their task. The test can make the endpoint refuse calls or stop.
 
 const MODEL_NAME = 'scripted-task-model';
 const MODEL_KEY = 'canary-model-key-0123456789abcdef';

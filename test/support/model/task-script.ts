@@ -5,8 +5,8 @@ import type { Reply, RequestedCall } from '../../../local/model/reply.ts';
 import { createRequestedCall } from '../../../local/model/reply.ts';
 import { createVariations } from '../../../local/model/variations.ts';
 
-// Script language of the scripted task model. A test writes an instruction per line into the description of a task, a review or a
-// message to an agent:
+// Script language of the scripted task model. A test writes an instruction per line into the description of a task, a review
+// or a message to an agent:
 //
 //   WRITE path <<END      writes the lines up to END to the file
 //   RUN ["node", "x.js"]  runs a command
@@ -95,7 +95,7 @@ export function answerScriptedTurn(
   const steps = [extractInstructions(prompt), ...followUps.filter(isPersonMessage)].flatMap(
     parseScript,
   );
-  let doneCount = 0;
+  let completedCount = 0;
   for (const step of steps) {
     if (step.kind === 'hold' && !released.has(step.name)) return { hold: step.name };
     if (
@@ -112,8 +112,8 @@ export function answerScriptedTurn(
       };
     const call = createCallOfStep(step, calls.findLast(({ name }) => name === 'ask')?.output ?? '');
     if (call === undefined) continue;
-    if (doneCount >= calls.length) return { text: '', calls: [call] };
-    doneCount += 1;
+    if (completedCount >= calls.length) return { text: '', calls: [call] };
+    completedCount += 1;
   }
   const texts = steps.flatMap((step) => (step.kind === 'say' ? [step.text] : []));
   return { text: ['Done as the script says.', ...texts].join('\n') };
@@ -126,7 +126,7 @@ function createCallOfStep(step: ScriptStep, answer: string): RequestedCall | und
     : undefined;
 }
 
-/** Returns the part of a prompt that can contain instructions: the task, or in a repair only the section about the repair. */
+/** Returns the part of a prompt that can contain instructions: the task, or in a repair the section about the repair. */
 function extractInstructions(prompt: string): string {
   const repair = /^## What has to be repaired\n([\s\S]*?)(?=^## )/m.exec(prompt)?.[1];
   if (repair !== undefined) return repair;
@@ -134,7 +134,7 @@ function extractInstructions(prompt: string): string {
   return prompt.slice(Math.max(0, start)).split(/^## /m)[0] ?? '';
 }
 
-/** Returns whether a message comes from a person. Messages of the bridge may quote instructions in the output of commands. */
+/** Returns whether a person sent a message. Messages of the bridge may quote instructions from the output of commands. */
 function isPersonMessage(text: string): boolean {
   return /^.{1,80} says:$/m.test(text);
 }

@@ -63,8 +63,8 @@ function requireStarted<T>(part: T | undefined): T {
 }
 
 /**
- * Submits a graph with `args` for `smol-gang run`, and waits until the plan needs approval (with `--auto-approve`: is active). Returns
- * plan id and repository name.
+ * Submits a graph with `args` for `smol-gang run`, and waits until the plan needs approval (with `--auto-approve`: is active).
+ * Returns plan id and repository name.
  */
 export async function submitGraph(
   { platform, repository }: E2eStage,

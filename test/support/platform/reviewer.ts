@@ -11,8 +11,8 @@ export type ReviewAction = 'approve' | 'request-changes' | 'close' | 'reopen' | 
 export type Reviewer = {
   approvePull(repo: string, pull: number): Promise<void>;
   /**
-   * Returns a function that performs the next action of each task whose status allows the action. The actions of a task run in the
-   * listed order; a task without a list is approved. Call the function repeatedly with the current tasks.
+   * Returns a function that performs the next action of each task whose status allows the action. The actions of a task run in
+   * the listed order; a task without a list is approved. Call the function repeatedly with the current tasks.
    */
   followTasks(
     repo: string,

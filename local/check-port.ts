@@ -8,7 +8,7 @@ import { listenOnLoopback } from './listen-on-loopback.ts';
  * AppError `port_taken` if a process uses the port, or `port_refused` if the system refuses to open the port. Both messages
  * name the environment variable that selects another port.
  */
-export async function claimPort(variable: string, port: number): Promise<number> {
+export async function checkPort(variable: string, port: number): Promise<number> {
   const server = createServer();
   try {
     return await listenOnLoopback(server, port);
