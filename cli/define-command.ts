@@ -121,9 +121,9 @@ function parseValues<O extends OptionSpecs>(
 }
 
 /**
- * Prepares arguments for `parseArgs`, which treats every argument with a leading dash as an option. Here only the declared
- * options are options: in `--prompt "- a list"`, the list becomes the value of --prompt, and a separate `"- a list"` becomes
- * the last argument, behind `--`. No command takes such a text in another place.
+ * Prepares arguments for `parseArgs`, which treats every argument with a leading dash as an option. After this function, an
+ * argument counts as an option only if it is a declared option: in `--prompt "- a list"`, the list is the value of --prompt.
+ * A separate `"- a list"` moves to the end, behind `--`, because every command expects its text as the last argument.
  */
 function protectDashedTexts(args: readonly string[], options: OptionSpecs): string[] {
   const prepared: string[] = [];
@@ -163,14 +163,14 @@ function narrowValues<O extends OptionSpecs>(values: object): OptionValues<O> {
 function createOptionError(command: string, error: unknown, options: OptionSpecs): CliError {
   const message = describeError(error);
   const help = `\`smol-gang ${command} --help\` lists the options`;
-  const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
-  if (unknown === undefined) {
+  const unknownOption = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
+  if (unknownOption === undefined) {
     return createUsageError(message.split(/\. (?=To |Did )/)[0] ?? message, help);
   }
   const names = Object.keys(options).map((name) => `--${name}`);
-  const closest = findClosest(unknown, names);
+  const closest = findClosest(unknownOption, names);
   const advice = closest === undefined ? help : `did you mean ${closest}? ${help}`;
-  return createUsageError(`there is no option ${unknown}`, advice);
+  return createUsageError(`there is no option ${unknownOption}`, advice);
 }
 
 function requireArgumentCount(

@@ -29,7 +29,7 @@ function createSession(name: string, expiresAt: number): Session {
 }
 
 describe('an API call', () => {
-  test('sends params, query and body as the route declares and parses the answer', async () => {
+  test('sends params and query as the route declares and parses the answer', async () => {
     const api = await startApi({ planChanges: () => ({ tasks: [], cursor: 5 }) });
     const client = createClient({ url: api.url, credentials: CREDENTIALS });
 

@@ -95,7 +95,7 @@ describe('plan edits', () => {
     });
   });
 
-  test('a conflict names the author of the newer revision', async () => {
+  test('a conflict with a newer revision is printed as text, and with --json as JSON', async () => {
     api.answers.editPlan = () => {
       const details = { revision: 5, by: 'grace@example.com' };
       throw new ApiRefusal(409, 'revision_moved', 'revision 3 is not the newest: grace made 5', {
@@ -163,7 +163,7 @@ describe('plan commands', () => {
     expect(getLastBody()).toEqual(body);
   });
 
-  test('plan show prints waves, forecast and scopes, and with --yaml a graph file', async () => {
+  test('plan show prints scopes and forecast, and with --yaml a graph file without default values', async () => {
     const shown = await runSmolGang(['plan', 'show', PLAN_ID]);
     const yaml = await runSmolGang(['plan', 'show', PLAN_ID, '--yaml']);
 
@@ -203,7 +203,7 @@ test.each([
 });
 
 describe('status', () => {
-  test('without a plan prints running agents, pauses and plans', async () => {
+  test('without a plan prints running agents, pauses and the commands of waiting plans', async () => {
     api.answers.getPlan = () =>
       createPlanFixture({ status: 'pending_approval', waiting: [APPROVAL] });
 
