@@ -58,7 +58,7 @@ export type ConfigRow = {
   readonly secret: boolean;
 };
 
-/** Describes every variable once, also a variable that several sections contain. */
+/** Describes every variable once, even a variable that several sections contain. */
 export function describeConfig(): ConfigRow[] {
   const rows = new Map<string, ConfigRow>();
   for (const section of listSectionNames()) {

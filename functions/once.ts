@@ -1,4 +1,7 @@
-/** Returns a function that creates a value at its first call and returns the same value later. An error is not cached. */
+/**
+ * Returns a function that creates a value at its first call and returns the same value later. If `create` throws, the next call
+ * tries again.
+ */
 export function once<T>(create: () => T): () => T {
   let cached: { readonly value: T } | undefined;
   return () => {

@@ -44,7 +44,8 @@ function createQueue(stack: Stack, definition: QueueDefinition, alarms: Alarms):
 }
 
 /**
- * Connects each queue to its function. The function reports single failed messages, so that the rest of a batch is not repeated.
+ * Connects each queue to its function. The function reports which messages failed, so that SQS does not deliver the other
+ * messages of a batch again.
  */
 export function addConsumers(queues: Queues, createFunction: CreateFunction): void {
   for (const definition of QUEUES) {

@@ -41,7 +41,7 @@ export function planPartitionQuery(pk: string, options: PartitionOptions): Query
   };
 }
 
-/** Creates the check whether a key lies in the range of a partition query. */
+/** Creates a check of whether a key lies in the range of a partition query. */
 export function createPartitionRangeCheck(pk: string, options: PartitionOptions): RangeCheck {
   const { prefix = '', from = '' } = options ?? {};
   return {
@@ -104,7 +104,7 @@ export function requireIndexDefinition(name: IndexName): IndexDefinition {
   return definition;
 }
 
-/** Creates the check whether a key lies in the range of an index query. */
+/** Creates a check of whether a key lies in the range of an index query. */
 export function createIndexRangeCheck(
   index: IndexDefinition,
   hash: string,

@@ -9,8 +9,8 @@ const WILDCARDS = /(\[[^\]]*\]|(?<![^/])\*\*\/|\*+|\?)/;
 
 /**
  * Tells whether the pattern of a branch protection covers a branch name, by the rules that GitHub documents: `*`, `**` and `?`
- * match inside one path segment, and a whole segment `**` matches any number of segments. Tracks all possible matches at the same
- * time, so that the time for any pattern is bounded by the product of both lengths.
+ * match inside one path segment, and a whole segment `**` matches any number of segments. Follows all possible matches in
+ * parallel, so that a match takes at most as many steps as the product of both lengths.
  */
 export function branchMatchesPattern(pattern: string, name: string): boolean {
   const steps = pattern.split(WILDCARDS).flatMap(toSteps);
@@ -25,7 +25,7 @@ export function branchMatchesPattern(pattern: string, name: string): boolean {
   return positions.has(steps.length);
 }
 
-/** Converts a part of a pattern. The three steps of a whole segment `**` with its slash are optional together. */
+/** Converts a part of a pattern into steps. A match may skip all three steps of a whole segment `**` with its slash. */
 function toSteps(part: string): readonly PatternStep[] {
   if (part === '**/') return [{ kind: 'optionalPath' }, { kind: 'anyPath' }, { char: '/' }];
   if (part.startsWith('*')) return [{ kind: 'anyText' }];

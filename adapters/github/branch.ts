@@ -100,8 +100,8 @@ export async function deleteBranch(
 }
 
 /**
- * Tries to merge `head` into `base` on a scratch branch. No other call uses this branch, so an existing scratch branch is the
- * remains of an interrupted call and is reset.
+ * Tries to merge `head` into `base` on a scratch branch. No other call uses this branch, so an existing scratch branch was left
+ * by an interrupted call and is reset.
  */
 export async function tryMerge(
   connection: Connection,

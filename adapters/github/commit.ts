@@ -2,7 +2,7 @@ import { isAppError } from '../../core/base/app-error.ts';
 import type { CommitFile, RepoName, Sha, TreeEntry } from '../../core/port/forge.ts';
 import type { Connection } from './create-connection.ts';
 
-/** Changes from the merge base of two commits to the second commit, `head`. */
+/** Changes from the merge base of `base` and `head` to `head`, and the numbers of commits between both. */
 export type Comparison = {
   readonly files: CommitFile[];
   /** Number of commits of `head` that `base` does not contain; `behindBy` counts the opposite. */

@@ -14,7 +14,7 @@ type CheckResult = {
   readonly url: string | null;
 };
 
-/** Kinds of checks that a credential may read. */
+/** Kinds of checks; true if the credential may read checks of this kind. */
 export type CheckAccess = {
   readonly checkRuns: boolean;
   /** Workflow runs of GitHub Actions. */

@@ -214,7 +214,7 @@ function addRequestGuard(octokit: Octokit, quota: Quota, tokens?: TokenSource): 
       if (error.response !== undefined) {
         quota.recordHeaders(options.url, error.response.headers, isRateLimited(error));
       }
-      // A repeated read spares the caller from repeating the steps before this read.
+      // A read can be repeated safely. Without the repetition, the caller would have to repeat all of its earlier requests.
       if (error.status >= 500 && options.method === 'GET') return request(options);
       if (error.status !== 401 || tokens === undefined || !tokens.discardToken()) throw error;
       // The rejected request had no effect at the forge, so one retry with a new token is safe.

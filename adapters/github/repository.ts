@@ -27,7 +27,8 @@ export async function readRepository(
       allowsDrafts: true,
       archived: data.archived,
       sizeKb: data.size,
-      // Some tokens receive no permissions field. Write access is then assumed; a later call fails with a clear error otherwise.
+      // GitHub omits the permissions for some tokens. The adapter then assumes write access; if the assumption is wrong, a later
+      // call fails with a clear error.
       permissions: {
         push: data.permissions?.push ?? true,
         pull: data.permissions?.pull ?? true,

@@ -202,7 +202,7 @@ function readContextTokens(model: ListedModel | undefined): number | undefined {
   return undefined;
 }
 
-/** Codes of errors that prove the endpoint, the key and the model name correct. */
+/** Codes of errors that can occur only if the endpoint, the key and the model name are correct. */
 const MODEL_REACHED_CODES = new Set([
   'context_too_small',
   'model_request_refused',

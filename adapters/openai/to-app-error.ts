@@ -5,7 +5,7 @@ import { MAX_RETRY_AFTER_MS, parseRetryAfterMs } from '../../core/base/retry-aft
 // Converts endpoint and network errors. The result has no `cause`, because the original error may contain the prompt or the key.
 
 const SECOND_MS = 1000;
-// Waits after a response without Retry-After. QUOTA_WAIT_MS is also the minimum wait after a used-up quota.
+// Waits after a response without Retry-After. If the quota is used up, QUOTA_WAIT_MS is also the minimum wait.
 const QUOTA_WAIT_MS = 15 * 60 * SECOND_MS;
 const THROTTLE_WAIT_MS = 20 * SECOND_MS;
 const UNREACHABLE_WAIT_MS = 30 * SECOND_MS;

@@ -81,9 +81,9 @@ export function selectPodMembers(
 }
 
 /**
- * Returns a check whether a process is in the process group or session of the bridge. The system does not reuse a pid as long as a
- * process group has this number. If another process has the pid of the bridge, the group is therefore gone and the check fails for
- * every process.
+ * Creates a check of whether a process is in the process group or session of the bridge. The system does not reuse a pid as long
+ * as a process group has this number. If another process has the pid of the bridge, the group is therefore gone and the check
+ * fails for every process.
  */
 function createGroupCheck(
   rows: readonly ProcessRow[],
@@ -96,7 +96,7 @@ function createGroupCheck(
   return (row) => row.pid === pid || row.group === pid || row.session === pid;
 }
 
-/** Returns the pids of this process and its ancestors, with 0 and 1. */
+/** Returns the pids of this process and of its ancestors, and always 0 and 1. */
 function listOwnPids(rows: readonly ProcessRow[], ownPid: number): ReadonlySet<number> {
   const parents = new Map(rows.map((row) => [row.pid, row.parent]));
   const pids = new Set([0, 1]);

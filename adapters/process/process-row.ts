@@ -10,7 +10,7 @@ export type ProcessRow = ProcessIdentity & {
   readonly parent: number;
   /** Process group. */
   readonly group: number;
-  /** Session; on other systems than Linux the process group. */
+  /** Session; on systems other than Linux the process group. */
   readonly session: number;
   readonly isZombie: boolean;
   readonly hasTerminal: boolean;
@@ -54,7 +54,7 @@ export function readEnvironment(pid: number): string[] {
   }
 }
 
-/** Returns the working directory of a process; undefined if unreadable, and on other systems than Linux. */
+/** Returns the working directory of a process; undefined if unreadable, and on systems other than Linux. */
 export function readWorkingFolder(pid: number): string | undefined {
   try {
     return IS_LINUX ? readlinkSync(`/proc/${pid}/cwd`) : undefined;

@@ -10,7 +10,7 @@ const getDeps = once(() => ({
   forges: getForges(),
 }));
 
-/** Wakes every item that is due but got no message, after a crash or a lost message. */
+/** Runs each minute. Repairs the effects of crashes and lost messages; for example, enqueues the items that are due. */
 export async function handler(): Promise<void> {
   await resync(getDeps());
 }

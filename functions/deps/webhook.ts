@@ -8,5 +8,5 @@ export const getWebhookVerifier = once(() =>
   createGitHubWebhookVerifier(readConfig(['webhook']).webhook.secrets),
 );
 
-// Exported under a neutral name, because only this folder may import adapters.
+/** Parses a webhook of GitHub or of the local forge. Exported from here, because only this folder may import adapters. */
 export const parseWebhook = parseGitHubWebhook;

@@ -28,5 +28,8 @@ const getLambdaHandler = once(() => {
   return createLambdaHandler(app, { log: getLog(), clock });
 });
 
-/** Receives webhooks of GitHub and of the local forge: verifies the signature, drops repeated deliveries and enqueues the rest. */
+/**
+ * Receives webhooks of GitHub and of the local forge: verifies the signature, drops repeated deliveries and enqueues a wake-up
+ * for each new delivery.
+ */
 export const handler: LambdaHttpHandler = (event) => getLambdaHandler()(event);

@@ -28,5 +28,5 @@ const getLambdaHandler = once(() => {
   return createLambdaHandler(app, { log: getLog(), clock });
 });
 
-/** Serves the routes for bridges, which also return the key of the model and a token for the repository. */
+/** Serves the routes for bridges. The responses include the key of the model and a token for the repository. */
 export const handler: LambdaHttpHandler = (event) => getLambdaHandler()(event);

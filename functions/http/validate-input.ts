@@ -18,7 +18,10 @@ const PART_NAMES: Readonly<Record<RequestPart, string>> = {
   body: 'the request body',
   header: 'the HTTP header',
 };
-/** Start of a message that continues a sentence about the location. All other messages follow a colon. */
+/**
+ * Matches a message that follows the location as the rest of a sentence, such as "is missing". Other messages follow after a
+ * colon.
+ */
 const PREDICATE_START = /^(is|has|must|contains) /;
 const MAX_ISSUES = 20;
 const MAX_NAME_CHARS = 100;

@@ -23,7 +23,10 @@ export function describeForgeMerges(
     });
     afterAll(() => testForge.close());
 
-    /** Opens a pull request from `head` into a new branch `into-<head>`. The read makes mergeability known to the next call. */
+    /**
+     * Opens a pull request from `head` into a new branch `into-<head>`. Reads the pull request once, so that the forge knows its
+     * mergeability at the next call.
+     */
     async function openPull(head: string, draft = false) {
       const sha = await testForge.pushBranch(repository, head, { [`${head}.txt`]: head });
       const base = `into-${head}`;

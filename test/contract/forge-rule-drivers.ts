@@ -36,7 +36,7 @@ export async function startEmulatedRuleForge(): Promise<RuleForge> {
       return number;
     },
     mergePull: async (number, sha) => {
-      // The read starts the computation of mergeability, so that the merge is not refused as unknown.
+      // The forge refuses a merge while mergeability is unknown. A read makes the forge compute the mergeability.
       await testForge.forge.readPull(repo, number);
       return operations.mergePull(number, sha);
     },

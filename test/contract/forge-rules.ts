@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MergeOutcome, PullQuery, PullRequest, Sha } from '../../core/port/forge.ts';
 
-/** Operations on one repository that the tests of the forge rules need. An operation that the forge refuses rejects. */
+/**
+ * Operations on one repository that the tests of the forge rules need. The promise of an operation rejects if the forge refuses
+ * the operation.
+ */
 export type RuleForge = {
   /** Commits a change of `path` to a branch and returns the commit. Creates a missing branch from `main`. */
   commit(branch: string, path?: string): Promise<Sha>;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PodLauncher, PodSpec } from '../../core/port/launcher.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-// Tests the contract of a PodLauncher, whatever place its pods run in.
+// Tests the contract of every PodLauncher, wherever its pods run.
 
 /** Launcher under test, and operations that control its clock and pods. */
 export type LauncherHarness = {

@@ -3,7 +3,7 @@ import type { Connection } from '../create-connection.ts';
 import { createWritePermissionCheck } from './create-write-permission-check.ts';
 
 const PAGE_SIZE = 100;
-/** GitHub's author associations that can include write permission. They only save permission checks for all other authors. */
+/** GitHub's author associations that can include write permission. Authors with another association need no permission check. */
 const POSSIBLE_WRITERS = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
 
 const REVIEW_STATES: Readonly<Record<string, Review['state']>> = {

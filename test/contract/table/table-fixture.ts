@@ -33,7 +33,7 @@ export function createTableFixture(start: () => Promise<Table>) {
     async listSortKeys(options?: Parameters<Table['query']>[1]) {
       return (await table().query(key().pk, options)).items.map((item) => item.sk);
     },
-    /** Defines a test that has a partition of its own. */
+    /** Defines a test with a separate partition. */
     testTable(title: string, run: (table: Table) => Promise<void>) {
       test(title, async () => {
         partitionCount += 1;
