@@ -72,7 +72,7 @@ test('neutraliseMarkdown deactivates every combination of active characters', ()
   );
 });
 
-test('neutraliseMarkdown does not change text that is already neutralised, even with hidden characters in the input', () => {
+test('neutraliseMarkdown deactivates text with hidden characters, and a second call changes nothing', () => {
   const once = neutraliseMarkdown('fixes #\u200b\u200b1 for @\u2060octocat', 1_000);
 
   expect(isActive(once)).toBe(false);

@@ -29,8 +29,8 @@ export function truncateText(text: string, maxChars: number): string {
   return `${endsInsidePair ? cut.slice(0, -1) : cut}…`;
 }
 
-// Neutralised text for a pull request: the text stays readable, but cannot mention a user, close
-// or reference an issue, hide content, or imitate a section of the description.
+// Neutralised text for a pull request: the text stays readable, but cannot mention a user, close or reference an issue, hide content,
+// or imitate a section of the description.
 
 /** Separates the characters of a mention or reference. Works in code and commit messages too, where an escape would be visible. */
 const ZERO_WIDTH_SPACE = '\u200b';
@@ -41,13 +41,13 @@ export function neutraliseMarkdown(text: string, maxChars: number): string {
   let fence: string | undefined;
   for (const line of toPlainText(text, maxChars).trim().split('\n')) {
     const fenceMatch = /^\s{0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)$/.exec(line);
-    const opens = fence === undefined && fenceMatch !== null;
-    const closes =
+    const opensBlock = fence === undefined && fenceMatch !== null;
+    const closesBlock =
       fence !== undefined && fenceMatch?.[2]?.trim() === '' && closesFence(fenceMatch[1], fence);
-    const isCode = fence !== undefined || opens;
+    const isCode = fence !== undefined || opensBlock;
     lines.push(isCode ? neutraliseMarkup(line) : neutraliseLine(line));
-    if (opens) fence = fenceMatch[1];
-    if (closes) fence = undefined;
+    if (opensBlock) fence = fenceMatch[1];
+    if (closesBlock) fence = undefined;
   }
   // Without its end, a code block would include all text below.
   if (fence !== undefined) lines.push(fence);

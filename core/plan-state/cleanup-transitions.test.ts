@@ -54,7 +54,7 @@ describe('a stopped run', () => {
     expect(swept.stoppingRuns).toEqual([{ ...stopping, swept: true, dueAt: NOW + 300_000 }]);
     expect(isPlanNoop(swept, createPlanEvent('run_stopping'))).toBe(true);
     expect(
-      applyPlanEvent(swept, createPlanEvent('run_stopping', { wasSwept: true })),
+      applyPlanEvent(swept, createPlanEvent('run_stopping', { isSecondPass: true })),
     ).toMatchObject({
       stoppingRuns: [],
       pendingCleanups: [{ run: 1, at: NOW + 7 * DAY_MS }],
@@ -65,7 +65,7 @@ describe('a stopped run', () => {
 describe('branches awaiting deletion', () => {
   const applyCleanup = (cleanup: PlanState['pendingCleanups'][number], change: object) => {
     const plan = createSamplePlan('cancelled', { pendingCleanups: [cleanup] });
-    const result = { run: 1, wasSwept: false, isDeleted: true, ...change };
+    const result = { run: 1, isSecondPass: false, isDeleted: true, ...change };
     return applyPlanEvent(plan, createPlanEvent('branches_cleaned_up', { results: [result] }))
       .pendingCleanups;
   };
@@ -74,7 +74,7 @@ describe('branches awaiting deletion', () => {
     expect(applyCleanup({ run: 1, at: 5 }, {})).toEqual([
       { run: 1, at: NOW + 300_000, swept: true },
     ]);
-    expect(applyCleanup({ run: 1, at: 5, swept: true }, { wasSwept: true })).toEqual([]);
+    expect(applyCleanup({ run: 1, at: 5, swept: true }, { isSecondPass: true })).toEqual([]);
   });
 
   test('are retried after a longer wait with each failed deletion', () => {

@@ -44,14 +44,14 @@ export function onSentBack(state: PlanState): PlanState {
  */
 export function onRunStopping(
   state: PlanState,
-  { run, wasSwept, cursor, isPassComplete }: PlanEventOf<'run_stopping'>,
+  { run, isSecondPass, cursor, isPassComplete }: PlanEventOf<'run_stopping'>,
   { now, keepDays, maxHandlerLifetimeMs }: PlanContext,
 ): PlanState | undefined {
   const current = state.stoppingRuns.find((stopping) => stopping.run === run);
-  if (current === undefined || (current.swept === true) !== wasSwept) return undefined;
+  if (current === undefined || (current.swept === true) !== isSecondPass) return undefined;
   const others = state.stoppingRuns.filter((stopping) => stopping !== current);
   if (!isPassComplete) return { ...state, stoppingRuns: [{ ...current, cursor }, ...others] };
-  if (!wasSwept) {
+  if (!isSecondPass) {
     const secondPass = { ...current, cursor: 0, swept: true, dueAt: now + maxHandlerLifetimeMs };
     return { ...state, stoppingRuns: [...others, secondPass] };
   }
@@ -72,7 +72,7 @@ export function onBranchesCleanedUp(
   const pendingCleanups = state.pendingCleanups.flatMap((cleanup) => {
     const { run, tries = 0, swept = false } = cleanup;
     const result = results.find(
-      (candidate) => candidate.run === run && candidate.wasSwept === swept,
+      (candidate) => candidate.run === run && candidate.isSecondPass === swept,
     );
     if (result === undefined) return [cleanup];
     if (!result.isDeleted) {

@@ -85,11 +85,11 @@ export type PlanEvent =
   | { readonly type: 'delivered'; readonly run: number; readonly pulls: RootPull[] }
   /** A reviewer requested changes of `task`, the only task of a simple plan. */
   | { readonly type: 'sent_back'; readonly task: string }
-  /** A pass over the nodes of a stopped run has cancelled the first `cursor` nodes; `wasSwept` is true for the second pass. */
+  /** A pass over the nodes of a stopped run has cancelled the first `cursor` nodes. A stopped run gets two passes. */
   | {
       readonly type: 'run_stopping';
       readonly run: number;
-      readonly wasSwept: boolean;
+      readonly isSecondPass: boolean;
       readonly cursor: number;
       readonly isPassComplete: boolean;
     }
@@ -102,10 +102,10 @@ export type PlanEvent =
   /** A step of the control plane failed. */
   | { readonly type: 'step_faulted'; readonly why: string };
 
-/** Result of deleting the branches of a run; `wasSwept` is true for the second pass. */
+/** Result of deleting the branches of a run, which happens in two passes. */
 export type CleanupResult = {
   readonly run: number;
-  readonly wasSwept: boolean;
+  readonly isSecondPass: boolean;
   readonly isDeleted: boolean;
 };
 

@@ -40,8 +40,8 @@ export async function stopRuns(deps: ForgeDeps, plan: PlanState): Promise<void> 
   } while (cursor < nodes.length && deps.clock.now() < deadline);
   const isPassComplete = cursor >= nodes.length;
   if (isPassComplete) await closeRootPulls(deps, plan, stopping);
-  const { run, swept: wasSwept = false } = stopping;
-  const event = { type: 'run_stopping', run, wasSwept, cursor, isPassComplete } as const;
+  const { run, swept: isSecondPass = false } = stopping;
+  const event = { type: 'run_stopping', run, isSecondPass, cursor, isPassComplete } as const;
   await applyPlan(deps, plan.id, event, { actor: 'engine' });
 }
 
@@ -88,16 +88,16 @@ export async function cleanUpRuns(
 ): Promise<void> {
   const now = deps.clock.now();
   const results: CleanupResult[] = [];
-  for (const { run, at, swept: wasSwept = false } of plan.pendingCleanups) {
+  for (const { run, at, swept: isSecondPass = false } of plan.pendingCleanups) {
     if (at > now) continue;
     try {
       // A person may have reopened or merged a closed pull request, and the webhook may have been lost.
       const isCurrent = run === plan.run && plan.status === 'complete';
       if (isCurrent && (await recordPullChanges(deps, plan))) return;
       await deleteRunBranches(deps, plan, run);
-      results.push({ run, wasSwept, isDeleted: true });
+      results.push({ run, isSecondPass, isDeleted: true });
     } catch (error) {
-      results.push({ run, wasSwept, isDeleted: false });
+      results.push({ run, isSecondPass, isDeleted: false });
       const cause = describeError(error);
       deps.log.warn('branches could not be deleted', { plan: plan.id, run, cause });
     }

@@ -121,13 +121,13 @@ const SAMPLE_EVENTS: { [T in PlanEventType]: Extract<PlanEvent, { readonly type:
   run_stopping: {
     type: 'run_stopping',
     run: 1,
-    wasSwept: false,
+    isSecondPass: false,
     cursor: 3,
     isPassComplete: true,
   },
   branches_cleaned_up: {
     type: 'branches_cleaned_up',
-    results: [{ run: 1, wasSwept: false, isDeleted: true }],
+    results: [{ run: 1, isSecondPass: false, isDeleted: true }],
   },
   budget_changed: { type: 'budget_changed', budget: { maxTokens: 1_000 } },
   budget_low: { type: 'budget_low', share: 0.85 },
