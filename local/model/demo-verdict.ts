@@ -1,4 +1,4 @@
-/** Answer of the scripted model to the planner that asks for a verdict on the complex prompt. */
+/** Verdict on the complex prompt, as the scripted model answers the planner. */
 export const COMPLEX_VERDICT = {
   complexity: 'complex',
   reasoning:
@@ -9,7 +9,7 @@ export const COMPLEX_VERDICT = {
     'Begin with categories, periods, CSV and filters, which are independent of each other; then reports, budgets and import; the commands last.',
 };
 
-/** Answer of the scripted model to the planner that asks for a verdict on the simple prompt. */
+/** Verdict on the simple prompt, as the scripted model answers the planner. */
 export const SIMPLE_VERDICT = {
   complexity: 'simple',
   reasoning:

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import { parseChanges } from './relate-commits.ts';
 
-const A = 'a'.repeat(40);
-const B = 'b'.repeat(40);
+const OLD_SHA = 'a'.repeat(40);
+const NEW_SHA = 'b'.repeat(40);
 
 test('parseChanges combines the raw and numstat lines of changed, renamed, binary and removed files', () => {
   const text = [
-    `:100644 100644 ${A} ${B} M`,
+    `:100644 100644 ${OLD_SHA} ${NEW_SHA} M`,
     'src/a file.ts',
-    `:100644 100644 ${A} ${A} R100`,
+    `:100644 100644 ${OLD_SHA} ${OLD_SHA} R100`,
     'old\tname.txt',
     'new.txt',
-    `:000000 100644 ${A} ${B} A`,
+    `:000000 100644 ${OLD_SHA} ${NEW_SHA} A`,
     'image.png',
-    `:100644 000000 ${A} ${B} D`,
+    `:100644 000000 ${OLD_SHA} ${NEW_SHA} D`,
     'gone.txt',
     '3\t1\tsrc/a file.ts',
     '0\t0\t',
@@ -25,16 +25,16 @@ test('parseChanges combines the raw and numstat lines of changed, renamed, binar
   ].join('\0');
 
   expect(parseChanges(text)).toEqual([
-    { path: 'src/a file.ts', sha: B, status: 'modified', additions: 3, deletions: 1 },
+    { path: 'src/a file.ts', sha: NEW_SHA, status: 'modified', additions: 3, deletions: 1 },
     {
       path: 'new.txt',
       previousPath: 'old\tname.txt',
-      sha: A,
+      sha: OLD_SHA,
       status: 'renamed',
       additions: 0,
       deletions: 0,
     },
-    { path: 'image.png', sha: B, status: 'added', additions: 0, deletions: 0 },
-    { path: 'gone.txt', sha: B, status: 'removed', additions: 0, deletions: 9 },
+    { path: 'image.png', sha: NEW_SHA, status: 'added', additions: 0, deletions: 0 },
+    { path: 'gone.txt', sha: NEW_SHA, status: 'removed', additions: 0, deletions: 9 },
   ]);
 });

@@ -3,7 +3,7 @@ import { readBranch } from '../git/read-ref.ts';
 import { findMergeBase, isAncestor } from '../git/relate-commits.ts';
 import type { BranchRelation } from '../rules/pull-rules.ts';
 
-/** Returns the heads of two branches, and whether the base branch contains the head. */
+/** Returns the head commits of the branches `head` and `base`, and whether `base` contains the head commit of `head`. */
 export async function relateBranches(
   git: GitRepository,
   head: string,

@@ -14,7 +14,7 @@ import { toUserJson } from '../wire/user.ts';
 /** Id of the only installation of the App. The installation covers every repository. */
 const INSTALLATION_ID = 1;
 const TOKEN_LIFETIME_MS = 3_600_000;
-/** Header of a token request that limits the new token to pushes to one branch. GitHub ignores the header. */
+/** Request header that limits the requested token to pushes to one branch. GitHub ignores the header. */
 export const BRANCH_HEADER = 'x-smol-gang-branch';
 
 const DEFAULT_PERMISSIONS = {

@@ -26,7 +26,7 @@ export type KillMoment = {
   readonly componentChoice: number;
 };
 
-/** Kill that has taken place. */
+/** A kill that was executed. */
 export type ExecutedKill = {
   readonly scenario: KillScenario;
   /** Description of the killed process. */
@@ -131,7 +131,7 @@ async function killRemainingProcesses(demo: DemoProcess): Promise<void> {
   });
 }
 
-/** Waits until the bridges without a supervisor have ended on their own, at the latest with their lease. */
+/** Waits until the bridges without a supervisor have ended on their own, at the latest when their lease ends. */
 async function waitForOrphansToEnd(demo: DemoProcess): Promise<void> {
   let orphans: readonly FoundProcess[] = [];
   await waitUntil(

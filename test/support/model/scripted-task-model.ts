@@ -16,6 +16,7 @@ const MODEL_KEY = 'canary-model-key-0123456789abcdef';
 
 /** A prompt that the model received, and the part of the platform that sent the prompt. */
 export type AskedPrompt = {
+  /** Sender of the prompt; `assessor` is the planning step that asks whether a request is simple or complex. */
   readonly by: 'assessor' | 'planner' | 'agent' | 'other';
   /** Contents of all messages, joined by newlines. */
   readonly text: string;
@@ -26,7 +27,7 @@ export type ModelRefusal = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 };
-/** Answers for one plan: the verdict of the assessor, and the graphs of the planner in order; the last graph repeats. */
+/** Answers to the planning of a plan: the verdict, and the graphs in order of the requests; the last graph repeats. */
 export type PlannerAnswers = { readonly verdict: unknown; readonly plans: readonly unknown[] };
 
 /** Running endpoint. */

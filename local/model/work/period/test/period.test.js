@@ -18,14 +18,11 @@ test('parsePeriod throws for a text that is not a period', () => {
   }
 });
 
-test('isInPeriod includes the first and the last day', () => {
+test('isInPeriod includes the first and the last day, and monthOf returns the month of a day', () => {
   const march = parsePeriod('2026-03');
 
   assert.equal(isInPeriod('2026-03-01', march), true);
   assert.equal(isInPeriod('2026-03-31', march), true);
   assert.equal(isInPeriod('2026-04-01', march), false);
-});
-
-test('monthOf returns the month of a date', () => {
   assert.equal(monthOf('2026-03-31'), '2026-03');
 });
