@@ -71,9 +71,9 @@ export function describeConfig(): ConfigRow[] {
 
 function describeVariable(section: SectionName, variable: ConfigVariable): ConfigRow {
   const { env: name, schema, about, secret } = variable;
-  const unset = schema.safeParse(undefined);
-  const defaultText = unset.success ? formatDefault(unset.data) : undefined;
-  return { section, name, about, default: defaultText, required: !unset.success, secret };
+  const parsedUnset = schema.safeParse(undefined);
+  const defaultText = parsedUnset.success ? formatDefault(parsedUnset.data) : undefined;
+  return { section, name, about, default: defaultText, required: !parsedUnset.success, secret };
 }
 
 function listSectionNames(): SectionName[] {

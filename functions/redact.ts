@@ -26,15 +26,15 @@ export function redactFields(
 
 /** Redacts secrets in a text and truncates the text. */
 export function redactText(text: string, knownSecrets: readonly string[] = []): string {
-  let clean = text.slice(0, MAX_SCANNED_CHARS);
-  for (const secret of knownSecrets) clean = clean.replaceAll(secret, REDACTED);
-  clean = clean
+  let redacted = text.slice(0, MAX_SCANNED_CHARS);
+  for (const secret of knownSecrets) redacted = redacted.replaceAll(secret, REDACTED);
+  redacted = redacted
     .replace(SECRET_PATTERN, REDACTED)
     .replace(BEARER_PATTERN, `$1 ${REDACTED}`)
     .replace(URL_USER_PATTERN, `$1${REDACTED}@`);
-  return clean.length <= MAX_TEXT_CHARS
-    ? clean
-    : `${clean.slice(0, MAX_TEXT_CHARS)}... (${text.length})`;
+  return redacted.length <= MAX_TEXT_CHARS
+    ? redacted
+    : `${redacted.slice(0, MAX_TEXT_CHARS)}... (${text.length})`;
 }
 
 type RedactionContext = {

@@ -33,14 +33,18 @@ export function addHttpRoutes(api: Api, createFunction: CreateFunction): void {
     const { fn } = createFunction(handler, { timeoutSeconds });
     const integration = new HttpLambdaIntegration(name, fn, { scopePermissionToRoute: false });
     for (const { method, path, access } of Object.values(routes)) {
-      const added = api.cdk.httpApi.addRoutes({ path, methods: [HttpMethod[method]], integration });
+      const addedRoutes = api.cdk.httpApi.addRoutes({
+        path,
+        methods: [HttpMethod[method]],
+        integration,
+      });
       if (access !== 'public') continue;
       routeSettings[`${method} ${path}`] = {
         ThrottlingRateLimit: PUBLIC_REQUESTS_PER_SECOND,
         ThrottlingBurstLimit: PUBLIC_REQUEST_BURST,
       };
       // CloudFormation rejects route settings for a route that does not exist yet, so the stage must follow the routes.
-      for (const route of added) stage.node.addDependency(route);
+      for (const route of addedRoutes) stage.node.addDependency(route);
     }
   }
   // CDK passes plain JSON through without renaming keys.

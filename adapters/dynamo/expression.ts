@@ -70,9 +70,9 @@ export function buildUpdateExpression(
   const sets: string[] = [];
   const removes = (change.remove ?? []).map((name) => placeholders.addName(name));
   const assign = (path: string, value: Value) => {
-    const stored = toStoredValue(value);
-    if (stored === undefined) removes.push(path);
-    else sets.push(`${path} = ${placeholders.addValue(stored)}`);
+    const storedValue = toStoredValue(value);
+    if (storedValue === undefined) removes.push(path);
+    else sets.push(`${path} = ${placeholders.addValue(storedValue)}`);
   };
   for (const [name, value] of Object.entries(change.set ?? {}))
     assign(placeholders.addName(name), value);

@@ -38,11 +38,11 @@ export function createLocalHosting(options: {
       const name = deriveRepositoryName(path);
       const response = await sendRequest('POST', '', { name, path });
       if (!response.ok) throw createRefusalError(`${path} cannot be linked`, await response.text());
-      const linked = linkResponseSchema.parse(await response.json());
-      const url = `${options.url}/${linked.name}`;
+      const linkedRepository = linkResponseSchema.parse(await response.json());
+      const url = `${options.url}/${linkedRepository.name}`;
       return {
-        name: linked.name,
-        defaultBranch: linked.defaultBranch,
+        name: linkedRepository.name,
+        defaultBranch: linkedRepository.defaultBranch,
         url,
         cloneUrl: `${url}.git`,
       };

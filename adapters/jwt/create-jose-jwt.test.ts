@@ -50,7 +50,7 @@ describe('forgery', () => {
       .setIssuer('us')
       .setAudience('session')
       .sign(new TextEncoder().encode(OLD_SECRET));
-    const forged = [
+    const invalidTokens = [
       await other.sign(claims, NOW_MS),
       unsigned,
       withoutExpiry,
@@ -58,7 +58,8 @@ describe('forgery', () => {
       '',
       'a.b.c',
     ];
-    for (const text of forged) expect(await jwt.verify(text, 'session', NOW_MS)).toBeUndefined();
+    for (const invalidToken of invalidTokens)
+      expect(await jwt.verify(invalidToken, 'session', NOW_MS)).toBeUndefined();
   });
 
   test('rejects a configuration without a secret or with a short secret', () => {

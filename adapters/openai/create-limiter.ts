@@ -3,21 +3,21 @@ export type Limiter = <T>(operation: () => Promise<T>) => Promise<T>;
 
 /** Creates a limiter that runs at most `concurrency` operations at the same time; other operations wait in order. */
 export function createLimiter(concurrency: number): Limiter {
-  let running = 0;
-  const waiting: (() => void)[] = [];
+  let runningCount = 0;
+  const waitingStarts: (() => void)[] = [];
 
   async function acquirePlace(): Promise<void> {
-    if (running < concurrency) {
-      running += 1;
+    if (runningCount < concurrency) {
+      runningCount += 1;
       return;
     }
-    await new Promise<void>((resolve) => waiting.push(resolve));
+    await new Promise<void>((resolve) => waitingStarts.push(resolve));
   }
 
   // The place passes directly to the next waiting operation, so that a new operation cannot overtake.
   function releasePlace(): void {
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
+    const next = waitingStarts.shift();
+    if (next === undefined) runningCount -= 1;
     else next();
   }
 

@@ -59,12 +59,12 @@ export async function probeModel(options: ProbeOptions): Promise<ModelCheck[]> {
     client = createOpenAiClient(options);
   } catch (error) {
     const keyError = toAppError(error, options);
-    const skipped: ModelCheck = {
+    const skippedCheck: ModelCheck = {
       name: CHECK_NAMES.endpoint,
       state: 'skipped',
       message: 'not tested, because the key is malformed',
     };
-    return createFailureChecks([skipped], CHECK_NAMES.key, keyError);
+    return createFailureChecks([skippedCheck], CHECK_NAMES.key, keyError);
   }
   const probe: Probe = { client, context: options, options };
 
@@ -267,9 +267,9 @@ function createFailureChecks(
   hint = '',
 ): ModelCheck[] {
   const advice = `${FAILURE_ADVICE[error.code] ?? 'Read the message above, or try another model.'}${hint}`;
-  const failed: ModelCheck = { name, state: 'failed', message: error.message, advice };
+  const failedCheck: ModelCheck = { name, state: 'failed', message: error.message, advice };
   const doneCount = passedChecks.length + 1;
-  const skipped = Object.values(CHECK_NAMES)
+  const skippedChecks = Object.values(CHECK_NAMES)
     .slice(doneCount)
     .map(
       (checkName): ModelCheck => ({
@@ -278,7 +278,7 @@ function createFailureChecks(
         message: `not tested, because the check of the ${name} failed`,
       }),
     );
-  return [...passedChecks, failed, ...skipped];
+  return [...passedChecks, failedCheck, ...skippedChecks];
 }
 
 function createOkCheck(name: string, message: string): ModelCheck {

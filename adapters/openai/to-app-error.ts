@@ -218,7 +218,7 @@ export function formatEndpoint(baseUrl: string): string {
 }
 
 function redactMessage(message: string, apiKey: string): string {
-  const plain = message.replace(/\s+/g, ' ').trim();
-  const safe = apiKey.length < 4 ? plain : plain.replaceAll(apiKey, '[key]');
+  const singleLine = message.replace(/\s+/g, ' ').trim();
+  const safe = apiKey.length < 4 ? singleLine : singleLine.replaceAll(apiKey, '[key]');
   return safe.length > 300 ? `${safe.slice(0, 300)}…` : safe;
 }

@@ -185,9 +185,9 @@ class ProcessPodLauncher {
     const unrecorded = findUnrecordedBridge(record.uid);
     if (unrecorded !== undefined) {
       const { pid, startTime } = unrecorded;
-      const adopted: PodRecord = { ...record, phase: 'started', bridge: { pid, startTime } };
-      await writePodRecord(folder, adopted);
-      return { record: adopted, state: 'running' };
+      const adoptedRecord: PodRecord = { ...record, phase: 'started', bridge: { pid, startTime } };
+      await writePodRecord(folder, adoptedRecord);
+      return { record: adoptedRecord, state: 'running' };
     }
     const mayStillStart =
       this.#options.now() - record.startedAt < MAX_START_MS && isAlive(record.launcher);
@@ -222,9 +222,9 @@ class ProcessPodLauncher {
       const folder = await realpath(this.#getFolder(name));
       const start = { folder, uid, nodePath, bridgeEntry, mirrorDir, path, env };
       const bridge = await startBridge(spec, start);
-      const started: PodRecord = { ...record, phase: 'started', bridge };
-      await writePodRecord(folder, started);
-      return toPod(started, 'running');
+      const startedRecord: PodRecord = { ...record, phase: 'started', bridge };
+      await writePodRecord(folder, startedRecord);
+      return toPod(startedRecord, 'running');
     } catch (error) {
       if (await this.#endPod(record, 0)) await removePodFolder(this.#getFolder(name));
       throw toLauncherError(error, this.#options.now());

@@ -138,14 +138,15 @@ function readIdempotencyKey(context: HttpContext, route: Route): string | undefi
 function createAnswer({ id, route }: Endpoint, answer: unknown, requestId: string): Response {
   const headers = createAnswerHeaders(requestId);
   if (route.answer === undefined) return new Response(null, { status: route.status, headers });
-  const checked = route.answer.safeParse(answer);
-  if (checked.success) return Response.json(checked.data, { status: route.status, headers });
+  const parsedAnswer = route.answer.safeParse(answer);
+  if (parsedAnswer.success)
+    return Response.json(parsedAnswer.data, { status: route.status, headers });
   throw new AppError(
     'bug',
     'bad_answer',
     `the response of ${id} does not match its schema in core/contract`,
     {
-      cause: checked.error,
+      cause: parsedAnswer.error,
     },
   );
 }

@@ -71,8 +71,10 @@ function decodeBody(event: APIGatewayProxyEventV2): Uint8Array {
   return Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
 }
 
-function escapeText(text: string, special: RegExp): string {
-  return text.replace(special, encodeURIComponent).replace(/[^\x21-\x7e]/gu, encodeCharacter);
+function escapeText(text: string, specialCharacters: RegExp): string {
+  return text
+    .replace(specialCharacters, encodeURIComponent)
+    .replace(/[^\x21-\x7e]/gu, encodeCharacter);
 }
 
 function encodeCharacter(character: string): string {

@@ -28,12 +28,12 @@ const MAX_NAME_CHARS = 100;
 
 /** Creates the AppError `invalid_request`; lists at most 20 problems. */
 export function createInvalidRequestError(issues: readonly RequestIssue[]): AppError {
-  const shown = issues.slice(0, MAX_ISSUES);
-  const [first] = shown;
+  const listedIssues = issues.slice(0, MAX_ISSUES);
+  const [first] = listedIssues;
   const problem = first === undefined ? 'the request is not valid' : formatIssue(first);
   const remainder = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
   const message = `${problem}${remainder}`;
-  return new AppError('invalid', 'invalid_request', message, { details: { issues: shown } });
+  return new AppError('invalid', 'invalid_request', message, { details: { issues: listedIssues } });
 }
 
 function formatIssue(issue: RequestIssue): string {

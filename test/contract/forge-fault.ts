@@ -156,11 +156,11 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
 
     test('a call waits for a slow forge', async () => {
       await testForge.setFaults({ latencyMs: 50 });
-      const started = performance.now();
+      const startedAt = performance.now();
 
       await testForge.forge.readBranchHead(repository.repo, 'main');
 
-      expect(performance.now() - started).toBeGreaterThanOrEqual(49);
+      expect(performance.now() - startedAt).toBeGreaterThanOrEqual(49);
     });
 
     test('mergeable stays null for the injected number of reads', async () => {

@@ -31,8 +31,8 @@ export function describeForgeMerges(
       const sha = await testForge.pushBranch(repository, head, { [`${head}.txt`]: head });
       const base = `into-${head}`;
       await testForge.forge.ensureBranch(repository.repo, base, repository.main);
-      const wanted = { head, base, title: head, body: '', draft, labels: [] };
-      const { number, nodeId } = await testForge.forge.ensurePull(repository.repo, wanted);
+      const pullSpec = { head, base, title: head, body: '', draft, labels: [] };
+      const { number, nodeId } = await testForge.forge.ensurePull(repository.repo, pullSpec);
       await testForge.forge.readPull(repository.repo, number);
       return { number, nodeId, sha, base };
     }

@@ -37,10 +37,10 @@ export function describeForgePulls(
         testForge.forge.ensurePull(repository.repo, pullSpec),
         testForge.createClient().ensurePull(repository.repo, pullSpec),
       ]);
-      const again = await testForge.forge.ensurePull(repository.repo, pullSpec);
+      const repeatedPull = await testForge.forge.ensurePull(repository.repo, pullSpec);
 
-      expect(new Set([...all, again].map((pull) => pull.number)).size).toBe(1);
-      expect(again).toMatchObject({
+      expect(new Set([...all, repeatedPull].map((pull) => pull.number)).size).toBe(1);
+      expect(repeatedPull).toMatchObject({
         title: 'Title of once',
         body: 'Body',
         state: 'open',
@@ -53,7 +53,7 @@ export function describeForgePulls(
       });
       expect(await testForge.forge.findPull(repository.repo, createPullSpec('once'))).toMatchObject(
         {
-          number: again.number,
+          number: repeatedPull.number,
         },
       );
       expect(
@@ -98,9 +98,12 @@ export function describeForgePulls(
       );
       await testForge.forge.closePull(repository.repo, number);
 
-      const again = await testForge.forge.ensurePull(repository.repo, createPullSpec('closed'));
+      const repeatedPull = await testForge.forge.ensurePull(
+        repository.repo,
+        createPullSpec('closed'),
+      );
 
-      expect(again).toMatchObject({ number, state: 'closed' });
+      expect(repeatedPull).toMatchObject({ number, state: 'closed' });
     });
 
     test('ensurePull returns a pull request into another base only if the pull request has one of the given labels', async () => {
@@ -305,11 +308,11 @@ export function describeForgePulls(
         state: 'merged',
         mergeSha: sha,
       });
-      const again = await testForge.forge.ensurePull(repository.repo, {
+      const repeatedPull = await testForge.forge.ensurePull(repository.repo, {
         ...createPullSpec('byhand'),
         base: 'target',
       });
-      expect(again.number).toBe(number);
+      expect(repeatedPull.number).toBe(number);
     });
 
     test('listPullsChangedSince returns the latest changes first, and the forge answers an unchanged list with 304', async () => {
@@ -342,8 +345,11 @@ export function describeForgePulls(
 
     test('listPullsChangedSince returns more pull requests than a page holds', async () => {
       const sha = await testForge.pushBranch(repository, 'many/0', { 'many.txt': '1' });
-      const before = await testForge.forge.listPullsChangedSince(repository.repo, 0);
-      const heads = Array.from({ length: 101 - before.length }, (_, index) => `many/${index}`);
+      const earlierPulls = await testForge.forge.listPullsChangedSince(repository.repo, 0);
+      const heads = Array.from(
+        { length: 101 - earlierPulls.length },
+        (_, index) => `many/${index}`,
+      );
       for (const name of heads) {
         await testForge.forge.ensureBranch(repository.repo, name, sha);
         await testForge.forge.ensurePull(repository.repo, createPullSpec(name));

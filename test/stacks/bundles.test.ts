@@ -91,9 +91,9 @@ describe.skipIf(cloud === null)('the bundles', () => {
     for (const { id, handler } of bundles) {
       const { S3Key } = codeSchema.parse(functions.get(id)?.Properties.Code);
       const asset = join(cloud?.templates ?? '', `asset.${S3Key.replace('.zip', '')}`);
-      const deployed = readFileSync(join(asset, handler.replace(/\.ts$/, '.mjs')));
-      const tested = readFileSync(join(cloud?.bundles ?? '', id, 'index.mjs'));
-      expect(deployed.equals(tested), id).toBe(true);
+      const deployedBundle = readFileSync(join(asset, handler.replace(/\.ts$/, '.mjs')));
+      const testedBundle = readFileSync(join(cloud?.bundles ?? '', id, 'index.mjs'));
+      expect(deployedBundle.equals(testedBundle), id).toBe(true);
     }
   });
 });

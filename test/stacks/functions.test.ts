@@ -243,7 +243,7 @@ describe.skipIf(cloud === null)(
       stage.closeConnection('c2');
       await drainQueue('push');
       await stage.send({ type: 'push', v: 1, plan });
-      const pushed = await stage.deliver('push');
+      const pushDelivery = await stage.deliver('push');
       await sendFrame('c1', { type: 'unsubscribe', v: 1, plan });
       await sendFrame('c1', { type: 'subscribe', v: 1, plan });
       const disconnected = await stage.invoke('ws-disconnect', {
@@ -253,7 +253,7 @@ describe.skipIf(cloud === null)(
       expect(rejected).toEqual({ statusCode: 401 });
       expect(connected).toMatchObject({ statusCode: 200 });
       expect(disconnected).toEqual({ statusCode: 200 });
-      expect(pushed?.failedMessages).toEqual([]);
+      expect(pushDelivery?.failedMessages).toEqual([]);
       const kinds = new Set(
         stage.frames.map(({ frame }) => z.object({ type: z.string() }).parse(frame).type),
       );

@@ -16,8 +16,9 @@ export function createWritePermissionCheck(connection: Connection): WritePermiss
   return (repo, login) => {
     const key = `${repo} ${login}`;
     const now = connection.now();
-    const known = permissions.get(key);
-    if (known !== undefined && known.until > now) return known.canWrite;
+    const knownPermission = permissions.get(key);
+    if (knownPermission !== undefined && knownPermission.until > now)
+      return knownPermission.canWrite;
     const canWrite = readWritePermission(connection, repo, login);
     if (permissions.size >= MAX_KNOWN_PERMISSIONS) permissions.clear();
     permissions.set(key, { canWrite, until: now + PERMISSION_TTL_MS });

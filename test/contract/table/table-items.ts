@@ -205,13 +205,13 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       const partlyDeleted = await table.update(key(), {
         deleteFromSet: { waits: new Set([1, 9]) },
       });
-      const deleted = await table.update(key(), {
+      const emptied = await table.update(key(), {
         deleteFromSet: { waits: new Set([2, 3]), names: new Set(['x']) },
       });
       const deletedAgain = await table.update(key(), { deleteFromSet: { waits: new Set([2]) } });
 
       expect(partlyDeleted?.waits).toEqual(new Set([2, 3]));
-      expect(deleted).toStrictEqual(key());
+      expect(emptied).toStrictEqual(key());
       expect(deletedAgain).toStrictEqual(key());
     });
 

@@ -12,7 +12,7 @@ import {
   signWebhook,
 } from '../../support/contract/test-api.ts';
 
-const ATTEMPT = 'p3k9m2x7abc.r1.add-login.2';
+const ATTEMPT_ID = 'p3k9m2x7abc.r1.add-login.2';
 
 let api: TestApi;
 beforeEach(async () => {
@@ -147,14 +147,18 @@ describe('the call of a handler', () => {
   });
 
   test('contains the attempt as actor after a valid token, and the webhook after a valid signature', async () => {
-    const authorization = `Bearer ${await api.attemptToken(ATTEMPT)}`;
-    const path = `/v1/attempts/${ATTEMPT}/start`;
+    const authorization = `Bearer ${await api.attemptToken(ATTEMPT_ID)}`;
+    const path = `/v1/attempts/${ATTEMPT_ID}/start`;
     await api.send('attempt', createJsonInput('POST', path, { bridge: '1' }, { authorization }));
     const body = '{"action":"opened"}';
     const signature = { 'X-Hub-Signature-256': signWebhook(body) };
     await api.send('hook', createJsonInput('POST', '/v1/hooks/github', body, signature));
     expect(api.recorded.calls).toMatchObject([
-      { id: 'start', params: { attempt: ATTEMPT }, actor: { kind: 'attempt', attempt: ATTEMPT } },
+      {
+        id: 'start',
+        params: { attempt: ATTEMPT_ID },
+        actor: { kind: 'attempt', attempt: ATTEMPT_ID },
+      },
       { id: 'github', body: { action: 'opened' }, actor: { kind: 'hook' } },
     ]);
   });

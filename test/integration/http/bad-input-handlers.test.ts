@@ -11,7 +11,7 @@ import {
 } from '../../support/contract/contract-request.ts';
 import type { ContractRow } from '../../support/contract/contract-rows.ts';
 import {
-  ATTEMPT,
+  ATTEMPT_ID,
   CONTRACT_ROWS,
   findContractRow,
   renderPath,
@@ -104,7 +104,7 @@ describe.each(ROWS_WITH_PATH_PARAMETERS)('$route.method $route.path', (row) => {
     test('a call for an attempt that does not exist gets the error attempt_ended', async () => {
       const error = await expectUntouched(row, [409], createBody(row));
       expect(error.code).toBe('attempt_ended');
-      expect(error.message).toContain(ATTEMPT);
+      expect(error.message).toContain(ATTEMPT_ID);
     });
   else
     test('a request for a missing object gets 404', async () => {

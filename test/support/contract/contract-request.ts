@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import { errorBodySchema } from '../../../core/contract/routes/route.ts';
 import type { ContractRow } from './contract-rows.ts';
-import { ATTEMPT, renderPath } from './contract-rows.ts';
+import { ATTEMPT_ID, renderPath } from './contract-rows.ts';
 import type { HttpInput } from './http-event.ts';
 import type { TestAnswer, TestApi } from './test-api.ts';
 import { signWebhook } from './test-api.ts';
@@ -16,7 +16,7 @@ export type RequestOverrides = Partial<HttpInput>;
 export async function createBearers(
   api: Pick<TestApi, 'sessions' | 'attemptToken'>,
 ): Promise<Bearers> {
-  return { ...api.sessions, attempt: await api.attemptToken(ATTEMPT) };
+  return { ...api.sessions, attempt: await api.attemptToken(ATTEMPT_ID) };
 }
 
 /** Sends a request with valid credentials of its route, unless `overrides` contains others. */

@@ -11,14 +11,14 @@ export type ContractRow = {
   readonly route: Route;
 };
 
-export const ATTEMPT = 'p3k9m2x7abc.r1.add-login.2';
+export const ATTEMPT_ID = 'p3k9m2x7abc.r1.add-login.2';
 
 /** Valid value of each path parameter; add a value here for each new name. */
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   plan: 'p3k9m2x7abc',
   task: 'add-login',
   repository: 'r3k9m2x7abc',
-  attempt: ATTEMPT,
+  attempt: ATTEMPT_ID,
   token: 'k3k9m2x7abcde',
   email: 'bob@example.org',
 };
