@@ -67,11 +67,11 @@ export type NoticeSubject = Pick<Notice, 'plan' | 'run' | 'task' | 'version' | '
 
 const MAX_TEXT_CHARS = 500;
 
-/** Completes a draft. The id consists of the item, its version and the kind, so a repeated transition creates the same notice. */
+/** Completes a draft. The id names the plan or task, the version and the kind, so a repeated transition creates the same notice. */
 export function createNotice(subject: NoticeSubject, draft: NoticeDraft): Notice {
   const { plan, run, task, version } = subject;
-  const item = task === undefined ? plan : `${plan}.r${run}.${task}`;
+  const subjectId = task === undefined ? plan : `${plan}.r${run}.${task}`;
   const { kind, text, details = {} } = draft;
   const bounded = text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS - 3)}...` : text;
-  return { id: `${item}.${version}.${kind}`, kind, ...subject, text: bounded, details };
+  return { id: `${subjectId}.${version}.${kind}`, kind, ...subject, text: bounded, details };
 }

@@ -28,7 +28,7 @@ export function computePlanDueAfterWrite(after: PlanState, event: PlanEvent, now
   }
 }
 
-/** Returns the due time of the next cancellation of stopped tasks or deletion of branches, epoch milliseconds; undefined if none is pending. */
+/** Returns when the next cancellation pass or branch deletion is due, epoch milliseconds; undefined if none is pending. */
 export function computeCleanupDue(state: PlanState): number | undefined {
   const times = [
     ...state.pendingCleanups.map(({ at }) => at),

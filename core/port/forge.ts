@@ -211,12 +211,12 @@ export interface Forge {
   /** Returns the pull request that `query` selects; undefined if there is none. */
   findPull(repo: RepoName, query: PullQuery): Promise<PullRequest | undefined>;
   /**
-   * Returns the pull request that `wanted` selects, or opens one. Searches again immediately before opening, because the result of
-   * an earlier search may be outdated.
+   * Returns the pull request that `spec` selects, or opens a new pull request. Searches again immediately before opening, because
+   * the result of an earlier search may be outdated.
    *
    * @throws AppError `refused` with code `no_commits` if `head` has no commit that `base` does not contain
    */
-  ensurePull(repo: RepoName, wanted: PullSpec): Promise<PullRequest>;
+  ensurePull(repo: RepoName, spec: PullSpec): Promise<PullRequest>;
   readPull(repo: RepoName, number: number): Promise<PullRequest>;
   /**
    * Lists at most 1,000 pull requests that changed after `since` (epoch milliseconds), newest first. Sends the ETag of the previous

@@ -118,10 +118,10 @@ export function splitText(text: string, maxBytes = MAX_PIECE_BYTES): string[] {
   const encoder = new TextEncoder();
   const buffer = new Uint8Array(maxBytes);
   const pieces: string[] = [];
-  for (let at = 0; at < text.length; ) {
-    const { read } = encoder.encodeInto(text.slice(at, at + maxBytes), buffer);
-    pieces.push(text.slice(at, at + read));
-    at += read;
+  for (let offset = 0; offset < text.length; ) {
+    const { read } = encoder.encodeInto(text.slice(offset, offset + maxBytes), buffer);
+    pieces.push(text.slice(offset, offset + read));
+    offset += read;
   }
   return pieces;
 }

@@ -20,7 +20,7 @@ export function toMergeQueueKey(task: MergeQueueKey): MergeQueueKey {
 export type MergeQueueState = {
   /** Task at the front whose merge was requested; absent before the request. */
   readonly task?: string;
-  /** Time at which the front entered the queue, which is part of the key of its entry. */
+  /** Time at which this task entered the queue; part of the key of the entry. */
   readonly at?: number;
   /** `merging` is written before the forge is asked to merge; `checking` during a verification. */
   readonly phase?: 'checking' | 'merging';

@@ -9,7 +9,7 @@ import {
 } from './table-keys.ts';
 
 // Permissions, secrets and configuration of each function. The deployment derives the IAM policy and the environment of a
-// function from its entry, and a test runs each function with exactly these permissions.
+// function from this table, and a test runs each function with exactly these permissions.
 
 /** Operation that a function may perform on the table; `index` is a query of an index. */
 export type TableRight = 'get' | 'put' | 'update' | 'delete' | 'query' | 'index';

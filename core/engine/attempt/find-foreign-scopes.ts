@@ -59,18 +59,18 @@ export async function findForeignScopes(
     .map((task) => ({ task: task.id, scope: task.scope }));
 }
 
-/** Collects the ids that are reachable from `start` over edges, each from its end `near` to its end `far`. */
+/** Collects the tasks after `start` (`near` is `from`, `far` is `to`), or the tasks before `start` (the other way round). */
 function collectReachable(
   start: string,
   edges: readonly { readonly from: string; readonly to: string }[],
   near: 'from' | 'to',
   far: 'from' | 'to',
 ): Set<string> {
-  const next = Map.groupBy(edges, (edge) => edge[near]);
+  const edgesByNearEnd = Map.groupBy(edges, (edge) => edge[near]);
   const seen = new Set<string>();
   const unvisited = [start];
   for (let id = unvisited.pop(); id !== undefined; id = unvisited.pop()) {
-    for (const edge of next.get(id) ?? []) {
+    for (const edge of edgesByNearEnd.get(id) ?? []) {
       if (seen.has(edge[far])) continue;
       seen.add(edge[far]);
       unvisited.push(edge[far]);

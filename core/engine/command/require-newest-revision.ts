@@ -14,13 +14,13 @@ export async function requireNewestRevision(
   revision: number,
 ): Promise<void> {
   if (plan.revision === revision) return;
-  const [given, newest] = await Promise.all([
+  const [givenRevision, newestRevision] = await Promise.all([
     requireRevision(deps, plan, revision),
     requireRevision(deps, plan, plan.revision),
   ]);
-  const diff = diffGraphs(given.tasks, newest.tasks);
+  const diff = diffGraphs(givenRevision.tasks, newestRevision.tasks);
   const changes = describeDiff(diff).slice(0, MAX_LISTED_CHANGES).join('; ');
-  const message = `the plan is at revision ${plan.revision}, by ${newest.by}; changes since revision ${revision}: ${changes || 'none in its tasks'}; repeat the command with revision ${plan.revision}`;
+  const message = `the plan is at revision ${plan.revision}, by ${newestRevision.by}; changes since revision ${revision}: ${changes || 'none in its tasks'}; repeat the command with revision ${plan.revision}`;
   throw new AppError('conflict', 'revision_moved', message, {
     details: { revision: plan.revision, diff },
   });

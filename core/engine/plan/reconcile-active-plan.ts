@@ -96,8 +96,8 @@ async function openRootPull(
   if (repository === undefined || head === undefined || head === repository.baseSha)
     return undefined;
   const content = await buildRootPullContent(deps, plan, repo);
-  const wanted = { head: branch, base: repository.base, draft: true };
-  const { number, nodeId, url, state } = await forge.ensurePull(repo, { ...wanted, ...content });
+  const pullSpec = { head: branch, base: repository.base, draft: true };
+  const { number, nodeId, url, state } = await forge.ensurePull(repo, { ...pullSpec, ...content });
   return { repo, branch, number, nodeId, url, ready: false, state };
 }
 

@@ -12,7 +12,7 @@ import { reconcilePlan } from './reconcile-plan.ts';
 const KEEP_MS = 7 * 86_400_000;
 const ROOT = `smol-gang/${FIXTURE_PLAN}-r1/root`;
 
-/** Creates a complete plan with one root pull request, whose state on the forge is changed by `setPullState`. */
+/** Creates a complete plan with one root pull request. `setPullState` changes the state of the pull request on the forge. */
 async function createCompletePlan() {
   let state: PullState = 'open';
   const deleted: string[] = [];

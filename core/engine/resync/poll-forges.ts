@@ -65,10 +65,10 @@ async function listOpenRepositories(
   deadline: number,
 ): Promise<PolledRepository[]> {
   const repositoriesByName = new Map<string, PolledRepository>();
-  for (const list of [ACTIVE_PLANS, OPEN_PLANS]) {
+  for (const hashKey of [ACTIVE_PLANS, OPEN_PLANS]) {
     let after: string | undefined;
     do {
-      const page = await deps.table.queryIndex('ready', list, { limit: PLANS_PER_PAGE, after });
+      const page = await deps.table.queryIndex('ready', hashKey, { limit: PLANS_PER_PAGE, after });
       for (const repository of page.items.flatMap((stored) => readPlan(stored).state.repositories))
         repositoriesByName.set(repository.name, repository);
       after = page.next;

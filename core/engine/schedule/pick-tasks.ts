@@ -20,10 +20,10 @@ export function pickTasks(
 ): TaskState[] {
   const slotsByPlan = countBy(held, (slot) => slot.plan);
   const slotsByRepo = countBy(held, (slot) => slot.repo);
-  let free = caps.system - held.length;
+  let freeSlots = caps.system - held.length;
   const picked: TaskState[] = [];
   const waiting = new Set(candidates);
-  while (free > 0) {
+  while (freeSlots > 0) {
     const best = findBestCandidate(
       [...waiting].filter((candidate) => fitsCaps(candidate, slotsByPlan, slotsByRepo, caps)),
       slotsByPlan,
@@ -31,7 +31,7 @@ export function pickTasks(
     if (best === undefined) return picked;
     waiting.delete(best);
     picked.push(best.task);
-    free -= 1;
+    freeSlots -= 1;
     slotsByPlan.set(best.task.plan, (slotsByPlan.get(best.task.plan) ?? 0) + 1);
     slotsByRepo.set(best.task.repo, (slotsByRepo.get(best.task.repo) ?? 0) + 1);
   }

@@ -146,8 +146,8 @@ async function enqueuePushes(deps: WakeUpDeps, chosen: readonly SchedulableTask[
 
 function hasRoomForAll({ deps, slots, candidates }: SchedulingPass): boolean {
   const { caps } = deps.settings;
-  const free = caps.system - slots.holders.size;
-  if (candidates.size === 0 || candidates.size >= free) return false;
+  const freeSlots = caps.system - slots.holders.size;
+  if (candidates.size === 0 || candidates.size >= freeSlots) return false;
   return pickTasks([...candidates.values()], listHeldSlots(slots), caps).length === candidates.size;
 }
 
@@ -168,10 +168,10 @@ async function searchPlanIndex(pass: SchedulingPass, plan: PlanState): Promise<v
   const { deps, slots } = pass;
   if (plan.repositories.every(({ name }) => isSystemPaused(pass, resolveForgeSystem(plan, name))))
     return;
-  const free = deps.settings.caps.system - slots.holders.size;
+  const freeSlots = deps.settings.caps.system - slots.holders.size;
   let after: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const options = { limit: free + 8, reverse: true, after };
+    const options = { limit: freeSlots + 8, reverse: true, after };
     const ready = await deps.table.queryIndex(
       'ready',
       formatReadyTasksHash(plan.id, plan.run),
@@ -182,7 +182,7 @@ async function searchPlanIndex(pass: SchedulingPass, plan: PlanState): Promise<v
       (candidate) => candidate.task.plan === plan.id,
     );
     const picked = pickTasks(candidatesOfPlan, listHeldSlots(slots), deps.settings.caps);
-    if (picked.length >= free) return;
+    if (picked.length >= freeSlots) return;
     after = ready.next;
     if (after === undefined) return;
   }

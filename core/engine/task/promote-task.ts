@@ -88,12 +88,12 @@ async function ensureTaskPull(
     head: resolveTaskBranch(deps, state),
     base: resolveBaseBranch(deps, plan, state),
   };
-  const wanted = { ...content, ...branches, draft: state.simple };
+  const pullSpec = { ...content, ...branches, draft: state.simple };
   const pull =
-    (await findTaskPull(forge, state, wanted)) ?? (await forge.ensurePull(state.repo, wanted));
+    (await findTaskPull(forge, state, pullSpec)) ?? (await forge.ensurePull(state.repo, pullSpec));
   if (pull.state !== 'open') return pull;
-  if (pull.base !== wanted.base)
-    throw new AppError('refused', 'pull_elsewhere', describeChangedBase(pull, wanted.base));
+  if (pull.base !== pullSpec.base)
+    throw new AppError('refused', 'pull_elsewhere', describeChangedBase(pull, pullSpec.base));
   const isTextOutdated = pull.body !== content.body && state.last.event === 'result_accepted';
   if (isTextOutdated) await forge.updatePull(state.repo, pull.number, content);
   return pull;
@@ -106,16 +106,17 @@ async function ensureTaskPull(
 async function findTaskPull(
   forge: Forge,
   state: TaskState,
-  wanted: PullQuery,
+  pullSpec: PullQuery,
 ): Promise<PullRequest | undefined> {
-  const known = state.pull && (await forge.readPull(state.repo, state.pull.number));
+  const storedPull = state.pull && (await forge.readPull(state.repo, state.pull.number));
   // A pull request that was merged into another branch cannot complete this task, so the task gets a new pull request.
-  const usable = known?.state === 'merged' && known.base !== wanted.base ? undefined : known;
+  const usablePull =
+    storedPull?.state === 'merged' && storedPull.base !== pullSpec.base ? undefined : storedPull;
   const pull =
-    usable === undefined || (state.mustReopenPull === true && usable.state !== 'open')
-      ? await forge.findPull(state.repo, wanted)
-      : usable;
-  if (pull === undefined || pull.base !== wanted.base) return pull;
+    usablePull === undefined || (state.mustReopenPull === true && usablePull.state !== 'open')
+      ? await forge.findPull(state.repo, pullSpec)
+      : usablePull;
+  if (pull === undefined || pull.base !== pullSpec.base) return pull;
   if (pull.state === 'merged' || state.mustReopenPull !== true) return pull;
   const isClosed = pull.state === 'closed';
   if (isClosed) await forge.reopenPull(state.repo, pull.number);

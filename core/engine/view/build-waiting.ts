@@ -42,7 +42,7 @@ export function buildTaskWaiting(state: TaskState): Waiting | undefined {
         actions: ['request_changes'],
       };
     case 'in_review':
-      // The pull request of a simple plan is the root pull request, for whose merge the plan itself waits.
+      // In a simple plan, the plan itself waits for the merge of this pull request.
       if (state.simple) return undefined;
       return { kind: 'review', ...ids, pull, actions: ['approve', 'request_changes'] };
     case 'blocked':
@@ -103,7 +103,7 @@ export function listPlanWaiting(
   }
 }
 
-/** Returns the item that offers a retry of a cancelled task, without which an active plan cannot complete. */
+/** Returns the item that offers a retry of a cancelled task: an active plan cannot complete without this task. */
 function buildCancelledWaiting(state: TaskState): Waiting | undefined {
   if (state.status !== 'cancelled') return undefined;
   return {

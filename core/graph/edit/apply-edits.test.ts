@@ -70,7 +70,7 @@ describe('applyEdits', () => {
     ).toEqual(['b>c', 'c>d']);
   });
 
-  it('gives the parts of a split task its dependencies, dependents and repository', () => {
+  it('gives the parts of a split task the dependencies, dependents and repository of the task', () => {
     const tasks = applyValidEdits([
       {
         op: 'split_task',

@@ -28,8 +28,8 @@ export function changeTask(draft: GraphDraft, edit: ChangeTask): GraphProblem | 
   const { op: _, task: id, addCriteria = [], ...fields } = edit;
   const task = draft.tasks.get(id);
   if (task === undefined) return createUnknownTaskProblem(draft, id);
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const changed: TaskSpec = { ...task, ...Object.fromEntries(given) };
+  const givenFields = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const changed: TaskSpec = { ...task, ...Object.fromEntries(givenFields) };
   draft.tasks.set(id, { ...changed, criteria: uniteLists([changed.criteria, addCriteria]) });
   return undefined;
 }

@@ -54,7 +54,7 @@ type RepositoryState = {
 type OverlapSearch = {
   readonly ids: readonly string[];
   readonly ancestors: Ancestors;
-  /** Patterns of the task at each place that are outside the shared paths; overlaps of these patterns require an order. */
+  /** For each place, the patterns of its task outside the shared paths; overlaps of these patterns require an order. */
   readonly own: (readonly Pattern[])[];
   readonly edges: Edge[];
   readonly unorderedPairs: OverlapPair[];

@@ -19,10 +19,10 @@ export function extractJson(text: string, key: string): ExtractedJson {
   if (whole !== undefined) return { ok: true, value: whole };
 
   const { objects, isCutOff, fault } = scanObjects(answer);
-  const found = objects
+  const match = objects
     .map((value) => unwrapObject(value, key))
     .findLast((value) => value !== undefined);
-  if (found !== undefined) return { ok: true, value: found };
+  if (match !== undefined) return { ok: true, value: match };
   return { ok: false, isCutOff, reason: explainFailure(objects.length, isCutOff, fault, key) };
 }
 
