@@ -8,11 +8,11 @@ import { COLOCATED_TEST_IMPORTS, IMPORT_TABLE } from './support/import-table.ts'
 import type { ImportEdge } from './support/read-imports.ts';
 import { findImports, readSources } from './support/read-imports.ts';
 
-// Enforces the structure and the language of the code by reading its files.
+// Enforces rules for imports, names, sizes and comments by reading the files of the project.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Entry points and settings, the only readers of the environment; other code receives its settings as arguments. */
+/** Files and folders that may read the environment: entry points and settings. All other code receives its settings as arguments. */
 const ENV_READERS = [
   'functions/config.ts',
   'agent/bridge/main.ts',
@@ -25,7 +25,7 @@ const ENV_READERS = [
   'stacks/synth.ts',
 ];
 
-/** Measures of test/measure whose bounds must hold; `npm run measure:code` prints all measures. */
+/** Measures (see test/measure) whose bounds must hold; `npm run measure:code` prints all measures. */
 const ENFORCED_MEASURES = [
   'openings-source',
   'openings-tests',
@@ -45,13 +45,13 @@ const ENFORCED_MEASURES = [
 const sources = readSources(ROOT);
 const imports = [...sources].flatMap(([file, source]) => findImports(file, source));
 
-test('every import is allowed by the import table', () => {
+test('the import table allows every import', () => {
   const offences = imports.flatMap((edge) => findOffence(edge) ?? []);
 
   expect(offences).toEqual([]);
 });
 
-test('imports of every kind are found, and imports that the table does not allow are offences', () => {
+test('the check of the import table finds static, dynamic, side-effect, type and computed imports and re-exports', () => {
   const source = [
     "import type { A } from '../../adapters/dynamo/a.ts';",
     "export { b } from '@aws-sdk/client-sqs/dist/b';",
@@ -61,10 +61,10 @@ test('imports of every kind are found, and imports that the table does not allow
     'import {\n  e,\n} from "../base/app-error.ts";',
   ].join('\n');
 
-  const found = findImports('core/task-state/x.ts', source);
+  const importsOfSource = findImports('core/task-state/x.ts', source);
 
-  const offences = found.flatMap((edge) => findOffence(edge)?.split(':')[0] ?? []);
-  expect(found).toHaveLength(6);
+  const offences = importsOfSource.flatMap((edge) => findOffence(edge)?.split(':')[0] ?? []);
+  expect(importsOfSource).toHaveLength(6);
   expect(offences.toSorted()).toEqual([
     'core/task-state/x.ts -> (computed)',
     'core/task-state/x.ts -> @aws-sdk/client-sqs',
@@ -74,36 +74,36 @@ test('imports of every kind are found, and imports that the table does not allow
   ]);
 });
 
-test('every imported package is declared, and every declared package is imported', () => {
+test('every imported package is a declared dependency, and every declared dependency is imported', () => {
   const { dependencies, devDependencies } = readManifest('package.json');
-  const shipped = new Set(Object.keys(dependencies));
+  const runtimePackages = new Set(Object.keys(dependencies));
   const packages = imports.filter(({ kind }) => kind === 'package');
-  const [deployed, used] = [
-    packages.filter(isStacksImport),
-    packages.filter((edge) => !isStacksImport(edge)),
-  ];
+  const stacksImports = packages.filter(isStacksImport);
+  const otherImports = packages.filter((edge) => !isStacksImport(edge));
 
-  const undeclared = used.filter(({ file, target }) =>
+  const undeclared = otherImports.filter(({ file, target }) =>
     isShipped(file)
-      ? !shipped.has(target) && !(`@types/${target}` in devDependencies)
-      : !shipped.has(target) &&
+      ? !runtimePackages.has(target) && !(`@types/${target}` in devDependencies)
+      : !runtimePackages.has(target) &&
         !(target in devDependencies) &&
         !(`@types/${target}` in devDependencies),
   );
-  const unused = [...shipped].filter((name) => !used.some(({ target }) => target === name));
+  const unused = [...runtimePackages].filter(
+    (name) => !otherImports.some(({ target }) => target === name),
+  );
   expect(undeclared.map(({ file, target }) => `${file} -> ${target}`)).toEqual([]);
   expect(unused).toEqual([]);
-  const tools = readManifest('stacks/package.json').dependencies;
-  expect(deployed.filter(({ target }) => !(target in tools))).toEqual([]);
+  const stacksPackages = readManifest('stacks/package.json').dependencies;
+  expect(stacksImports.filter(({ target }) => !(target in stacksPackages))).toEqual([]);
 });
 
-test('only entry points read the environment', () => {
+test('only entry points and settings read the environment', () => {
   const readers = findFilesMatching(/\bprocess\.env\b/).filter((file) => !isTest(file));
 
   expect(readers.filter((file) => !isIn(file, ENV_READERS))).toEqual([]);
 });
 
-test('the core uses no clock, randomness, timer or network of its own', () => {
+test('the core gets time, randomness, timers and network access only through its ports', () => {
   const pattern =
     /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bset(?:Timeout|Interval)\(|\bfetch\(|\bperformance\.now\(/;
 
@@ -112,7 +112,7 @@ test('the core uses no clock, randomness, timer or network of its own', () => {
   ).toEqual([]);
 });
 
-test('the core names no command of a client', () => {
+test('no text in the core contains a command of the CLI, git or gh, because each client renders its own commands', () => {
   const command =
     /smol-gang (?:(?:plan|task|repo|token|user) [a-z]|(?:run|status|recover|cancel|login|doctor|gc)\b)|\bgh (?:pr|auth|api)\b|\bgit (?:merge|push|pull|fetch|checkout)\b|\s--(?:base|max-usd|max-tokens|file|option)\b/;
 
@@ -122,7 +122,7 @@ test('the core names no command of a client', () => {
   expect(matches).toEqual([]);
 });
 
-test('every enforced measure of the code keeps its bound', () => {
+test('every enforced measure of the code is within its bound', () => {
   const measures = measureCode(scanProject(ROOT));
 
   const enforced = measures.filter(({ id }) => ENFORCED_MEASURES.includes(id));
@@ -131,22 +131,23 @@ test('every enforced measure of the code keeps its bound', () => {
   expect(listOffences(enforced)).toEqual([]);
 }, 60_000);
 
-test('tests replace no module, and the code contains no reminder comments', () => {
+test('no test mocks a module, and no comment is a reminder to do something later', () => {
   expect(findFilesMatching(/\bvi\.(?:do)?[mM]ock\(/)).toEqual([]);
   expect(findFilesMatching(/\b(?:T[O]DO|F[I]XME)\b/)).toEqual([]);
 });
 
-/** Describes an import that the table does not allow; returns undefined for an allowed import. */
+/** Returns a description of an import that the table does not allow; undefined for an allowed import. */
 function findOffence({ file, target, kind }: ImportEdge): string | undefined {
   const row = findRow(file);
   if (row === undefined)
     return `${file}: no row in test/support/import-table.ts lists the allowed imports of this file`;
-  const extra = isTest(file) ? COLOCATED_TEST_IMPORTS : undefined;
+  const testImports = isTest(file) ? COLOCATED_TEST_IMPORTS : undefined;
   const allowed = {
     project: () =>
-      row.project === 'all' || isIn(target, [row.path, ...row.project, ...(extra?.project ?? [])]),
+      row.project === 'all' ||
+      isIn(target, [row.path, ...row.project, ...(testImports?.project ?? [])]),
     package: () =>
-      isAllowedName(row.packages, target) || isAllowedName(extra?.packages ?? [], target),
+      isAllowedName(row.packages, target) || isAllowedName(testImports?.packages ?? [], target),
     node: () => isAllowedName(row.node, target),
     computed: () => isIn(file, ['local', 'test', 'stacks']),
   } satisfies Record<ImportEdge['kind'], () => boolean>;

@@ -4,14 +4,14 @@ import { expect, test } from 'vitest';
 import { readPlatformSettings } from '../local/platform/platform-settings.ts';
 import { PLATFORM_ROWS, replaceConfigTable } from './support/config-table.ts';
 
-test('the configuration in docs/operations.md is the one that is read (npm run docs:config)', () => {
+test('docs/operations.md lists the variables that the code reads (update: npm run docs:config)', () => {
   const path = fileURLToPath(new URL('../docs/operations.md', import.meta.url));
   const document = readFileSync(path, 'utf8');
 
   expect(replaceConfigTable(document)).toBe(document);
 });
 
-test('the defaults of the laptop platform are the documented ones', () => {
+test('the documentation states the actual defaults of the laptop platform', () => {
   const documented = new Map(PLATFORM_ROWS.map((row) => [row.name, row.default]));
 
   const settings = readPlatformSettings({}, '/');
@@ -24,14 +24,14 @@ test('the defaults of the laptop platform are the documented ones', () => {
   });
 });
 
-test('every file and folder that the documents name is there', () => {
+test('every file and folder that the documentation names exists', () => {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
-  const named =
+  const pathInBackticks =
     /`((?:core|adapters|functions|local|agent|cli|stacks|test|bench|docs)\/[\w./*-]*)`/g;
 
   const missing = documents.flatMap((document) =>
-    [...readFileSync(`${root}/${document}`, 'utf8').matchAll(named)]
+    [...readFileSync(`${root}/${document}`, 'utf8').matchAll(pathInBackticks)]
       .flatMap(([, path = '']) => (globSync(path, { cwd: root }).length === 0 ? [path] : []))
       .map((path) => `${document}: ${path}`),
   );

@@ -5,23 +5,23 @@ import { PLAN_TABLE } from '../core/plan-state/decide-plan.ts';
 import { TASK_TABLE } from '../core/task-state/decide-task.ts';
 import { renderStateDocument } from './support/state-diagrams.ts';
 
-/** Shared rows without an effect in this status, because the bridge has called before. */
+/** Rows of the table whose event changes nothing, because several statuses share the row and the event cannot occur in this status. */
 const ROWS_WITHOUT_EFFECT = [
   'working x bridge_ready',
   'awaiting_input x bridge_ready',
   'in_review x claimed',
 ];
 
-const PATH = fileURLToPath(new URL('../docs/states.md', import.meta.url));
+const DOCUMENT_PATH = fileURLToPath(new URL('../docs/states.md', import.meta.url));
 
-test('docs/states.md equals the output of `npm run docs:states`', () => {
-  expect(readFileSync(PATH, 'utf8')).toBe(renderStateDocument());
+test('docs/states.md is up to date (update: npm run docs:states)', () => {
+  expect(readFileSync(DOCUMENT_PATH, 'utf8')).toBe(renderStateDocument());
 });
 
 test.each([
   ['plans', PLAN_TABLE],
   ['tasks', TASK_TABLE],
-])('the document lists every row of the table of %s', (_name, table) => {
+])('docs/states.md lists every row of the state table of %s', (_name, table) => {
   const document = renderStateDocument();
   const missing = Object.entries(table).flatMap(([status, rows]) =>
     Object.keys(rows)

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
-const INSTALL_MS = 10 * 60_000;
+const INSTALL_TIMEOUT_MS = 10 * 60_000;
 
 /**
- * Installs an npm package in exactly this version and returns the folder of its programs. The package is installed once, into
- * a cache outside of the checkout (`SMOL_AGENTS_DIR`, default `~/.cache/smol-gang/agents`).
+ * Installs a version of an npm package and returns the folder of its programs. The package is installed only once, into a cache outside
+ * of the checkout (`SMOL_AGENTS_DIR`, default `~/.cache/smol-gang/agents`).
  */
 export async function installAgent(name: string, version: string): Promise<string> {
   const cache = process.env.SMOL_AGENTS_DIR ?? join(homedir(), '.cache/smol-gang/agents');
@@ -19,9 +19,11 @@ export async function installAgent(name: string, version: string): Promise<strin
   await mkdir(folder, { recursive: true });
   const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
   const args = ['install', '--global', '--prefix', folder, ...flags, `${name}@${version}`];
-  await execFileAsync('npm', args, { cwd: folder, timeout: INSTALL_MS });
+  await execFileAsync('npm', args, { cwd: folder, timeout: INSTALL_TIMEOUT_MS });
   if (await pathExists(manifest)) return join(folder, 'bin');
-  throw new Error(`npm did not install ${name}@${version} into ${folder}`);
+  throw new Error(
+    `npm reported success but did not install ${name}@${version} into ${folder}; remove the folder and try again`,
+  );
 }
 
 function pathExists(path: string): Promise<boolean> {

@@ -14,11 +14,11 @@ import { installAgent } from './install-agent.ts';
 import type { ToolModel } from './tool-model.ts';
 import { startToolModel, USAGE } from './tool-model.ts';
 
-// Published agents of other projects complete a task over ACP and the model proxy, up to a merged pull request.
+// Published coding agents of other projects complete a task over ACP and through the model proxy, up to a merged pull request.
 
-const KEY = 'sk-model-key-canary-of-the-agents';
-const TASK_MS = 4 * 60_000;
-const transcript = z.object({
+const MODEL_KEY = 'sk-model-key-canary-of-the-agents';
+const PLAN_TIMEOUT_MS = 4 * 60_000;
+const taskLogSchema = z.object({
   items: z.array(z.object({ entries: z.array(transcriptEntrySchema) })),
 });
 
@@ -35,10 +35,10 @@ async function startAgentTest(
   const model = await startToolModel({ path: 'src/greeting.txt', content: 'hello\n' });
   cleanups.push(() => model.close());
   const platform = await startPlatformProcess({
-    model: { url: model.url, apiKey: KEY, model: 'scripted' },
+    model: { url: model.url, apiKey: MODEL_KEY, model: 'scripted' },
     env: {
       AGENT: agent,
-      // Agents written for Node use the Node of this process.
+      // Agents that run on Node use the same Node as this test.
       LAUNCHER_PATH: [programs, dirname(process.execPath), process.env.PATH].join(':'),
     },
   });
@@ -61,7 +61,7 @@ test.each(['opencode', 'qwen-code'])(
     const plan = await submitPlan(platform, ['--plan', graph, '--auto-approve'], {
       cwd: repository.path,
     });
-    const snapshot = await waitForPlanStatus(platform, plan, 'complete', TASK_MS);
+    const snapshot = await waitForPlanStatus(platform, plan, 'complete', PLAN_TIMEOUT_MS);
 
     const greet = requireTask(snapshot, 'greet');
     expect(greet).toMatchObject({ status: 'merged', attempt: 1 });
@@ -73,10 +73,10 @@ test.each(['opencode', 'qwen-code'])(
       'src/greeting.txt',
     );
     expect(new Set(model.requests.map(({ authorization }) => authorization))).toEqual(
-      new Set([`Bearer ${KEY}`]),
+      new Set([`Bearer ${MODEL_KEY}`]),
     );
     const { body } = await platform.api('GET', `/v1/plans/${plan}/tasks/greet/log`);
-    const entries = transcript.parse(body).items.flatMap((chunk) => chunk.entries);
+    const entries = taskLogSchema.parse(body).items.flatMap((chunk) => chunk.entries);
     expect(entries.map((entry) => entry.kind)).toContain('tool');
     expect(entries.map((entry) => entry.text).join('\n')).toContain('I wrote src/greeting.txt.');
   },

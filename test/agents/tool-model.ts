@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { z } from 'zod';
 import { listenOnLoopback } from '../../local/listen-on-loopback.ts';
 
-// A chat/completions endpoint that completes a task with the tools of any agent: writes a file, then reports the end.
+// A scripted chat/completions endpoint that completes a task with the tools of any agent: the model calls the agent's tool for writing a
+// file, and then reports the end.
 
 const requestSchema = z.looseObject({
   stream: z.boolean().nullish(),
@@ -24,17 +25,18 @@ const requestSchema = z.looseObject({
 type ChatRequest = z.infer<typeof requestSchema>;
 type ModelMessage = { readonly content: string | null; readonly tool_calls?: unknown[] };
 
-/** Running endpoint. */
+/** Running endpoint of the scripted model. */
 export type ToolModel = {
   readonly url: string;
-  /** Authorization and offered tools of each request. */
+  /** Authorization header and names of the offered tools, by request. */
   readonly requests: { readonly authorization: string | undefined; readonly tools: string[] }[];
   close(): Promise<void>;
 };
 
+/** Token usage in every response. */
 export const USAGE = { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010 };
 
-/** Starts the endpoint. `path` is relative to the agent's workspace, which the prompt of the agent contains. */
+/** Starts the endpoint. `path`: file to write, relative to the workspace of the agent; the prompt must contain the workspace path. */
 export async function startToolModel(file: {
   readonly path: string;
   readonly content: string;
@@ -55,10 +57,10 @@ export async function startToolModel(file: {
     const tools = chat.tools?.map((tool) => tool.function.name) ?? [];
     requests.push({ authorization: request.headers.authorization, tools });
     const message = createNextMessage(chat, file);
-    const finish = message.tool_calls === undefined ? 'stop' : 'tool_calls';
-    if (chat.stream === true) return streamMessage(response, message, finish);
+    const finishReason = message.tool_calls === undefined ? 'stop' : 'tool_calls';
+    if (chat.stream === true) return streamMessage(response, message, finishReason);
     const choices = [
-      { index: 0, message: { role: 'assistant', ...message }, finish_reason: finish },
+      { index: 0, message: { role: 'assistant', ...message }, finish_reason: finishReason },
     ];
     sendJson(response, { id: 'c', object: 'chat.completion', created: 1, choices, usage: USAGE });
   }
@@ -74,50 +76,54 @@ export async function startToolModel(file: {
   };
 }
 
-/** Creates the next message; requests without a write tool ask for a title or a summary. */
+/** Creates the response to a request. Agents also ask for a title or a summary; such requests offer no tool for writing. */
 function createNextMessage(
   chat: ChatRequest,
   file: { readonly path: string; readonly content: string },
 ): ModelMessage {
-  const writer = chat.tools?.find((tool) => /^write(_?file)?$/i.test(tool.function.name));
-  if (writer === undefined) return { content: 'A small task' };
+  const writeTool = chat.tools?.find((tool) => /^write(_?file)?$/i.test(tool.function.name));
+  if (writeTool === undefined) return { content: 'A small task' };
   if (chat.messages.some((message) => message.role === 'tool'))
     return { content: `I wrote ${file.path}.` };
-  const names = Object.keys(writer.function.parameters?.properties ?? {});
+  const parameterNames = Object.keys(writeTool.function.parameters?.properties ?? {});
   const workspace = findWorkspace(JSON.stringify(chat.messages));
   const input = Object.fromEntries(
-    names.flatMap((name) => {
+    parameterNames.flatMap((name) => {
       if (/path|file/i.test(name)) return [[name, `${workspace}/${file.path}`]];
       return /content|text/i.test(name) ? [[name, file.content]] : [];
     }),
   );
-  const call = { name: writer.function.name, arguments: JSON.stringify(input) };
+  const call = { name: writeTool.function.name, arguments: JSON.stringify(input) };
   return {
     content: null,
     tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: call }],
   };
 }
 
-/** Finds the path of the workspace in a prompt, because agents require absolute paths. */
+/** Finds the path of the workspace in the messages, because the tools of agents require absolute paths. */
 function findWorkspace(text: string): string {
   const workspace = /(\/[^\s"'\\`<>]+\/workspace)\b/.exec(text)?.[1];
   if (workspace === undefined)
-    throw new Error('the prompt of the agent contains no workspace path');
+    throw new Error('the messages of the agent contain no path that ends in /workspace');
   return workspace;
 }
 
-function streamMessage(response: ServerResponse, message: ModelMessage, finish: string): void {
+function streamMessage(
+  response: ServerResponse,
+  message: ModelMessage,
+  finishReason: string,
+): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const chunk = (fields: object) =>
+  const writeChunk = (fields: object) =>
     response.write(
       `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'scripted', ...fields })}\n\n`,
     );
-  const choice = (delta: object, finish_reason: string | null) => ({
+  const createChoice = (delta: object, finish_reason: string | null) => ({
     choices: [{ index: 0, delta, finish_reason }],
   });
-  chunk(choice({ role: 'assistant', ...message }, null));
-  chunk(choice({}, finish));
-  chunk({ choices: [], usage: USAGE });
+  writeChunk(createChoice({ role: 'assistant', ...message }, null));
+  writeChunk(createChoice({}, finishReason));
+  writeChunk({ choices: [], usage: USAGE });
   response.end('data: [DONE]\n\n');
 }
 

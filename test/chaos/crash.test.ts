@@ -6,56 +6,63 @@ import type { ExecutedKill, KillScenario } from '../support/demo/kill-scenario.t
 import { chooseKillMoments, executeKill, SHORT_LEASES } from '../support/demo/kill-scenario.ts';
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
-// Twenty kills at seeded random moments, five in each of four demos with different ids, order and contents. A third of the
-// kills ends every process, a third the supervisor, a third a single component, each during the work of the demo. CRASH_SEED sets the
-// seed, CRASH_KILLS the number of kills.
+// Kills processes of the demo at random moments: twenty kills by default, five in each of four demos with different ids, order and
+// contents. A third of the kills ends every process, a third only the supervisor, and a third a single component. CRASH_SEED sets the seed,
+// CRASH_KILLS the number of kills.
 
 const SEED = Number(process.env.CRASH_SEED ?? 20_262);
 const KILL_COUNT = Number(process.env.CRASH_KILLS ?? 20);
-/** More kills in one demo would rightly block a task whose attempts were lost too often. */
+/** With more kills in a demo, the engine would block a task whose attempts were lost too often. */
 const MAX_KILLS_PER_DEMO = 5;
 const KILL_SCENARIOS: readonly KillScenario[] = ['whole', 'supervisor', 'component'];
-const DEMO_MS = 300_000;
+const DEMO_TIMEOUT_MS = 300_000;
 
 const DEMOS = Array.from(
   { length: Math.ceil(KILL_COUNT / MAX_KILLS_PER_DEMO) },
   (_, demoIndex) => ({
     demoIndex,
-    first: demoIndex * MAX_KILLS_PER_DEMO,
-    count: Math.min(MAX_KILLS_PER_DEMO, KILL_COUNT - demoIndex * MAX_KILLS_PER_DEMO),
+    firstKillIndex: demoIndex * MAX_KILLS_PER_DEMO,
+    killCount: Math.min(MAX_KILLS_PER_DEMO, KILL_COUNT - demoIndex * MAX_KILLS_PER_DEMO),
   }),
 );
 const executedKills: ExecutedKill[] = [];
 
 test.each(DEMOS)(
-  `the demo completes after $count kills, seed ${SEED} + $demoIndex`,
-  async ({ demoIndex, first, count }) => {
+  `the demo completes after $killCount kills (seed ${SEED} + $demoIndex)`,
+  async ({ demoIndex, firstKillIndex, killCount }) => {
     const workspace = await createTestWorkspace();
     onTestFinished(() => workspace.remove());
     const demo = startDemo(workspace, ['--shuffle', String(SEED + demoIndex)], SHORT_LEASES);
     const descriptions: string[] = [];
 
-    for (const moment of chooseKillMoments(SEED + demoIndex, count, KILL_SCENARIOS, first)) {
+    for (const moment of chooseKillMoments(
+      SEED + demoIndex,
+      killCount,
+      KILL_SCENARIOS,
+      firstKillIndex,
+    )) {
       const kill = await executeKill(demo, moment);
       executedKills.push(kill);
-      descriptions.push(`${moment.afterSteps}: ${kill.target}, ${kill.orphanCount} orphans`);
+      descriptions.push(
+        `${moment.afterSteps}: killed ${kill.target}, which left ${kill.orphanCount} running bridges`,
+      );
     }
-    await demo.waitUntilDone(DEMO_MS);
+    await demo.waitUntilDone(DEMO_TIMEOUT_MS);
 
     console.log(
-      `seed ${SEED + demoIndex}: after step ${descriptions.join('; ')}; of ${ALL_STEPS} steps`,
+      `seed ${SEED + demoIndex}, kills after the given number of ${ALL_STEPS} steps: ${descriptions.join('; ')}`,
     );
     expect(countSteps(demo)).toBe(ALL_STEPS);
-    expect(descriptions).toHaveLength(count);
+    expect(descriptions).toHaveLength(killCount);
     await requireCompleteDemo(demo);
     await demo.close();
   },
-  DEMO_MS * 2,
+  DEMO_TIMEOUT_MS * 2,
 );
 
-// Fewer kills may find no working bridge.
+// With fewer kills, no kill may hit the supervisor while a bridge works.
 test.runIf(KILL_COUNT >= 20)(
-  'each kind of kill took place, and bridges outlived a supervisor',
+  'each kind of kill took place, and bridges kept running after the kill of a supervisor',
   () => {
     const countKills = (kind: KillScenario) =>
       executedKills.filter(({ scenario }) => scenario === kind).length;

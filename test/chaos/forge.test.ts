@@ -2,13 +2,13 @@ import { afterEach, expect, test } from 'vitest';
 import type { FaultSettings } from '../../local/forge/fault.ts';
 import { completePlanUnderFaults, useStage } from '../support/platform/e2e-stage.ts';
 
-// Faults of the forge, each on its own: every task ends with one pull request and one merge.
+// Plans under a single kind of forge fault: every task ends with one pull request and one merge.
 
 const stage = useStage('forge');
 afterEach(() => stage.platform.setFaults({}));
 
 const FAULTS_BY_NAME: Readonly<Record<string, readonly FaultSettings[]>> = {
-  'fails before or after the effect of a request': [{ serverErrorEvery: 7 }],
+  'fails requests before or after they take effect': [{ serverErrorEvery: 7 }],
   'loses and duplicates webhooks and computes mergeability late': [
     { webhookDropEvery: 2, webhookDuplicateEvery: 3, mergeableNullReads: 3 },
   ],

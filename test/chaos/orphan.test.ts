@@ -10,12 +10,12 @@ import { waitUntil } from '../support/wait-until.ts';
 import { runGit } from '../support/workspace/git.ts';
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
-const DEMO_MS = 300_000;
-const START_TIMEOUT_MS = 60_000;
-/** Covers the lease, the next tick of the clock and the launch of the next attempt. */
+const DEMO_TIMEOUT_MS = 300_000;
+const PLATFORM_START_TIMEOUT_MS = 60_000;
+/** Includes the end of the lease, the next resync and the launch of the next attempt. */
 const NEXT_ATTEMPT_TIMEOUT_MS = 120_000;
 
-/** Reads the heads of the branches with the prefix. */
+/** Reads the head commits of the branches whose name starts with `prefix`, by branch. */
 async function readBranchHeads(path: string, prefix: string): Promise<ReadonlyMap<string, string>> {
   const format = '--format=%(refname:lstrip=2) %(objectname)';
   const refs = (await runGit(path, ['for-each-ref', format])).split('\n');
@@ -26,7 +26,7 @@ async function readBranchHeads(path: string, prefix: string): Promise<ReadonlyMa
   );
 }
 
-test('an attempt that was suspended past its lease and its supervisor ends on its own after waking and changes nothing', async () => {
+test('an attempt that is suspended until its lease and its supervisor have ended stops by itself after it is resumed, and changes nothing', async () => {
   const workspace = await createTestWorkspace();
   onTestFinished(() => workspace.remove());
   const demo = startDemo(workspace, [], SHORT_LEASES);
@@ -36,11 +36,15 @@ test('an attempt that was suspended past its lease and its supervisor ends on it
   const { plan, run, task, attemptNumber } = orphan.attempt;
   await demo.kill();
   await orphan.hideFromPlatform();
-  const branches = `smol-gang/${plan}-r${run}/`;
-  const orphanBranch = `${branches}a/${task}-${attemptNumber}`;
+  const branchPrefix = `smol-gang/${plan}-r${run}/`;
+  const orphanBranch = `${branchPrefix}a/${task}-${attemptNumber}`;
   const headsBefore = await readBranchHeads(path, orphanBranch);
   demo.resume();
-  await waitUntil('the API is back', () => isListening(workspace.ports.api), START_TIMEOUT_MS);
+  await waitUntil(
+    'the API is back',
+    () => isListening(workspace.ports.api),
+    PLATFORM_START_TIMEOUT_MS,
+  );
   await demo.readTokens();
   await waitForTask(
     demo,
@@ -53,17 +57,19 @@ test('an attempt that was suspended past its lease and its supervisor ends on it
 
   orphan.resume();
   expect(await orphan.waitUntilEnded()).toMatch(/bridge: stopped \((lease|superseded)\)/);
-  await demo.waitUntilDone(DEMO_MS);
+  await demo.waitUntilDone(DEMO_TIMEOUT_MS);
 
   expect((await readBranchHeads(path, orphanBranch)).get(orphanBranch)).toBe(
     headsBefore.get(orphanBranch),
   );
-  const attempts = await readBranchHeads(path, `${branches}a/${task}-`);
-  const newer = [...attempts].filter(([branch]) => branch !== orphanBranch).map(([, head]) => head);
-  const accepted = (await readBranchHeads(path, `${branches}t/${task}`)).get(
-    `${branches}t/${task}`,
+  const attemptHeads = await readBranchHeads(path, `${branchPrefix}a/${task}-`);
+  const newerHeads = [...attemptHeads]
+    .filter(([branch]) => branch !== orphanBranch)
+    .map(([, head]) => head);
+  const accepted = (await readBranchHeads(path, `${branchPrefix}t/${task}`)).get(
+    `${branchPrefix}t/${task}`,
   );
-  expect(newer).toContain(accepted);
+  expect(newerHeads).toContain(accepted);
   const events = await listTaskEvents(demo, plan, task);
   expect(events).toContain('attempt_lost');
   await requireCompleteDemo(demo);

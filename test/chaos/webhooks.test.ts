@@ -18,13 +18,13 @@ import { replaceSignature, startWebhookProxy } from '../support/platform/webhook
 import { waitUntil } from '../support/wait-until.ts';
 import { runGit } from '../support/workspace/git.ts';
 
-// Webhooks only speed up the platform: a plan ends the same when deliveries are lost, late, repeated or forged. WEBHOOK_SEED
-// sets the seed.
+// Webhooks only make the platform faster: a plan ends in the same way if deliveries are lost, late, repeated or forged. WEBHOOK_SEED sets
+// the seed.
 
 const SEED = Number(process.env.WEBHOOK_SEED ?? 11);
 const WRONG_SIGNATURE = `sha256=${'0'.repeat(64)}`;
 
-/** Creates forgeries of a delivery by an attacker without the secret. */
+/** Creates changed copies of a delivery, as an attacker without the secret could send them. */
 function createForgeries(delivery: Delivery) {
   const forgedBody = delivery.body.replace('{', '{"forged":true,');
   return [
@@ -47,8 +47,8 @@ function useWebhookProxy(stage: ReturnType<typeof useStage>): () => WebhookProxy
   };
 }
 
-describe('with a fast clock that polls the forge', () => {
-  const stage = useStage('mischief', { SMOL_CLOCK_SECONDS: '5' });
+describe('with a resync every 5 seconds', () => {
+  const stage = useStage('disturbed-webhooks', { SMOL_CLOCK_SECONDS: '5' });
   const proxy = useWebhookProxy(stage);
   const GRAPH: DraftTask[] = [
     { id: 'a' },
@@ -61,7 +61,7 @@ describe('with a fast clock that polls the forge', () => {
   ];
   const TASKS = GRAPH.map(({ id }) => id);
 
-  /** Completes a plan with every action of a person at the forge and no command. */
+  /** Completes a plan with the help of people who act only at the forge; returns the outcome for a comparison. */
   async function completePlan(reviewer: Reviewer) {
     const { platform, repository } = stage;
     const { plan, repo } = await submitGraph(stage, GRAPH, [
@@ -105,49 +105,49 @@ describe('with a fast clock that polls the forge', () => {
     };
   }
 
-  test(`a plan ends the same with lost, repeated, late, reordered and forged deliveries, seed ${SEED}`, async () => {
+  test(`a plan ends in the same way with lost, repeated, late, reordered and forged deliveries (seed ${SEED})`, async () => {
     const reviewer = await createReviewer(stage.platform, 'reviewer', {
       changed: renderWriteInstruction('src/changed.txt', 'changed, repaired'),
     });
     const undisturbed = await completePlan(reviewer);
     const random = createSeededRandom(SEED);
-    const forgeryAnswers: Promise<number>[] = [];
-    const outcomes = { lost: 0, twice: 0, once: 0 };
-    proxy().setSchedule((delivery, place) => {
-      if (place % 3 === 0)
+    const forgeryStatuses: Promise<number>[] = [];
+    const deliveryCounts = { lost: 0, twice: 0, once: 0 };
+    proxy().setSchedule((delivery, index) => {
+      if (index % 3 === 0)
         for (const forgery of createForgeries(delivery))
-          forgeryAnswers.push(proxy().send(delivery, forgery));
+          forgeryStatuses.push(proxy().send(delivery, forgery));
       const draw = random();
-      const drawDelay = () => Math.floor(random() * 3_000);
+      const drawDelayMs = () => Math.floor(random() * 3_000);
       if (draw < 0.25) {
-        outcomes.lost += 1;
+        deliveryCounts.lost += 1;
         return [];
       }
-      outcomes[draw < 0.5 ? 'twice' : 'once'] += 1;
-      return draw < 0.5 ? [drawDelay(), drawDelay()] : [drawDelay()];
+      deliveryCounts[draw < 0.5 ? 'twice' : 'once'] += 1;
+      return draw < 0.5 ? [drawDelayMs(), drawDelayMs()] : [drawDelayMs()];
     });
 
     const disturbed = await completePlan(reviewer);
 
     expect(disturbed).toEqual(undisturbed);
-    expect(new Set(await Promise.all(forgeryAnswers))).toEqual(new Set([401]));
+    expect(new Set(await Promise.all(forgeryStatuses))).toEqual(new Set([401]));
     console.log(
-      `webhooks: ${JSON.stringify(outcomes)}, ${forgeryAnswers.length} forged, ${proxy().countOvertaken()} overtaken`,
+      `webhooks: ${JSON.stringify(deliveryCounts)}, ${forgeryStatuses.length} forged, ${proxy().countOvertaken()} overtaken`,
     );
     for (const count of [
-      ...Object.values(outcomes),
-      forgeryAnswers.length,
+      ...Object.values(deliveryCounts),
+      forgeryStatuses.length,
       proxy().countOvertaken(),
     ])
       expect(count).toBeGreaterThan(2);
   });
 });
 
-describe('with a clock of one minute', () => {
+describe('with a resync every minute', () => {
   const stage = useStage('forged', { SMOL_CLOCK_SECONDS: '60' });
   const proxy = useWebhookProxy(stage);
 
-  test('a forged delivery is refused with 401 without a write, and the true delivery of the same id counts once', async () => {
+  test('a forged delivery gets 401 and changes nothing, and afterwards the genuine delivery with the same id counts once', async () => {
     const { platform } = stage;
     const reviewer = await createReviewer(platform, 'reviewer', {});
     const { plan, repo } = await submitGraph(
@@ -156,7 +156,7 @@ describe('with a clock of one minute', () => {
       ['--policy', 'review', '--auto-approve'],
     );
     const task = await waitForTaskStatus(stage, plan, 'one', 'in_review');
-    // While the pod ends, the engine reads the task and its reviews without a webhook.
+    // Until the pod has ended, the engine reads the task and its reviews even without a webhook.
     await waitUntil('every pod has ended', async () => {
       const { body } = await platform.api('GET', '/v1/system');
       return z.object({ slots: z.object({ used: z.literal(0) }) }).safeParse(body).success;

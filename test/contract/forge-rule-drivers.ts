@@ -63,24 +63,29 @@ export async function startBenchRuleForge(): Promise<RuleForge> {
   };
 }
 
-const ENGINE: ForgeActor = { kind: 'engine', invocation: 1, isLate: () => false, readAt: () => 0 };
+const ENGINE: ForgeActor = {
+  kind: 'engine',
+  invocation: 1,
+  isLate: () => false,
+  getReadTime: () => 0,
+};
 
 const NO_WITNESS: ForgeWitness = {
-  branchMoved: () => {},
-  pullOpened: () => {},
-  pullChanged: () => {},
-  reviewed: () => {},
-  merged: () => {},
+  onBranchMoved: () => {},
+  onPullOpened: () => {},
+  onPullChanged: () => {},
+  onReviewed: () => {},
+  onMerged: () => {},
 };
 
 /** Starts the forge of the simulation, without faults. */
 export async function startSimulatedRuleForge(): Promise<RuleForge> {
   const repo = 'acme/rules';
   const forge = new SimForge(() => 0, createRandom(1), NO_WITNESS, {
-    chooseHeadLagMs: () => 0,
-    chooseMergeabilityDelayMs: () => 0,
-    chooseCheckResult: () => ({ afterMs: 0, flaky: false }),
-    chooseRule: () => undefined,
+    drawHeadLagMs: () => 0,
+    drawMergeabilityDelayMs: () => 0,
+    drawCheckResult: () => ({ afterMs: 0, flaky: false }),
+    drawRule: () => undefined,
   });
   const files = new Map([['a.txt', 'base']]);
   const repository = createSimRepository(repo, 0, { files, clashes: [], hasChecks: false });

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
-import { findProcessesByEnvironment, makeProcessPods } from '../support/process/process-pods.ts';
+import {
+  createLauncherFixture,
+  findProcessesByEnvironment,
+} from '../support/process/process-pods.ts';
 import { describeLauncherContract } from './launcher.ts';
 
 describeLauncherContract('process', async () => {
-  const pods = await makeProcessPods();
+  const pods = await createLauncherFixture();
   return {
     launcher: pods.launcher(),
     createLauncher: () => pods.launcher(),

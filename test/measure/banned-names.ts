@@ -1,24 +1,24 @@
-/** A pattern of names to avoid, with the term to use instead. */
+/** A pattern of names that the code must not declare, with the term to use instead. */
 export type BannedName = {
-  /** Matches the words of a name in lower case, joined by `-`: `workLane`, `WORK_LANE` and `work-lane.ts` are `work-lane`. */
+  /** Matches the words of a name in lower case, joined by `-`: `work-lane` for `workLane`, `WORK_LANE` and `work-lane.ts`. */
   readonly pattern: RegExp;
   readonly use: string;
-  /** Default: every declared name. */
+  /** `function`: only names of functions are banned. Default: every declared name. */
   readonly kind?: 'function';
 };
 
-/** Bans names that contain any of the words. */
-function banWords(list: string, use: string): BannedName {
-  return { pattern: new RegExp(`(?:^|-)(?:${list})(?:-|$)`), use };
+/** Bans names that contain any of the words; `words` are separated by `|`. */
+function banWords(words: string, use: string): BannedName {
+  return { pattern: new RegExp(`(?:^|-)(?:${words})(?:-|$)`), use };
 }
 
-/** Bans exactly the listed names. */
-function banNames(list: string, use: string, kind?: 'function'): BannedName {
-  return { pattern: new RegExp(`^(?:${list})$`), use, kind };
+/** Bans exactly the names; `names` are separated by `|`. */
+function banNames(names: string, use: string, kind?: 'function'): BannedName {
+  return { pattern: new RegExp(`^(?:${names})$`), use, kind };
 }
 
-/** Former terms of the domain, with the established terms to use instead. */
-const TERMS: readonly BannedName[] = [
+/** Terms of the domain that are not in docs/glossary.md. */
+const DOMAIN_NAMES: readonly BannedName[] = [
   banWords('drive|drives|driven|driving', 'reconcile, ReconcileResult'),
   banNames('owes-work', 'needsReconcile'),
   banNames('settle-(?:plan|task)', 'reconcilePlan, reconcileTask'),
@@ -39,8 +39,8 @@ const TERMS: readonly BannedName[] = [
   banWords('lane|lanes', 'merge queue'),
 ];
 
-/** Former terms of the test support. */
-const SUPPORT: readonly BannedName[] = [
+/** Terms of the test support. */
+const SUPPORT_NAMES: readonly BannedName[] = [
   banWords('blow|blows', 'KillScenario'),
   banWords('ground|grounds', 'TestWorkspace'),
   banWords('doors', 'endpoints'),
@@ -48,11 +48,15 @@ const SUPPORT: readonly BannedName[] = [
   banWords('forgive|forgives|forgiven', 'a verb for what is dropped'),
 ];
 
-/** Names that do not say what they mean. */
-const EMPTY: readonly BannedName[] = [
+/** Names without a meaning of their own. */
+const MEANINGLESS_NAMES: readonly BannedName[] = [
   banNames('one|each', 'the noun, such as `task`'),
   banNames('act|keep|say|see|many|how|told|proven', 'verb + noun, or the noun'),
   banNames('rest|failed|refused', 'verb + noun', 'function'),
 ];
 
-export const BANNED_NAMES: readonly BannedName[] = [...TERMS, ...SUPPORT, ...EMPTY];
+export const BANNED_NAMES: readonly BannedName[] = [
+  ...DOMAIN_NAMES,
+  ...SUPPORT_NAMES,
+  ...MEANINGLESS_NAMES,
+];

@@ -7,19 +7,20 @@ import type { LabTime } from '../../bench/lab/lab-time.ts';
 import { createVirtualTime } from '../../bench/lab/lab-time.ts';
 import { createMemoryTable } from '../support/store/memory-table.ts';
 
-// `npm run measure:path`: lists the files whose functions run between the result of a task and the request for the pod of the
-// next task. Code that runs at import does not count.
+// `npm run measure:path` lists the files whose functions run between the result of a task and the request for the pod of the next task.
+// Code that runs when a file is imported does not count.
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COUNTED = /^(?:core|functions|adapters)\/(?!.*\.test\.ts$)/;
+const COUNTED_FILES = /^(?:core|functions|adapters)\/(?!.*\.test\.ts$)/;
 const PLAN = 'p0123456789';
-/** Attempts of the third and the fourth task of a chain; the first and the last task cause additional work. */
-const [FROM, TO] = ['.n2.', '.n3.'];
-/** Latency of the launcher. No other delay in the lab has this length, so the delay identifies a call of the launcher. */
+/** Parts of the attempt ids of the third and fourth task of a chain. The first and last task would cause additional work. */
+const [FINISHING_ATTEMPT, NEXT_ATTEMPT] = ['.n2.', '.n3.'];
+/** Latency of the launcher. No other delay in the lab has this length, so a delay of this length identifies a call of the launcher. */
 const LAUNCHER_MS = 7;
 const RUN_TIMEOUT_MS = 3_600_000;
 
-type Coverage = { readonly url: string; readonly functions: readonly CalledFunction[] };
+/** Coverage of a file as V8 reports it. */
+type FileCoverage = { readonly url: string; readonly functions: readonly CalledFunction[] };
 type CalledFunction = {
   readonly functionName: string;
   readonly ranges: readonly { readonly startOffset: number; readonly count: number }[];
@@ -27,19 +28,19 @@ type CalledFunction = {
 
 const files = listCalledFiles(await recordHandOff());
 for (const file of files) console.log(file);
-console.log(`\n${files.length} files from an accepted result to the next pod request`);
+console.log(`\n${files.length} files run between the result of a task and the next pod request`);
 
-/** Runs a plan with the table in memory; returns the functions called between the result and the pod request. */
-async function recordHandOff(): Promise<readonly Coverage[]> {
+/** Runs a plan with the table in memory; returns the functions called between the result of a task and the pod request of the next. */
+async function recordHandOff(): Promise<readonly FileCoverage[]> {
   const clock = createVirtualTime();
   const calls = startCallCounter();
   let isHandingOff = false;
-  const parts: Coverage[] = [];
-  let recorded: readonly Coverage[] | undefined;
+  const coverageSoFar: FileCoverage[] = [];
+  let recorded: readonly FileCoverage[] | undefined;
   const time: LabTime = {
     ...clock,
     runAfter: (ms, callback) => {
-      if (isHandingOff && ms === LAUNCHER_MS) parts.push(...calls.take());
+      if (isHandingOff && ms === LAUNCHER_MS) coverageSoFar.push(...calls.take());
       clock.runAfter(ms, callback);
     },
   };
@@ -48,35 +49,38 @@ async function recordHandOff(): Promise<readonly Coverage[]> {
     table: createMemoryTable(),
     slots: 8,
     latency: { launcher: LAUNCHER_MS },
-    // Webhooks would call further functions that the hand-off does not need.
+    // Webhooks would call functions that the hand-off does not need.
     webhooks: false,
     work: async (attempt) => {
-      if (!attempt.includes(FROM)) return;
+      if (!attempt.includes(FINISHING_ATTEMPT)) return;
       isHandingOff = true;
       calls.take();
     },
     onCall: ({ operation, subject }) => {
-      if (operation === 'ensure' && subject.includes(TO)) recorded ??= [...parts];
+      if (operation === 'ensure' && subject.includes(NEXT_ATTEMPT)) recorded ??= [...coverageSoFar];
     },
   });
   const submitted = lab.submitPlan(PLAN, createChainDag(5));
   const isComplete = await time.runUntil(() => lab.completePlans.has(PLAN), RUN_TIMEOUT_MS);
   await submitted;
   if (!isComplete || recorded === undefined)
-    throw lab.failures[0] ?? new Error(`the plan ended without a pod request for ${TO}`);
+    throw (
+      lab.failures[0] ??
+      new Error(`the plan ended without a pod request for the attempt ${NEXT_ATTEMPT}`)
+    );
   return recorded;
 }
 
-/** Starts to count function calls; `take` returns the counts since the previous `take`. */
-function startCallCounter(): { take(): readonly Coverage[] } {
+/** Starts to count function calls; `take` returns the counts since the last call of `take`. */
+function startCallCounter(): { take(): readonly FileCoverage[] } {
   const session = new Session();
   session.connect();
   session.post('Profiler.enable');
   session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
   return {
     take: () => {
-      let taken: readonly Coverage[] = [];
-      // A session with its own thread answers before `post` returns.
+      let taken: readonly FileCoverage[] = [];
+      // A session that is connected to its own thread calls back before `post` returns.
       session.post('Profiler.takePreciseCoverage', (error, answer) => {
         if (error !== null) throw error;
         taken = answer.result;
@@ -86,11 +90,11 @@ function startCallCounter(): { take(): readonly Coverage[] } {
   };
 }
 
-function listCalledFiles(coverage: readonly Coverage[]): string[] {
+function listCalledFiles(coverage: readonly FileCoverage[]): string[] {
   const called = coverage
     .filter(({ url, functions }) => url.startsWith('file:') && functions.some(wasCalled))
     .map(({ url }) => relative(ROOT, fileURLToPath(url)))
-    .filter((path) => COUNTED.test(path));
+    .filter((path) => COUNTED_FILES.test(path));
   return [...new Set(called)].toSorted();
 }
 

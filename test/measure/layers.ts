@@ -1,13 +1,13 @@
-/** The order of the folders and files in a folder. */
-export type Layering = {
-  /** Path from the root of the project; empty for the root itself. */
+/** The layers of a folder. */
+export type LayerOrder = {
+  /** Path of the folder from the root of the project; empty for the root itself. */
   readonly parent: string;
-  /** Names of folders and files per layer, bottom to top. A layer may import from itself and from lower layers. */
+  /** Names of the folders and files in each layer, from bottom to top. A layer may import from itself and from lower layers. */
   readonly layers: readonly (readonly string[])[];
 };
 
-/** Layers of the project. An entry lists every name in its folder; a folder without an entry has no layers. */
-export const LAYERINGS: readonly Layering[] = [
+/** Layers of the project. An entry lists all files and folders in its parent; a folder without an entry has no layers. */
+export const LAYER_ORDERS: readonly LayerOrder[] = [
   {
     parent: '',
     layers: [

@@ -8,13 +8,13 @@ export const LIMITS = {
   documentedTypes: 0.6,
   functionLines: 60,
   fileLines: 400,
-  /** Larger folders are reported; files in subfolders do not count. */
+  /** Folders with more files are reported; files in subfolders do not count. */
   folderFiles: 20,
-  /** Exported functions of at most this length with a single importer are reported. */
+  /** Exported functions with at most this number of lines and with a single importer are reported. */
   tinyFunctionLines: 5,
 } as const;
 
-/** Permission for a function to exceed the limit of lines. */
+/** Permission for a function to exceed the limit of 60 lines. */
 export type FunctionExemption = {
   readonly path: string;
   readonly name: string;
@@ -24,13 +24,13 @@ export type FunctionExemption = {
 /** Functions that consist mostly of a table of data. An unused exemption is an error. */
 export const FUNCTION_EXEMPTIONS: readonly FunctionExemption[] = [];
 
-/** Words that open a sentence without naming its subject. */
-export const VAGUE_OPENINGS: readonly string[] = [
+/** Words that open a sentence without naming its subject; most are pronouns. */
+export const OPENING_PRONOUNS: readonly string[] = [
   'it its itself they them their theirs he she his her one ones',
   'that this these those such so of twice others',
   'who whoever whom whomever whose what whatever which whichever',
   'nobody somebody someone anybody anyone everybody everyone',
-].flatMap((line) => line.split(' '));
+].flatMap((words) => words.split(' '));
 
 /** Words for which a noun is usually clearer. */
 export const VAGUE_WORDS = /\b(?:it|they|one|who|what|that|those)\b/i;

@@ -24,20 +24,20 @@ export function measureCode(files: readonly FileFacts[]): Measure[] {
 
 /** Takes the measures of a folder that do not depend on files outside the folder. */
 export function measureFolder(files: readonly FileFacts[], folder: string): Measure[] {
-  const isHeld = ({ path }: { readonly path: string }): boolean =>
+  const isInFolder = ({ path }: { readonly path: string }): boolean =>
     path === folder || path.startsWith(`${folder}/`);
-  const held = files.filter(isHeld);
+  const filesInFolder = files.filter(isInFolder);
   return [
-    ...measureLanguage(held),
-    ...measureDocs(held),
-    ...measureSize(held, FUNCTION_EXEMPTIONS.filter(isHeld)),
-    measureNames(held),
+    ...measureLanguage(filesInFolder),
+    ...measureDocs(filesInFolder),
+    ...measureSize(filesInFolder, FUNCTION_EXEMPTIONS.filter(isInFolder)),
+    measureNames(filesInFolder),
   ];
 }
 
-/** Lists the places behind every broken bound, `id: path:line: text`; empty when all bounds hold. */
+/** Lists the findings of all measures with a broken bound, each as `<measure>: <path>:<line>: <text>`. */
 export function listOffences(measures: readonly Measure[]): string[] {
   return measures
     .filter(({ isBroken }) => isBroken)
-    .flatMap(({ id, findings }) => findings.map((place) => `${id}: ${place}`));
+    .flatMap(({ id, findings }) => findings.map((finding) => `${id}: ${finding}`));
 }

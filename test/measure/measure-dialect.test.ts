@@ -7,17 +7,17 @@ function measureSource(source: string, allowed: Parameters<typeof measureDialect
   return { private: privateMembers?.findings, mutable: mutableMembers?.findings };
 }
 
-test('private fields and methods are findings, private constructors are not', () => {
+test('private fields and methods are findings, but private constructors are not', () => {
   const source = [
     'class A {',
-    '  private one = 1;',
-    '  #two = 2;',
+    '  private limit = 1;',
+    '  #size = 2;',
     '  private constructor() {}',
-    '  private three() {}',
+    '  private count() {}',
     '}',
   ].join('\n');
 
-  expect(measureSource(source).private).toEqual(['core/a.ts:2: one', 'core/a.ts:5: three']);
+  expect(measureSource(source).private).toEqual(['core/a.ts:2: limit', 'core/a.ts:5: count']);
 });
 
 test('type members without readonly are findings at any depth', () => {
@@ -35,7 +35,7 @@ test('type members without readonly are findings at any depth', () => {
   ]);
 });
 
-test('types of local variables may be mutable, types of parameters within them may not', () => {
+test('the type of a local variable may have mutable members, but the parameters of a local function may not', () => {
   const source = [
     'const shared: { a: number } = { a: 1 };',
     'function f() {',
@@ -47,13 +47,13 @@ test('types of local variables may be mutable, types of parameters within them m
   expect(measureSource(source).mutable).toEqual(['core/a.ts:1: a', 'core/a.ts:4: c']);
 });
 
-test('an entry allows the mutable members of its type, and an unused entry is a finding', () => {
-  const rows = [
+test('an entry of MUTABLE_TYPES allows the mutable members of its type, and an unused entry is a finding', () => {
+  const entries = [
     { path: 'core/a.ts', type: 'A', reason: 'is filled step by step' },
     { path: 'core/b.ts', type: 'B', reason: 'no longer exists' },
   ];
 
-  expect(measureSource('type A = { a: number };', rows).mutable).toEqual([
+  expect(measureSource('type A = { a: number };', entries).mutable).toEqual([
     'core/b.ts: B has no mutable member; remove its entry from MUTABLE_TYPES',
   ]);
 });

@@ -4,7 +4,7 @@ import type { MutableType } from './mutable-types.ts';
 import { MUTABLE_TYPES } from './mutable-types.ts';
 import type { FileFacts, MemberFact } from './scan/facts.ts';
 
-/** Measures rules of style that the linter cannot check: `#` instead of `private`, and `readonly` members. */
+/** Measures two rules of style that the linter cannot check: `#` instead of `private`, and `readonly` members of types. */
 export function measureDialect(
   files: readonly FileFacts[],
   allowed: readonly MutableType[] = MUTABLE_TYPES,
@@ -16,7 +16,7 @@ export function measureDialect(
     createCountMeasure(
       'mutable-members',
       'type members without readonly that MUTABLE_TYPES does not allow',
-      [...listMembers(files, 'mutable', allowed), ...listUnusedRows(files, allowed)],
+      [...listMembers(files, 'mutable', allowed), ...listUnusedEntries(files, allowed)],
     ),
   ];
 }
@@ -29,21 +29,23 @@ function listMembers(
   return files.flatMap((file) =>
     file.members
       .filter((member) => member.kind === kind)
-      .filter(({ type }) => !allowed.some((row) => row.path === file.path && row.type === type))
+      .filter(
+        ({ type }) => !allowed.some((entry) => entry.path === file.path && entry.type === type),
+      )
       .map(({ line, type, name }) =>
         formatFinding(file, line, type === '' ? name : `${type}.${name}`),
       ),
   );
 }
 
-function listUnusedRows(files: readonly FileFacts[], allowed: readonly MutableType[]): string[] {
-  const mutable = new Set(
+function listUnusedEntries(files: readonly FileFacts[], allowed: readonly MutableType[]): string[] {
+  const typesWithMutableMembers = new Set(
     files.flatMap(({ path, members }) =>
       members.filter(({ kind }) => kind === 'mutable').map(({ type }) => `${path} ${type}`),
     ),
   );
   return allowed
-    .filter(({ path, type }) => !mutable.has(`${path} ${type}`))
+    .filter(({ path, type }) => !typesWithMutableMembers.has(`${path} ${type}`))
     .map(
       ({ path, type }) =>
         `${path}: ${type} has no mutable member; remove its entry from MUTABLE_TYPES`,

@@ -1,10 +1,11 @@
-import { LIMITS, VAGUE_OPENINGS, VAGUE_WORDS } from './limits.ts';
+import { LIMITS, OPENING_PRONOUNS, VAGUE_WORDS } from './limits.ts';
 import type { Measure } from './measure.ts';
 import { computeRatio, formatFinding, formatShare } from './measure.ts';
 import type { FileFacts, Group } from './scan/facts.ts';
 
 const GROUPS: readonly Group[] = ['source', 'tests'];
-const SHOWN_LENGTH = 100;
+/** Longer texts are cut in findings; characters. */
+const MAX_TEXT_LENGTH = 100;
 
 /** A comment or a title with its file. */
 type Text = { readonly file: FileFacts; readonly line: number; readonly text: string };
@@ -12,7 +13,7 @@ type Text = { readonly file: FileFacts; readonly line: number; readonly text: st
 /** Measures how often comments and titles use pronouns instead of nouns. */
 export function measureLanguage(files: readonly FileFacts[]): Measure[] {
   const titles = listTexts(files, (file) => file.titles);
-  const commentsOf = (group: Group): Text[] =>
+  const listComments = (group: Group): Text[] =>
     listTexts(
       files.filter((file) => file.group === group),
       (file) => file.comments,
@@ -22,41 +23,41 @@ export function measureLanguage(files: readonly FileFacts[]): Measure[] {
       measureOpenings(
         `openings-${group}`,
         `comments that open with a pronoun, ${group}`,
-        commentsOf(group),
+        listComments(group),
       ),
     ),
     measureOpenings('openings-titles', 'test titles that open with a pronoun', titles),
-    ...GROUPS.map((group) => measureVagueWords(group, commentsOf(group))),
+    ...GROUPS.map((group) => measureVagueWords(group, listComments(group))),
   ];
 }
 
-/** Tells whether the first word of a text is a pronoun; a word in backticks is code. */
-export function opensVaguely(text: string): boolean {
+/** Returns true if the first word of a text is one of OPENING_PRONOUNS; a first word in backticks is code and does not count. */
+export function opensWithPronoun(text: string): boolean {
   const [word = ''] = /^\p{Letter}+/u.exec(text.replace(/^[\s"'(*-]+/, '')) ?? [];
-  return VAGUE_OPENINGS.includes(word.toLowerCase());
+  return OPENING_PRONOUNS.includes(word.toLowerCase());
 }
 
 function measureOpenings(id: string, title: string, texts: readonly Text[]): Measure {
-  const found = texts.filter(({ text }) => opensVaguely(text));
+  const offences = texts.filter(({ text }) => opensWithPronoun(text));
   return {
     id,
     title,
-    value: formatShare(found.length, texts.length),
+    value: formatShare(offences.length, texts.length),
     bound: `< ${100 * LIMITS.openings} %`,
-    isBroken: found.length > 0 && computeRatio(found.length, texts.length) >= LIMITS.openings,
-    findings: found.map(formatText),
+    isBroken: offences.length > 0 && computeRatio(offences.length, texts.length) >= LIMITS.openings,
+    findings: offences.map(formatText),
   };
 }
 
 function measureVagueWords(group: Group, texts: readonly Text[]): Measure {
-  const found = texts.filter(({ text }) => VAGUE_WORDS.test(text));
+  const offences = texts.filter(({ text }) => VAGUE_WORDS.test(text));
   return {
     id: `words-${group}`,
     title: `comments with it/they/one/who/what/that/those, ${group}`,
-    value: formatShare(found.length, texts.length),
+    value: formatShare(offences.length, texts.length),
     bound: `<= ${100 * LIMITS.vagueWords} %`,
-    isBroken: computeRatio(found.length, texts.length) > LIMITS.vagueWords,
-    findings: found.map(formatText),
+    isBroken: computeRatio(offences.length, texts.length) > LIMITS.vagueWords,
+    findings: offences.map(formatText),
   };
 }
 
@@ -71,6 +72,6 @@ function formatText({ file, line, text }: Text): string {
   return formatFinding(
     file,
     line,
-    text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}...` : text,
+    text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}...` : text,
   );
 }

@@ -1,75 +1,84 @@
-import type { Layering } from './layers.ts';
-import { LAYERINGS } from './layers.ts';
+import type { LayerOrder } from './layers.ts';
+import { LAYER_ORDERS } from './layers.ts';
 import type { Measure } from './measure.ts';
 import { createCountMeasure, formatFinding } from './measure.ts';
 import type { FileFacts, ImportFact } from './scan/facts.ts';
 
-/** Measures the imports against the order of the layers. Test files may import from any layer. */
+/** Measures imports from a lower to a higher layer, and differences between the table of layers and the files. Test files may import from any layer. */
 export function measureLayers(
   files: readonly FileFacts[],
-  layerings: readonly Layering[] = LAYERINGS,
+  layerOrders: readonly LayerOrder[] = LAYER_ORDERS,
 ): Measure[] {
-  const code = files.filter(({ isTest }) => !isTest);
-  const imports = layerings.flatMap((layering) =>
-    code.flatMap((file) => file.imports.flatMap((edge) => findUpwardImport(file, edge, layering))),
+  const codeFiles = files.filter(({ isTest }) => !isTest);
+  const imports = layerOrders.flatMap((layerOrder) =>
+    codeFiles.flatMap((file) =>
+      file.imports.flatMap((edge) => findUpwardImport(file, edge, layerOrder)),
+    ),
   );
-  const paths = layerings.flatMap((layering) => [
-    ...findUnlistedChildren(code, layering),
-    ...findAbsentChildren(code, layering),
+  const tableDifferences = layerOrders.flatMap((layerOrder) => [
+    ...findUnlistedChildren(codeFiles, layerOrder),
+    ...findAbsentChildren(codeFiles, layerOrder),
   ]);
   return [
     createCountMeasure('layers', 'imports from a lower to a higher layer', imports),
-    createCountMeasure('layer-table', 'differences between paths and the table of layers', paths),
+    createCountMeasure(
+      'layer-table',
+      'differences between paths and the table of layers',
+      tableDifferences,
+    ),
   ];
 }
 
 function findUpwardImport(
   file: FileFacts,
   { target, line }: ImportFact,
-  layering: Layering,
+  layerOrder: LayerOrder,
 ): string[] {
-  const from = getChild(file.path, layering);
-  const to = getChild(target, layering);
+  const from = getChild(file.path, layerOrder);
+  const to = getChild(target, layerOrder);
   if (from === undefined || to === undefined) return [];
-  const [lower, higher] = [getLayerIndex(from, layering), getLayerIndex(to, layering)];
+  const [lower, higher] = [getLayerIndex(from, layerOrder), getLayerIndex(to, layerOrder)];
   if (lower < 0 || higher <= lower) return [];
   return [formatFinding(file, line, `${from} is below ${to} and imports ${target}`)];
 }
 
-/** Lists each file and folder of a parent that no layer contains. */
-function findUnlistedChildren(code: readonly FileFacts[], layering: Layering): string[] {
-  const children = new Set(code.flatMap(({ path }) => getChild(path, layering) ?? []));
+/** Lists the files and folders in the parent that no layer lists. */
+function findUnlistedChildren(codeFiles: readonly FileFacts[], layerOrder: LayerOrder): string[] {
+  const children = new Set(codeFiles.flatMap(({ path }) => getChild(path, layerOrder) ?? []));
   return [...children]
-    .filter((child) => getLayerIndex(child, layering) < 0)
+    .filter((child) => getLayerIndex(child, layerOrder) < 0)
     .map(
       (child) =>
-        `${getChildPath(child, layering)}: not listed in test/measure/layers.ts; add it to a layer`,
+        `${getChildPath(child, layerOrder)}: not listed in test/measure/layers.ts; add it to a layer`,
     );
 }
 
-/** Lists the names of layers that do not exist. An imported file such as `package.json` exists. */
-function findAbsentChildren(code: readonly FileFacts[], layering: Layering): string[] {
-  const paths = code.flatMap(({ path, imports }) => [path, ...imports.map(({ target }) => target)]);
-  const present = new Set(paths.flatMap((path) => getChild(path, layering) ?? []));
-  return layering.layers
+/** Lists the names in layers for which no file or folder exists. Imported files such as `package.json`, which are not scanned, exist. */
+function findAbsentChildren(codeFiles: readonly FileFacts[], layerOrder: LayerOrder): string[] {
+  const paths = codeFiles.flatMap(({ path, imports }) => [
+    path,
+    ...imports.map(({ target }) => target),
+  ]);
+  const existing = new Set(paths.flatMap((path) => getChild(path, layerOrder) ?? []));
+  return layerOrder.layers
     .flat()
-    .filter((child) => !present.has(child))
+    .filter((child) => !existing.has(child))
     .map(
       (child) =>
-        `${getChildPath(child, layering)}: listed in test/measure/layers.ts, but does not exist; remove it`,
+        `${getChildPath(child, layerOrder)}: listed in test/measure/layers.ts, but does not exist; remove it`,
     );
 }
 
-function getLayerIndex(child: string, { layers }: Layering): number {
+function getLayerIndex(child: string, { layers }: LayerOrder): number {
   return layers.findIndex((layer) => layer.includes(child));
 }
 
-/** Returns the folder or file below the parent that holds the path; undefined for a path elsewhere. */
-function getChild(path: string, { parent }: Layering): string | undefined {
+/** Returns the name of the file or folder in the parent to which the path belongs; undefined for a path outside the parent. */
+function getChild(path: string, { parent }: LayerOrder): string | undefined {
   const prefix = parent === '' ? '' : `${parent}/`;
   return path.startsWith(prefix) ? path.slice(prefix.length).split('/')[0] : undefined;
 }
 
-function getChildPath(child: string, { parent }: Layering): string {
+function getChildPath(child: string, { parent }: LayerOrder): string {
   return parent === '' ? child : `${parent}/${child}`;
 }

@@ -11,17 +11,17 @@ export function measureNames(
 ): Measure {
   const findings = files.flatMap((file) =>
     file.names.flatMap((fact) => {
-      const row = banned.find((candidate) => isBanned(fact, candidate));
-      return row === undefined
+      const ban = banned.find((candidate) => isBanned(fact, candidate));
+      return ban === undefined
         ? []
-        : formatFinding(file, fact.line, `${fact.name} (use instead: ${row.use})`);
+        : formatFinding(file, fact.line, `${fact.name} (use instead: ${ban.use})`);
     }),
   );
   return createCountMeasure('names', 'declared names that are banned', findings);
 }
 
-/** Splits a name into words: `HTTPClient2` becomes `http-client2`. */
-export function splitIntoWords(name: string): string {
+/** Joins the words of a name with `-`, in lower case: `HTTPClient2` becomes `http-client2`. */
+export function joinWordsWithHyphens(name: string): string {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1-$2')
@@ -29,6 +29,8 @@ export function splitIntoWords(name: string): string {
     .toLowerCase();
 }
 
-function isBanned({ name, kind }: NameFact, row: BannedName): boolean {
-  return (row.kind === undefined || row.kind === kind) && row.pattern.test(splitIntoWords(name));
+function isBanned({ name, kind }: NameFact, ban: BannedName): boolean {
+  return (
+    (ban.kind === undefined || ban.kind === kind) && ban.pattern.test(joinWordsWithHyphens(name))
+  );
 }

@@ -4,7 +4,7 @@ import type { Measure } from './measure.ts';
 import { computeQuantile, computeRatio, formatFinding, formatShare } from './measure.ts';
 import type { FileFacts } from './scan/facts.ts';
 
-/** Reports large folders, tiny functions and the number of imports; no bound applies. */
+/** Measures full folders, tiny functions and the number of imports; these measures have no bounds. */
 export function measureShape(files: readonly FileFacts[]): Measure[] {
   const source = files.filter(({ group }) => group === 'source');
   return [measureFullFolders(files), measureTinyFunctions(source), measureImports(source)];
@@ -12,22 +12,26 @@ export function measureShape(files: readonly FileFacts[]): Measure[] {
 
 function measureFullFolders(files: readonly FileFacts[]): Measure {
   const folders = Map.groupBy(files, ({ path }) => dirname(path));
-  const full = [...folders].filter(([, held]) => held.length > LIMITS.folderFiles);
+  const fullFolders = [...folders].filter(
+    ([, filesInFolder]) => filesInFolder.length > LIMITS.folderFiles,
+  );
   return {
     id: 'full-folders',
     title: `folders with more than ${LIMITS.folderFiles} files`,
-    value: String(full.length),
+    value: String(fullFolders.length),
     isBroken: false,
-    findings: full.map(([folder, held]) => `${folder}/: ${held.length} files`),
+    findings: fullFolders.map(
+      ([folder, filesInFolder]) => `${folder}/: ${filesInFolder.length} files`,
+    ),
   };
 }
 
 function measureTinyFunctions(source: readonly FileFacts[]): Measure {
   const importers = groupImporters(source);
-  const all = source.flatMap((file) =>
+  const exportedFunctions = source.flatMap((file) =>
     file.exports.filter(({ kind }) => kind === 'function').map((fact) => ({ file, fact })),
   );
-  const tiny = all.filter(
+  const tinyFunctions = exportedFunctions.filter(
     ({ file, fact }) =>
       fact.lines <= LIMITS.tinyFunctionLines &&
       importers.get(`${file.path} ${fact.name}`)?.size === 1,
@@ -35,13 +39,13 @@ function measureTinyFunctions(source: readonly FileFacts[]): Measure {
   return {
     id: 'tiny-functions',
     title: `exported functions of <= ${LIMITS.tinyFunctionLines} lines with one importer`,
-    value: formatShare(tiny.length, all.length),
+    value: formatShare(tinyFunctions.length, exportedFunctions.length),
     isBroken: false,
-    findings: tiny.map(({ file, fact }) => formatFinding(file, fact.line, fact.name)),
+    findings: tinyFunctions.map(({ file, fact }) => formatFinding(file, fact.line, fact.name)),
   };
 }
 
-/** Returns the importing files of each export; a key is the path and the name of the export. */
+/** Returns the paths of the files that import an export, by `<path> <name>` of the export. */
 function groupImporters(source: readonly FileFacts[]): Map<string, Set<string>> {
   const importers = new Map<string, Set<string>>();
   for (const { path, imports } of source)

@@ -4,7 +4,8 @@ import type { Measure } from './measure.ts';
 import { computeQuantile, createCountMeasure, formatFinding } from './measure.ts';
 import type { FileFacts, FunctionFact, Group } from './scan/facts.ts';
 
-type Placed = { readonly file: FileFacts; readonly fact: FunctionFact };
+/** A function with its file. */
+type LocatedFunction = { readonly file: FileFacts; readonly fact: FunctionFact };
 
 /** Measures the lengths of functions and files. */
 export function measureSize(
@@ -36,37 +37,39 @@ function measureLongFunctions(
   files: readonly FileFacts[],
   exemptions: readonly FunctionExemption[],
 ): Measure {
-  const long = files
-    .flatMap((file) => file.functions.map((fact): Placed => ({ file, fact })))
+  const longFunctions = files
+    .flatMap((file) => file.functions.map((fact): LocatedFunction => ({ file, fact })))
     .filter(({ fact }) => !fact.isSuite && fact.lines > LIMITS.functionLines);
-  const isExempt = ({ file, fact }: Placed): boolean =>
+  const isExempt = ({ file, fact }: LocatedFunction): boolean =>
     exemptions.some(({ path, name }) => path === file.path && name === fact.name);
-  const unused = exemptions.filter(
-    ({ path, name }) => !long.some(({ file, fact }) => file.path === path && fact.name === name),
+  const unusedExemptions = exemptions.filter(
+    ({ path, name }) =>
+      !longFunctions.some(({ file, fact }) => file.path === path && fact.name === name),
   );
-  const found = [
-    ...long
-      .filter((placed) => !isExempt(placed))
+  const findings = [
+    ...longFunctions
+      .filter((located) => !isExempt(located))
       .map(({ file, fact }) =>
         formatFinding(file, fact.line, `${fact.name} has ${fact.lines} lines`),
       ),
-    ...unused.map(
-      ({ path, name }) => `${path}: ${name} does not exceed the limit; remove its exemption`,
+    ...unusedExemptions.map(
+      ({ path, name }) =>
+        `${path}: ${name} does not exceed the limit; remove its entry from FUNCTION_EXEMPTIONS`,
     ),
   ];
   return createCountMeasure(
     'long-functions',
     `functions above ${LIMITS.functionLines} lines (${exemptions.length} exempt)`,
-    found,
+    findings,
   );
 }
 
 function measureLongFiles(files: readonly FileFacts[]): Measure {
-  const long = files.filter(({ lines }) => lines > LIMITS.fileLines);
+  const longFiles = files.filter(({ lines }) => lines > LIMITS.fileLines);
   return createCountMeasure(
     'long-files',
     `files above ${LIMITS.fileLines} lines`,
-    long.map((file) => formatFinding(file, 1, `${file.lines} lines`)),
+    longFiles.map((file) => formatFinding(file, 1, `${file.lines} lines`)),
   );
 }
 

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { BannedName } from './banned-names.ts';
 import { BANNED_NAMES } from './banned-names.ts';
-import type { Layering } from './layers.ts';
+import type { LayerOrder } from './layers.ts';
 import type { Measure } from './measure.ts';
 import { listOffences, measureCode, measureFolder } from './measure-code.ts';
 import { measureDocs } from './measure-docs.ts';
-import { measureLanguage, opensVaguely } from './measure-language.ts';
+import { measureLanguage, opensWithPronoun } from './measure-language.ts';
 import { measureLayers } from './measure-layers.ts';
-import { measureNames, splitIntoWords } from './measure-names.ts';
+import { joinWordsWithHyphens, measureNames } from './measure-names.ts';
 import { measureShape } from './measure-shape.ts';
 import { measureSize } from './measure-size.ts';
 import type { FileFacts } from './scan/facts.ts';
 import { scanFile } from './scan/scan-file.ts';
 
 describe('comments', () => {
-  test('a run of adjacent line comments is one comment', () => {
+  test('adjacent line comments count as a single comment', () => {
     const source = joinLines(
       '// First line,',
       '// second line.',
@@ -32,7 +32,7 @@ describe('comments', () => {
     ]);
   });
 
-  test('a doc comment is read without its stars', () => {
+  test('the text of a doc comment is read without the stars', () => {
     const source = joinLines('/**', ' * Returns nothing.', ' * Throws never.', ' */', 'run();');
 
     const { comments } = scanFile('core/a.ts', source);
@@ -40,7 +40,7 @@ describe('comments', () => {
     expect(comments).toEqual([{ line: 1, text: 'Returns nothing. Throws never.' }]);
   });
 
-  test('text in strings, templates and patterns is no comment', () => {
+  test('text in strings, templates and regular expressions is not a comment', () => {
     const source = joinLines(
       "const url = 'https://host//it';",
       `const text = \`/* it */ \${run(\`// it\`)}\`;`,
@@ -60,7 +60,7 @@ describe('comments', () => {
     expect(scanFile('core/a.ts', source).comments).toEqual([]);
   });
 
-  test('an opening pronoun breaks the bound of its group', () => {
+  test('a comment that opens with a pronoun breaks the bound of its group of files', () => {
     const files = [
       scanFile('core/a.ts', '/** Whoever comes first. */\nrun();\n'),
       scanFile('test/b.ts', '// Returns nothing.\nrun();\n'),
@@ -75,16 +75,16 @@ describe('comments', () => {
     expect(getMeasure(measures, 'openings-tests').isBroken).toBe(false);
   });
 
-  test('an opening is the first word, in any case and behind punctuation', () => {
-    expect(['It is.', '(those of)', "that's it", 'Of a task.'].map(opensVaguely)).toEqual(
+  test('an opening pronoun is recognised in upper and lower case and after punctuation', () => {
+    expect(['It is.', '(those of)', "that's it", 'Of a task.'].map(opensWithPronoun)).toEqual(
       Array.from({ length: 4 }, () => true),
     );
-    expect(['Items.', '`one` is code.', 'Whole.', 'When it ends.'].map(opensVaguely)).toEqual(
+    expect(['Items.', '`one` is code.', 'Whole.', 'When it ends.'].map(opensWithPronoun)).toEqual(
       Array.from({ length: 4 }, () => false),
     );
   });
 
-  test('more than a third of comments with a vague word breaks the bound', () => {
+  test('vague words in more than 35 % of the comments break the bound', () => {
     const vague = scanFile('core/a.ts', '// Waits until it ends.\n\n// Waits.\n');
     const clear = scanFile('core/b.ts', '// Waits.\n\n// Ends items.\n');
 
@@ -94,7 +94,7 @@ describe('comments', () => {
 });
 
 describe('titles', () => {
-  test('titles of tests, suites, tables and wrappers are found', () => {
+  test('the titles of tests, suites, test tables and test wrappers are found', () => {
     const source = joinLines(
       "describe('a queue', async () => {",
       "  it.each([1])('sends %s', () => {});",
@@ -115,7 +115,7 @@ describe('titles', () => {
     ]);
   });
 
-  test('an opening pronoun breaks the bound', () => {
+  test('a test title that opens with a pronoun breaks the bound', () => {
     const file = scanFile('core/a.test.ts', "test('that of a plan is kept', () => {});\n");
 
     expect(getMeasure(measureLanguage([file]), 'openings-titles')).toMatchObject({
@@ -126,7 +126,7 @@ describe('titles', () => {
 });
 
 describe('docs', () => {
-  test('types without a doc comment break the bound, private types do not count', () => {
+  test('exported types without a doc comment break the bound; other types do not count', () => {
     const source = joinLines(
       '/** Identifies a task. */',
       'export type Id = string;',
@@ -146,7 +146,7 @@ describe('docs', () => {
     });
   });
 
-  test('a comment of the statement before documents nothing', () => {
+  test('the doc comment of the previous statement does not document an export', () => {
     const source = joinLines('/** Counts. */', 'let count = 0;', 'export function run(): void {}');
 
     expect(scanFile('core/a.ts', source).exports).toMatchObject([
@@ -156,7 +156,7 @@ describe('docs', () => {
 });
 
 describe('layers', () => {
-  const layering: Layering = {
+  const layering: LayerOrder = {
     parent: 'core',
     layers: [['base.ts'], ['store', 'port'], ['engine']],
   };
@@ -170,7 +170,7 @@ describe('layers', () => {
   const listLayerOffences = (files: readonly FileFacts[]): string[] =>
     listOffences(measureLayers(files, [layering]));
 
-  test('imports of the same layer and of lower layers are allowed', () => {
+  test('imports from the same layer and from lower layers are allowed', () => {
     expect(listLayerOffences(complete)).toEqual([]);
   });
 
@@ -180,8 +180,8 @@ describe('layers', () => {
     ['a re-export', "export { a } from '../engine/a.ts';"],
     ['a re-export of all', "export * from '../engine/a.ts';"],
     ['a dynamic import', "const { a } = await import('../engine/a.ts');"],
-    ['a type by import', "type A = import('../engine/a.ts').A;"],
-  ])('%s of a higher layer is an offence', (_, source) => {
+    ['an import type', "type A = import('../engine/a.ts').A;"],
+  ])('%s from a higher layer is an offence', (_, source) => {
     const files = [...complete, scanFile('core/store/b.ts', source)];
 
     expect(listLayerOffences(files)).toEqual([
@@ -195,11 +195,11 @@ describe('layers', () => {
     expect(listLayerOffences([...complete, file])).toEqual([]);
   });
 
-  test('a path without a layer and a layer without a path are offences', () => {
+  test('a file that no layer lists, and a listed name without a file, are offences', () => {
     const files = [...complete.slice(1), scanFile('core/plan/a.ts', ''), scanFile('cli/a.ts', '')];
-    const known = files.filter(({ path }) => path !== 'core/store/a.ts');
+    const presentFiles = files.filter(({ path }) => path !== 'core/store/a.ts');
 
-    expect(listLayerOffences(known)).toEqual([
+    expect(listLayerOffences(presentFiles)).toEqual([
       'layer-table: core/plan: not listed in test/measure/layers.ts; add it to a layer',
       'layer-table: core/base.ts: listed in test/measure/layers.ts, but does not exist; remove it',
     ]);
@@ -209,7 +209,7 @@ describe('layers', () => {
 describe('sizes', () => {
   const long = `function build() {\n${'  run();\n'.repeat(59)}}\n`;
 
-  test('a function above the limit is an offence unless it is exempt', () => {
+  test('a function with more than 60 lines is an offence unless the function is exempt', () => {
     const files = [scanFile('core/a.ts', long)];
     const exemption = { path: 'core/a.ts', name: 'build', reason: 'A table.' };
 
@@ -243,7 +243,7 @@ describe('sizes', () => {
     expect(getMeasure(measures, 'long-functions').isBroken).toBe(false);
   });
 
-  test('a file above the limit is an offence', () => {
+  test('a file with more than 400 lines is an offence', () => {
     const files = [scanFile('core/a.ts', 'run();\n'.repeat(401))];
 
     expect(getMeasure(measureSize(files, []), 'long-files').findings).toEqual([
@@ -251,7 +251,7 @@ describe('sizes', () => {
     ]);
   });
 
-  test('median, ninth decile and maximum are reported', () => {
+  test('the median, the 90th percentile and the maximum are reported', () => {
     const source = Array.from(
       { length: 10 },
       (_, count) => `function f${count}() {\n${'\n'.repeat(count)}}`,
@@ -279,11 +279,11 @@ describe('names', () => {
     ['a member of a schema', 'const a = z.object({ lane: z.string() });'],
     ['an alias of an import', "import { queue as lane } from './a.ts';"],
     ['a caught error', 'try { run(); } catch (lane) { run(); }'],
-  ])('%s is a declared name', (_, source) => {
+  ])('the name of %s is a declared name', (_, source) => {
     expect(measureNames([scanFile('core/a.ts', source)], banned).findings).toHaveLength(1);
   });
 
-  test('the name of a file counts, uses and similar words do not', () => {
+  test('the name of a file is a declared name; a use of a name or a longer word is no offence', () => {
     const source = "const a = other.lane;\nconst b = { lane: a };\nconst plane = 'lane';\n";
 
     const { findings } = measureNames([scanFile('core/work-lane.ts', source)], banned);
@@ -292,24 +292,23 @@ describe('names', () => {
   });
 
   test('a ban of function names does not apply to variables', () => {
-    const rows: readonly BannedName[] = [{ pattern: /^rest$/, use: 'a verb', kind: 'function' }];
+    const functionBan: readonly BannedName[] = [
+      { pattern: /^rest$/, use: 'a verb', kind: 'function' },
+    ];
     const source = 'const [, ...rest] = a;\nconst b = { rest() {} };\nfunction rest() {}\n';
 
-    expect(measureNames([scanFile('core/a.ts', source)], rows).findings).toEqual([
+    expect(measureNames([scanFile('core/a.ts', source)], functionBan).findings).toEqual([
       'core/a.ts:3: rest (use instead: a verb)',
     ]);
   });
 
-  test('names are split into words', () => {
-    expect(['workLane', 'HANDLER_SPAN_MS', 'toHTTPError', '#lane'].map(splitIntoWords)).toEqual([
-      'work-lane',
-      'handler-span-ms',
-      'to-http-error',
-      '#lane',
-    ]);
+  test('the words of a name are joined with hyphens', () => {
+    expect(
+      ['workLane', 'HANDLER_SPAN_MS', 'toHTTPError', '#lane'].map(joinWordsWithHyphens),
+    ).toEqual(['work-lane', 'handler-span-ms', 'to-http-error', '#lane']);
   });
 
-  test('the table bans the former terms in every spelling', () => {
+  test('the table bans a term in camel case, in capitals and as a single word', () => {
     const names = [
       'drivePlan',
       'owesWork',
@@ -326,7 +325,7 @@ describe('names', () => {
     expect(findings).toHaveLength(names.length);
   });
 
-  test('the table allows field terms that contain a banned word', () => {
+  test('the table allows longer words and names that contain a banned term', () => {
     const names = ['redriveMessage', 'driver', 'background', 'spentUsd', 'planet'];
     const source = names.map((name) => `const ${name} = 1;`).join('\n');
 
@@ -335,7 +334,7 @@ describe('names', () => {
 });
 
 describe('shape', () => {
-  test('a short function with one importer is reported', () => {
+  test('a short exported function with a single importer is reported', () => {
     const files = [
       scanFile('core/a.ts', 'export function a() {}\nexport function b() {}\n'),
       scanFile('core/b.ts', "import { a, b } from './a.ts';\n"),
@@ -356,7 +355,7 @@ describe('shape', () => {
   });
 });
 
-test('offences name the measure, the place and the text of broken bounds only', () => {
+test('offences name the measure, the place and the text, and come only from broken bounds', () => {
   const file = scanFile('core/a.ts', '// It works.\nexport function a() {}\n');
 
   const offences = listOffences(measureCode([file]));
@@ -365,7 +364,7 @@ test('offences name the measure, the place and the text of broken bounds only', 
   expect(offences.filter((offence) => offence.startsWith('docs-'))).toEqual([]);
 });
 
-test('a folder is measured by its own files', () => {
+test('a folder is measured without files outside the folder', () => {
   const files = [
     scanFile('core/a/x.ts', '// It works.\n'),
     scanFile('core/ab.ts', '// Works.\n'),
@@ -377,16 +376,16 @@ test('a folder is measured by its own files', () => {
   expect(getMeasure(measures, 'openings-source').value).toBe('100.0 % (1 of 1)');
 });
 
-test('a file that cannot be parsed is an error with its path', () => {
+test('the error for a file that cannot be parsed names the path of the file', () => {
   expect(() => scanFile('core/a.ts', 'const = ;')).toThrow('core/a.ts cannot be parsed');
 });
 
-function joinLines(...parts: readonly string[]): string {
-  return `${parts.join('\n')}\n`;
+function joinLines(...lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`;
 }
 
 function getMeasure(measures: readonly Measure[], id: string): Measure {
-  const found = measures.find((measure) => measure.id === id);
-  if (found === undefined) throw new Error(`there is no measure ${id}`);
-  return found;
+  const measure = measures.find((candidate) => candidate.id === id);
+  if (measure === undefined) throw new Error(`there is no measure ${id}`);
+  return measure;
 }

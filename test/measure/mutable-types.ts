@@ -10,7 +10,7 @@ export type MutableType = {
 const ACCUMULATOR = 'accumulates the result of one call';
 const LIVE_STATE = 'holds state that changes while its owner runs';
 
-/** Types whose values the code changes in place. An unused entry is an error. */
+/** Types whose values the code changes in place. An entry without a mutable member is reported. */
 export const MUTABLE_TYPES: readonly MutableType[] = [
   { path: 'adapters/host/create-local-host.ts', type: 'RemovedFiles', reason: ACCUMULATOR },
   { path: 'agent/bridge/acp/session-log.ts', type: 'OpenToolCall', reason: LIVE_STATE },

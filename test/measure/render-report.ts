@@ -7,13 +7,13 @@ export function renderReport(measures: readonly Measure[]): string {
     title,
     value,
     bound ?? '',
-    renderVerdict(bound, isBroken),
+    renderStatus(bound, isBroken),
   ]);
-  const all = [['id', 'measure', 'value', 'bound', ''], ...rows];
+  const table = [['id', 'measure', 'value', 'bound', ''], ...rows];
   const widths = [0, 1, 2, 3, 4].map((column) =>
-    Math.max(...all.map((row) => row[column]?.length ?? 0)),
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
   );
-  return all
+  return table
     .map((row) =>
       row
         .map((cell, column) => cell.padEnd(widths[column] ?? 0))
@@ -25,13 +25,16 @@ export function renderReport(measures: readonly Measure[]): string {
 
 /** Renders at most `limit` findings of a measure. */
 export function renderFindings({ id, title, findings }: Measure, limit: number): string {
-  const shown = findings.slice(0, limit).map((place) => `  ${place}`);
-  const left = findings.length - shown.length;
-  const more = left > 0 ? [`  and ${left} more: npm run measure:code -- --list ${id}`] : [];
-  return [`${id}: ${title}`, ...shown, ...more].join('\n');
+  const lines = findings.slice(0, limit).map((finding) => `  ${finding}`);
+  const hiddenCount = findings.length - lines.length;
+  const hint =
+    hiddenCount > 0
+      ? [`  and ${hiddenCount} more; list all: npm run measure:code -- --list ${id}`]
+      : [];
+  return [`${id}: ${title}`, ...lines, ...hint].join('\n');
 }
 
-function renderVerdict(bound: string | undefined, isBroken: boolean): string {
+function renderStatus(bound: string | undefined, isBroken: boolean): string {
   if (bound === undefined) return '';
   return isBroken ? 'BROKEN' : 'ok';
 }

@@ -1,173 +1,182 @@
-import type { Focus } from './focus.ts';
-import { isLateFocus, pickFoci } from './focus.ts';
+import type { FocusTransition } from './focus.ts';
+import { isReachedLate, pickFocusTransitions } from './focus.ts';
 import type { Random } from './time/random.ts';
 
-// Faults of the simulated world. Each seed draws a subset of the kinds, so that rare combinations occur too. Writes of a
-// transition are the exception: in every unhealthy seed, all five handler faults can hit them, and rare transitions and the
-// foci of the seed are hit more often. Once the faults stop, the world must recover.
+// Faults of the simulated world. Each seed draws a subset of the kinds, so that rare combinations occur too. In addition, the five
+// handler faults can hit the write of a transition in every seed with faults, most often a focus transition or a rare transition.
+// The faults stop before the end of a seed, and then the world must recover.
 
 export const FAULT_KINDS = [
-  'crash_before',
-  'crash_after',
-  'error_before',
-  'error_after',
-  'freeze',
-  /** A handler freezes right before a merge call. */
-  'merge_paused',
-  /** An index read omits recent writes. */
-  'index_late',
-  'queue_drop',
-  'queue_double',
-  'queue_late',
-  'launcher_refuse',
-  /** The cluster accepts a pod and never starts its process. */
-  'pod_unborn',
-  'pod_slow',
-  'pod_lost',
-  'pod_silent',
-  /** The cluster reports a pod as gone while its process continues. */
-  'pod_zombie',
-  /** No call of a pod arrives for a while. */
+  // The first five kinds are the handler faults, which hit an effect: a call of a port by a handler.
+  'crash_before_effect',
+  'crash_after_effect',
+  'error_before_effect',
+  'error_after_effect',
+  'handler_freeze',
+  /** A handler freezes right before its call to merge a pull request. */
+  'freeze_before_merge',
+  /** A read of an index omits recent writes. */
+  'stale_index_read',
+  'message_lost',
+  'message_duplicated',
+  'message_delayed',
+  'launch_refused',
+  /** The cluster accepts a pod but never starts its process. */
+  'pod_never_starts',
+  'pod_starts_late',
+  'pod_dies',
+  /** The process of a pod ends, but the cluster still reports the pod as running. */
+  'pod_dies_unreported',
+  /** The cluster reports a pod as gone, but its process continues. */
+  'pod_outlives_removal_report',
+  /** No call of the pod's bridge arrives for a while. */
   'pod_cut_off',
-  /** The forge answers with its rate limit. */
-  'forge_paused',
-  /** The forge answers `Not Found` for an existing object. */
-  'forge_odd',
-  /** The forge computes the mergeability of a pull request late. */
-  'forge_unknown',
-  /** A pull request shows its former head for a while. */
-  'forge_lag',
-  /** A rule of the branch forbids a merge. */
-  'forge_rule',
+  /** The forge refuses calls until a later time. */
+  'forge_rate_limit',
+  /** The forge answers `Not Found` although the object exists. */
+  'forge_false_not_found',
+  /** The forge does not know for a while whether a pull request can be merged. */
+  'forge_mergeability_late',
+  /** Reads of a pull request show its former head for a while. */
+  'forge_head_stale',
+  /** A rule of the repository refuses a merge or a new pull request. */
+  'forge_rule_refuses',
   'check_flaky',
-  'webhook_drop',
-  'webhook_double',
-  'webhook_late',
-  'answer_lost',
-  'agent_failed',
-  /** A commit of the agent fails verification. */
-  'agent_bad',
-  /** A bridge reports an invalid result. */
-  'agent_lies',
+  'webhook_lost',
+  'webhook_duplicated',
+  'webhook_delayed',
+  'response_lost',
+  'agent_fails',
+  /** A commit of the agent fails the verification. */
+  'agent_commits_broken_code',
+  /** A bridge reports a result that contradicts its pushes or its evidence. */
+  'bridge_reports_false_result',
   /** The model provider or the forge refuses the work of an attempt for a while. */
-  'agent_refused',
-  'agent_infra',
-  'agent_asks',
-  /** An agent continues without an answer to its question. */
-  'agent_impatient',
+  'provider_refuses_attempt',
+  /** An attempt ends with the cause `infra`. */
+  'attempt_infra_failure',
+  'agent_asks_question',
+  /** An agent continues although its question is unanswered. */
+  'agent_stops_waiting',
   'platform_crash',
-  'tick_lost',
-  'person_merges',
-  'person_closes',
-  'person_pushes',
-  'person_reviews',
-  /** A person issues a random command on a task. */
-  'person_orders',
-  'person_stops',
-  'person_edits',
-  'person_repeats',
-  'person_retargets',
-  'person_rewrites',
-  /** A person pushes to a root branch. */
-  'person_roots',
+  'clock_tick_lost',
+  'person_merges_pull',
+  'person_closes_or_reopens_pull',
+  'person_pushes_to_task_branch',
+  'person_reviews_pull',
+  /** A person issues a random command for a task. */
+  'person_commands_task',
+  /** A person rejects, cancels or restarts a plan. */
+  'person_stops_plan',
+  'person_edits_plan',
+  /** A person sends the same request twice. */
+  'person_sends_twice',
+  'person_retargets_pull',
+  /** A person force-pushes or deletes the branch of a task. */
+  'person_rewrites_task_branch',
+  'person_pushes_to_root_branch',
 ] as const;
-/** Kind of fault. */
+/** Kind of fault; also the name of a column in the coverage tables. */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** Probability of each fault: per effect of a handler for the handler faults, per opportunity for all others. */
+/** Probability of each fault: per effect for the handler faults, per opportunity for all others. */
 const FAULT_RATES: Record<FaultKind, number> = {
-  crash_before: 0.003,
-  crash_after: 0.003,
-  error_before: 0.004,
-  error_after: 0.004,
-  freeze: 0.0015,
-  merge_paused: 0.08,
-  index_late: 0.3,
-  queue_drop: 0.12,
-  queue_double: 0.12,
-  queue_late: 0.15,
-  launcher_refuse: 0.1,
-  pod_unborn: 0.05,
-  pod_slow: 0.15,
-  pod_lost: 0.08,
-  pod_silent: 0.08,
-  pod_zombie: 0.12,
+  crash_before_effect: 0.003,
+  crash_after_effect: 0.003,
+  error_before_effect: 0.004,
+  error_after_effect: 0.004,
+  handler_freeze: 0.0015,
+  freeze_before_merge: 0.08,
+  stale_index_read: 0.3,
+  message_lost: 0.12,
+  message_duplicated: 0.12,
+  message_delayed: 0.15,
+  launch_refused: 0.1,
+  pod_never_starts: 0.05,
+  pod_starts_late: 0.15,
+  pod_dies: 0.08,
+  pod_dies_unreported: 0.08,
+  pod_outlives_removal_report: 0.12,
   pod_cut_off: 0.1,
-  forge_paused: 0.004,
-  forge_odd: 0.003,
-  forge_unknown: 0.4,
-  forge_lag: 0.4,
-  forge_rule: 0.05,
+  forge_rate_limit: 0.004,
+  forge_false_not_found: 0.003,
+  forge_mergeability_late: 0.4,
+  forge_head_stale: 0.4,
+  forge_rule_refuses: 0.05,
   check_flaky: 0.15,
-  webhook_drop: 0.4,
-  webhook_double: 0.2,
-  webhook_late: 0.2,
-  answer_lost: 0.1,
-  agent_failed: 0.1,
-  agent_bad: 0.15,
-  agent_lies: 0.03,
-  agent_refused: 0.08,
-  agent_infra: 0.06,
-  agent_asks: 0.15,
-  agent_impatient: 0.15,
+  webhook_lost: 0.4,
+  webhook_duplicated: 0.2,
+  webhook_delayed: 0.2,
+  response_lost: 0.1,
+  agent_fails: 0.1,
+  agent_commits_broken_code: 0.15,
+  bridge_reports_false_result: 0.03,
+  provider_refuses_attempt: 0.08,
+  attempt_infra_failure: 0.06,
+  agent_asks_question: 0.15,
+  agent_stops_waiting: 0.15,
   platform_crash: 0.12,
-  tick_lost: 0.15,
-  person_merges: 0.15,
-  person_closes: 0.12,
-  person_pushes: 0.2,
-  person_reviews: 0.25,
-  person_orders: 0.25,
-  person_stops: 0.06,
-  person_edits: 0.4,
-  person_repeats: 0.1,
-  person_retargets: 0.06,
-  person_rewrites: 0.03,
-  person_roots: 0.05,
+  clock_tick_lost: 0.15,
+  person_merges_pull: 0.15,
+  person_closes_or_reopens_pull: 0.12,
+  person_pushes_to_task_branch: 0.2,
+  person_reviews_pull: 0.25,
+  person_commands_task: 0.25,
+  person_stops_plan: 0.06,
+  person_edits_plan: 0.4,
+  person_sends_twice: 0.1,
+  person_retargets_pull: 0.06,
+  person_rewrites_task_branch: 0.03,
+  person_pushes_to_root_branch: 0.05,
 };
 
-/** Factor by which emphasised faults are more frequent. */
+/** Factor by which the faults that cause a focus transition are more frequent, and the faults that an interference emphasises. */
 const EMPHASIS_FACTOR = 3;
 
-/** Source of the faults of a seed. */
+/** Draws the faults of a seed. */
 export type Faults = {
   /** False during the recovery phase, in which no fault is drawn. */
   isActive: boolean;
-  readonly kinds: ReadonlySet<FaultKind>;
+  /** Kinds that can occur in this seed; empty for a seed without faults. */
+  readonly enabledKinds: ReadonlySet<FaultKind>;
   readonly counts: Map<FaultKind, number>;
-  /** Transitions this seed concentrates on. */
-  readonly foci: readonly Focus[];
+  /** Rare transitions that this seed makes more frequent; see focus.ts. */
+  readonly focusTransitions: readonly FocusTransition[];
   /** Decides whether the fault occurs now, and counts each occurrence. */
   drawFault(kind: FaultKind): boolean;
-  /** Counts an occurrence that was decided elsewhere. */
+  /** Counts a fault that the caller has decided on, and returns its kind. */
   countFault(kind: FaultKind): FaultKind;
 };
 
-/** Draws the fault kinds of a seed and their rates; every tenth seed is healthy. */
+/** Draws the fault kinds of a seed and their rates; every tenth seed has no faults. */
 export function createFaults(
   seed: number,
   random: Random,
   emphasis: readonly FaultKind[] = [],
 ): Faults {
-  const isHealthy = seed % 10 === 0;
-  const foci = !isHealthy && random.chance(0.92) ? pickFoci(random) : [];
-  const hasLateFocus = foci.some(isLateFocus);
-  const share = isHealthy
+  const hasNoFaults = seed % 10 === 0;
+  const focusTransitions = !hasNoFaults && random.chance(0.92) ? pickFocusTransitions(random) : [];
+  // Other faults delay a task, so a transition that is reached late needs a seed with few other faults.
+  const needsCalmSeed = focusTransitions.some(isReachedLate);
+  const kindShare = hasNoFaults
     ? 0
-    : random.pick(hasLateFocus ? [0.05, 0.15, 0.35] : [0.15, 0.35, 0.6, 1]);
-  const emphasised = [...emphasis, ...foci.flatMap((focus) => focus.causes)];
-  const kinds = new Set(FAULT_KINDS.filter(() => random.chance(share)).concat(emphasised));
-  const strength = random.pick(hasLateFocus ? [0.5, 1] : [0.5, 1, 1, 2]);
+    : random.pick(needsCalmSeed ? [0.05, 0.15, 0.35] : [0.15, 0.35, 0.6, 1]);
+  const emphasised = [...emphasis, ...focusTransitions.flatMap(({ causes }) => causes)];
+  const enabledKinds = new Set(
+    FAULT_KINDS.filter(() => random.chance(kindShare)).concat(emphasised),
+  );
+  const rateFactor = random.pick(needsCalmSeed ? [0.5, 1] : [0.5, 1, 1, 2]);
   const rates = new Map<FaultKind, number>();
-  for (const kind of kinds) {
-    const rate = FAULT_RATES[kind] * strength * (emphasised.includes(kind) ? EMPHASIS_FACTOR : 1);
+  for (const kind of enabledKinds) {
+    const rate = FAULT_RATES[kind] * rateFactor * (emphasised.includes(kind) ? EMPHASIS_FACTOR : 1);
     rates.set(kind, Math.min(0.6, rate));
   }
   const counts = new Map<FaultKind, number>();
   const faults: Faults = {
     isActive: true,
-    kinds,
+    enabledKinds,
     counts,
-    foci,
+    focusTransitions,
     drawFault(kind) {
       const rate = faults.isActive ? rates.get(kind) : undefined;
       if (rate === undefined || !random.chance(rate)) return false;

@@ -2,12 +2,12 @@ import type { TaskStatus } from '../../core/contract/task-status.ts';
 import type { TaskEventType } from '../../core/task-state/task-event.ts';
 
 /**
- * Number of shares a transition has in the choice of foci; default 1. The weights are measured, not derived. To measure
- * them again, run `node test/simulation/main.ts --seeds 3000 --from 60000 --json` and scale the five cells of each transition
- * (`cells`) to 20,000 seeds. The target is 70 per cell: the required 50 plus two standard deviations. Raise the weight in
- * proportion below the target, and lower the weight far above the target, since all transitions share the same seeds. If all
- * cells are below the target, the rates at the end of focus.ts are too low. Measure again after a long run reports a cell
- * below the required count, and after adding a focus or a handler fault.
+ * Weight of each focus transition in the draw of a seed; default 1. The weights come from measurements, not from a calculation. To
+ * measure again, run `npm run --silent simulate -- --seeds 3000 --from 60000 --json` and scale the counts of each transition with each
+ * of the five handler faults (`cells` in the output) to 20,000 seeds. The target is 70 per count: the required 50 plus two standard
+ * deviations. Below the target, raise the weight in proportion. Far above the target, lower the weight, because all transitions share
+ * the same seeds. If all counts are below the target, the rates at the end of focus.ts are too low. Measure again when a long run
+ * reports a count below the required 50, and after adding a focus transition or a handler fault.
  */
 export const FOCUS_WEIGHTS: Partial<Record<TaskStatus, Partial<Record<TaskEventType, number>>>> = {
   ready: { merge_seen: 24, pull_closed: 38 },

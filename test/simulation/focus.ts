@@ -5,20 +5,21 @@ import type { FaultKind } from './faults.ts';
 import { FOCUS_WEIGHTS } from './focus-weight.ts';
 import type { Random } from './time/random.ts';
 
-// Foci: transitions that are rare without help. In a seed with a focus, faults hit the writes of the transition far more
-// often, its causes are more frequent, and a purposeful person contributes the commands the transition needs.
+// Focus transitions: task transitions that are rare in a random history. A seed draws a few of them. In this seed, handler faults hit
+// the writes of these transitions far more often, the faults that cause them are more frequent, and a person acts to cause them.
 
-/** Transition a seed concentrates on. */
-export type Focus = {
+/** Task transition that a seed makes more frequent. */
+export type FocusTransition = {
   readonly status: TaskStatus;
   readonly event: TaskEventType;
-  /** Faults that lead to the transition. */
+  /** Faults that cause the transition. */
   readonly causes: readonly FaultKind[];
-  /** Operation of the forge port that is hit as well, because the transition follows from its answer. */
+  /** Operation of the forge port that handler faults hit as well, because the transition follows from its answer. */
   readonly operation?: string;
 };
 
-const PERSON_FOCI: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] = [
+/** Transitions that a person causes; see purposeful-person.ts. */
+const TRANSITIONS_BY_PERSON: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] = [
   ['cancel', ['pending', 'ready', 'claimed', 'working', 'awaiting_input', 'pr_open', 'in_review']],
   ['cancel', ['changes_requested', 'merging', 'blocked', 'failed']],
   ['retry', ['blocked', 'failed', 'cancelled']],
@@ -35,96 +36,138 @@ const PERSON_FOCI: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] 
   ['approved', ['in_review']],
   ['root_moved', ['merged']],
 ];
-const WORLD_FOCI: readonly Focus[] = [
-  { status: 'awaiting_input', event: 'question_asked', causes: ['agent_asks', 'agent_impatient'] },
-  { status: 'awaiting_input', event: 'question_answered', causes: ['agent_asks'] },
-  { status: 'working', event: 'question_asked', causes: ['agent_asks'] },
+/** Transitions that faults cause. */
+const TRANSITIONS_BY_FAULT: readonly FocusTransition[] = [
+  {
+    status: 'awaiting_input',
+    event: 'question_asked',
+    causes: ['agent_asks_question', 'agent_stops_waiting'],
+  },
+  { status: 'awaiting_input', event: 'question_answered', causes: ['agent_asks_question'] },
+  { status: 'working', event: 'question_asked', causes: ['agent_asks_question'] },
   {
     status: 'awaiting_input',
     event: 'attempt_lost',
-    causes: ['agent_asks', 'pod_lost', 'pod_silent'],
+    causes: ['agent_asks_question', 'pod_dies', 'pod_dies_unreported'],
   },
   {
     status: 'awaiting_input',
     event: 'attempt_refused',
-    causes: ['agent_asks', 'agent_impatient', 'agent_refused'],
+    causes: ['agent_asks_question', 'agent_stops_waiting', 'provider_refuses_attempt'],
   },
   {
     status: 'awaiting_input',
     event: 'attempt_failed',
-    causes: ['agent_asks', 'agent_impatient', 'agent_failed'],
+    causes: ['agent_asks_question', 'agent_stops_waiting', 'agent_fails'],
   },
-  { status: 'awaiting_input', event: 'result_accepted', causes: ['agent_asks', 'agent_impatient'] },
-  { status: 'claimed', event: 'attempt_lost', causes: ['pod_slow'] },
-  { status: 'claimed', event: 'attempt_refused', causes: ['launcher_refuse'] },
-  { status: 'working', event: 'attempt_lost', causes: ['pod_lost', 'pod_silent', 'pod_cut_off'] },
-  { status: 'working', event: 'attempt_refused', causes: ['agent_refused'] },
-  { status: 'working', event: 'attempt_failed', causes: ['agent_failed'] },
-  { status: 'changes_requested', event: 'claimed', causes: ['person_reviews'] },
-  { status: 'pr_open', event: 'claimed', causes: ['person_pushes'] },
-  { status: 'pr_open', event: 'bridge_ready', causes: ['person_pushes'] },
-  { status: 'pr_open', event: 'attempt_lost', causes: ['person_pushes', 'pod_lost', 'pod_silent'] },
-  { status: 'pr_open', event: 'attempt_refused', causes: ['person_pushes', 'agent_refused'] },
-  { status: 'pr_open', event: 'attempt_failed', causes: ['person_pushes', 'agent_failed'] },
-  { status: 'pr_open', event: 'result_accepted', causes: ['person_pushes'] },
-  { status: 'pr_open', event: 'faulted', causes: ['forge_odd'] },
-  { status: 'in_review', event: 'faulted', causes: ['forge_odd'] },
-  { status: 'merging', event: 'faulted', causes: ['forge_odd'] },
-  { status: 'merging', event: 'verify_wanted', causes: ['person_roots'] },
-  { status: 'merging', event: 'claimed', causes: ['person_roots'] },
-  { status: 'merging', event: 'bridge_ready', causes: ['person_roots'] },
-  { status: 'merging', event: 'result_accepted', causes: ['person_roots'] },
+  {
+    status: 'awaiting_input',
+    event: 'result_accepted',
+    causes: ['agent_asks_question', 'agent_stops_waiting'],
+  },
+  { status: 'claimed', event: 'attempt_lost', causes: ['pod_starts_late'] },
+  { status: 'claimed', event: 'attempt_refused', causes: ['launch_refused'] },
+  {
+    status: 'working',
+    event: 'attempt_lost',
+    causes: ['pod_dies', 'pod_dies_unreported', 'pod_cut_off'],
+  },
+  { status: 'working', event: 'attempt_refused', causes: ['provider_refuses_attempt'] },
+  { status: 'working', event: 'attempt_failed', causes: ['agent_fails'] },
+  { status: 'changes_requested', event: 'claimed', causes: ['person_reviews_pull'] },
+  { status: 'pr_open', event: 'claimed', causes: ['person_pushes_to_task_branch'] },
+  { status: 'pr_open', event: 'bridge_ready', causes: ['person_pushes_to_task_branch'] },
+  {
+    status: 'pr_open',
+    event: 'attempt_lost',
+    causes: ['person_pushes_to_task_branch', 'pod_dies', 'pod_dies_unreported'],
+  },
+  {
+    status: 'pr_open',
+    event: 'attempt_refused',
+    causes: ['person_pushes_to_task_branch', 'provider_refuses_attempt'],
+  },
+  {
+    status: 'pr_open',
+    event: 'attempt_failed',
+    causes: ['person_pushes_to_task_branch', 'agent_fails'],
+  },
+  { status: 'pr_open', event: 'result_accepted', causes: ['person_pushes_to_task_branch'] },
+  { status: 'pr_open', event: 'faulted', causes: ['forge_false_not_found'] },
+  { status: 'in_review', event: 'faulted', causes: ['forge_false_not_found'] },
+  { status: 'merging', event: 'faulted', causes: ['forge_false_not_found'] },
+  { status: 'merging', event: 'verify_wanted', causes: ['person_pushes_to_root_branch'] },
+  { status: 'merging', event: 'claimed', causes: ['person_pushes_to_root_branch'] },
+  { status: 'merging', event: 'bridge_ready', causes: ['person_pushes_to_root_branch'] },
+  { status: 'merging', event: 'result_accepted', causes: ['person_pushes_to_root_branch'] },
   {
     status: 'merging',
     event: 'attempt_lost',
-    causes: ['person_roots', 'pod_lost', 'pod_silent', 'pod_slow'],
+    causes: ['person_pushes_to_root_branch', 'pod_dies', 'pod_dies_unreported', 'pod_starts_late'],
   },
-  { status: 'merging', event: 'attempt_refused', causes: ['person_roots', 'agent_refused'] },
-  { status: 'merging', event: 'attempt_failed', causes: ['person_roots', 'agent_failed'] },
-  { status: 'pr_open', event: 'forge_refused', causes: ['forge_rule'] },
+  {
+    status: 'merging',
+    event: 'attempt_refused',
+    causes: ['person_pushes_to_root_branch', 'provider_refuses_attempt'],
+  },
+  {
+    status: 'merging',
+    event: 'attempt_failed',
+    causes: ['person_pushes_to_root_branch', 'agent_fails'],
+  },
+  { status: 'pr_open', event: 'forge_refused', causes: ['forge_rule_refuses'] },
   { status: 'pr_open', event: 'pull_ensured', causes: [], operation: 'ensurePull' },
-  { status: 'cancelled', event: 'pull_ensured', causes: ['webhook_drop'], operation: 'ensurePull' },
+  { status: 'cancelled', event: 'pull_ensured', causes: ['webhook_lost'], operation: 'ensurePull' },
 ];
-/** Faults that bring a task into a status that is rare without them. */
+/** By status: faults that bring a task into the status. */
 const FAULTS_BY_STATUS: Partial<Record<TaskStatus, readonly FaultKind[]>> = {
-  awaiting_input: ['agent_asks', 'person_reviews'],
-  claimed: ['person_reviews', 'pod_slow'],
-  working: ['person_reviews'],
-  ready: ['person_reviews', 'agent_failed', 'agent_refused', 'queue_drop', 'tick_lost'],
-  changes_requested: ['person_reviews'],
-  blocked: ['forge_rule', 'person_reviews'],
-  failed: ['person_closes'],
-  cancelled: ['person_orders'],
-  merging: ['person_roots', 'pod_slow'],
-  merged: ['person_roots'],
+  awaiting_input: ['agent_asks_question', 'person_reviews_pull'],
+  claimed: ['person_reviews_pull', 'pod_starts_late'],
+  working: ['person_reviews_pull'],
+  ready: [
+    'person_reviews_pull',
+    'agent_fails',
+    'provider_refuses_attempt',
+    'message_lost',
+    'clock_tick_lost',
+  ],
+  changes_requested: ['person_reviews_pull'],
+  blocked: ['forge_rule_refuses', 'person_reviews_pull'],
+  failed: ['person_closes_or_reopens_pull'],
+  cancelled: ['person_commands_task'],
+  merging: ['person_pushes_to_root_branch', 'pod_starts_late'],
+  merged: ['person_pushes_to_root_branch'],
 };
 
-const ALL_FOCI: readonly Focus[] = [
-  ...WORLD_FOCI,
-  ...PERSON_FOCI.flatMap(([event, statuses]) =>
+const ALL_FOCUS_TRANSITIONS: readonly FocusTransition[] = [
+  ...TRANSITIONS_BY_FAULT,
+  ...TRANSITIONS_BY_PERSON.flatMap(([event, statuses]) =>
     statuses.map((status) => ({ status, event, causes: FAULTS_BY_STATUS[status] ?? [] })),
   ),
 ];
 
-/** Returns the number of shares of a focus in the draw. */
-function getFocusWeight({ status, event }: Focus): number {
+/** Returns the weight of a focus transition in the draw. */
+function getFocusWeight({ status, event }: FocusTransition): number {
   return FOCUS_WEIGHTS[status]?.[event] ?? 1;
 }
 
-const WEIGHTED_FOCI = ALL_FOCI.flatMap((focus) =>
-  Array.from({ length: getFocusWeight(focus) }, () => focus),
+/** Contains each focus transition as often as its weight says. */
+const WEIGHTED_FOCUS_TRANSITIONS = ALL_FOCUS_TRANSITIONS.flatMap((transition) =>
+  Array.from({ length: getFocusWeight(transition) }, () => transition),
 );
-const FOCI_PER_SEED = 3;
+const FOCUS_TRANSITIONS_PER_SEED = 3;
 
-/** Draws foci of a single status, because the causes of different statuses work against each other. */
-export function pickFoci(random: Random): Focus[] {
-  const { status } = random.pick(WEIGHTED_FOCI);
-  const ofStatus = WEIGHTED_FOCI.filter((focus) => focus.status === status);
-  return Array.from({ length: FOCI_PER_SEED }, () => random.pick(ofStatus));
+/** Draws focus transitions of a single status, because the causes of different statuses work against each other. */
+export function pickFocusTransitions(random: Random): FocusTransition[] {
+  const { status } = random.pick(WEIGHTED_FOCUS_TRANSITIONS);
+  const candidates = WEIGHTED_FOCUS_TRANSITIONS.filter(
+    (transition) => transition.status === status,
+  );
+  return Array.from({ length: FOCUS_TRANSITIONS_PER_SEED }, () => random.pick(candidates));
 }
 
-const LATE_STATUSES: readonly TaskStatus[] = ['in_review', 'merging', 'merged'];
-const REPAIR_STATUSES: readonly TaskStatus[] = [
+const STATUSES_REACHED_LATE: readonly TaskStatus[] = ['in_review', 'merging', 'merged'];
+const STATUSES_WITH_PULL_ONLY_IN_REPAIR: readonly TaskStatus[] = [
   'ready',
   'claimed',
   'working',
@@ -132,34 +175,39 @@ const REPAIR_STATUSES: readonly TaskStatus[] = [
   'changes_requested',
 ];
 
-/** True for a focus on a pull request in a status that has a pull request only during a repair. */
-export function isRepairFocus({ status, event }: Focus): boolean {
-  return (event === 'merge_seen' || event === 'pull_closed') && REPAIR_STATUSES.includes(status);
+/** Returns true for a transition of a pull request in a status in which only a task under repair has a pull request. */
+export function requiresRepair({ status, event }: FocusTransition): boolean {
+  return (
+    (event === 'merge_seen' || event === 'pull_closed') &&
+    STATUSES_WITH_PULL_ONLY_IN_REPAIR.includes(status)
+  );
 }
 
-/** True when a task needs a long time without other faults to reach the status. */
-export function isLateFocus(focus: Focus): boolean {
-  return LATE_STATUSES.includes(focus.status) || isRepairFocus(focus);
+/** Returns true if a task reaches the transition only after a long time with few faults. */
+export function isReachedLate(transition: FocusTransition): boolean {
+  return STATUSES_REACHED_LATE.includes(transition.status) || requiresRepair(transition);
 }
 
-/** Probability of a fault at the write of a transition, in seeds without a focus on the transition. */
-const STRIKE_RATES = new Map(
-  ALL_FOCI.map((focus) => [
-    formatTransition(focus.status, focus.event),
-    getFocusWeight(focus) > 1 ? 0.75 : 0.15,
+/** Probability of a handler fault at the write of a focus transition that the seed has not drawn. */
+const RATE_BY_TRANSITION = new Map(
+  ALL_FOCUS_TRANSITIONS.map((transition) => [
+    formatTransition(transition.status, transition.event),
+    getFocusWeight(transition) > 1 ? 0.75 : 0.15,
   ]),
 );
-const FOCUS_STRIKE_RATE = 0.9;
-const DEFAULT_STRIKE_RATE = 0.01;
+/** Probability of a handler fault at the write of a focus transition that the seed has drawn. */
+const FOCUS_RATE = 0.9;
+/** Probability of a handler fault at the write of any other transition. */
+const DEFAULT_RATE = 0.01;
 
-/** Returns the probability of a handler fault at the effect, given the foci of the seed. */
-export function getStrikeRate(
-  foci: readonly Focus[],
-  effect: { readonly operation: string; readonly writes?: string },
+/** Returns the probability of a handler fault at an effect; 0 for effects that neither write a transition nor precede a drawn one. */
+export function getHandlerFaultRate(
+  focusTransitions: readonly FocusTransition[],
+  effect: { readonly operation: string; readonly transition?: string },
 ): number {
-  const { operation, writes } = effect;
-  const isInFocus = (focus: Focus): boolean =>
-    focus.operation === operation || writes === formatTransition(focus.status, focus.event);
-  if (foci.some(isInFocus)) return FOCUS_STRIKE_RATE;
-  return writes === undefined ? 0 : (STRIKE_RATES.get(writes) ?? DEFAULT_STRIKE_RATE);
+  const { operation, transition } = effect;
+  const isHit = (focus: FocusTransition): boolean =>
+    focus.operation === operation || transition === formatTransition(focus.status, focus.event);
+  if (focusTransitions.some(isHit)) return FOCUS_RATE;
+  return transition === undefined ? 0 : (RATE_BY_TRANSITION.get(transition) ?? DEFAULT_RATE);
 }

@@ -1,43 +1,50 @@
 import { AppError } from '../../core/base/app-error.ts';
 import type { HandlerRecord } from './coverage/handler-record.ts';
-import { createHandlerRecord, recordFault, recordStrike } from './coverage/handler-record.ts';
+import {
+  createHandlerRecord,
+  recordEffectFault,
+  recordInvocationFault,
+} from './coverage/handler-record.ts';
 import type { FaultKind } from './faults.ts';
-import { getStrikeRate } from './focus.ts';
+import { getHandlerFaultRate } from './focus.ts';
 import type { World } from './world.ts';
 
-// An invocation is a run of a handler. The handler changes the world by a sequence of effects. Between two effects it may
-// crash, receive an error although the effect took place, or freeze for minutes while other handlers continue.
+// An invocation is a run of a handler, which changes the world by a sequence of effects (calls of its ports). At an effect, the
+// handler may crash, receive an error although the effect took place, or freeze for minutes while other handlers continue.
 
-/** Run of a handler, with its faults. */
+/** Run of a handler, with the faults that have hit it. */
 export type Invocation = {
   readonly id: number;
   readonly handlerName: string;
   isAlive: boolean;
-  /** Epoch milliseconds; 0 before the first freeze. */
+  /** End of the last freeze in epoch milliseconds; 0 before the first freeze. */
   frozenUntil: number;
-  /** Kinds of faults in this invocation. */
+  /** Kinds of faults that have hit this invocation. */
   readonly faults: Set<FaultKind>;
   readonly record: HandlerRecord;
-  /** Epoch milliseconds of the last read of a branch or of reviews, by repository and name. */
-  readonly readAt: Map<string, number>;
+  /** By `<repository> <branch>`, or by repository and key of reviews: epoch milliseconds of the last read. */
+  readonly readTimes: Map<string, number>;
   onCrash: () => void;
 };
 
-/** Port of the engine with simulated faults. */
+/** Port of the engine whose calls faults can hit. */
 export type PortName = 'table' | 'queue' | 'launcher' | 'forge';
 
-/** Mean milliseconds between two effects. */
+/** Mean latency of a call in milliseconds. */
 const EFFECT_LATENCY_MS: Record<PortName, number> = { table: 6, queue: 8, launcher: 40, forge: 60 };
 
-/** Call of a port: its operation, the task whose item the call touches, and the transition the call would write. */
+/**
+ * Call of a port. `task`: partition key of the task whose item the call reads or writes; `transition`: the task transition that a
+ * successful call writes.
+ */
 export type PortEffect = {
   readonly port: PortName;
   readonly operation: string;
   readonly task?: string;
-  readonly writes?: string;
+  readonly transition?: string;
 };
 
-/** Body of an effect, run at a single moment. `fault` strikes right after the body has run. */
+/** Body of an effect, which happens at a single moment. `fault`: fault that hits the handler right after the body has run. */
 export type EffectBody<T> = (fault?: FaultKind) => T | Promise<T>;
 
 export function createInvocation(id: number, handlerName: string): Invocation {
@@ -48,12 +55,12 @@ export function createInvocation(id: number, handlerName: string): Invocation {
     frozenUntil: 0,
     faults: new Set(),
     record: createHandlerRecord(),
-    readAt: new Map(),
+    readTimes: new Map(),
     onCrash: () => {},
   };
 }
 
-/** Runs the body of an effect after its latency and answers with its result, unless a fault intervenes. */
+/** Runs the body of an effect after the latency of its port and returns the result, unless a fault intervenes. */
 export function performEffect<T>(
   world: World,
   invocation: Invocation,
@@ -61,37 +68,42 @@ export function performEffect<T>(
   body: EffectBody<T>,
 ): Promise<T> {
   const { loop } = world;
-  const latency = (): number => EFFECT_LATENCY_MS[effect.port] * (0.3 + 1.4 * world.random.next());
+  const drawLatencyMs = (): number =>
+    EFFECT_LATENCY_MS[effect.port] * (0.3 + 1.4 * world.random.next());
   return new Promise((resolve, reject) => {
-    const step = (): void => {
+    const runOrFreeze = (): void => {
       if (!invocation.isAlive) return;
       const fault =
-        invocation.frozenUntil > loop.now ? 'freeze' : drawEffectFault(world, invocation, effect);
-      if (fault !== 'freeze') {
+        invocation.frozenUntil > loop.now
+          ? 'handler_freeze'
+          : drawEffectFault(world, invocation, effect);
+      if (fault !== 'handler_freeze') {
         settleEffect(world, invocation, effect.port, fault, { body, resolve, reject });
         return;
       }
       if (invocation.frozenUntil <= loop.now)
         invocation.frozenUntil = loop.now + drawFreezeMs(world, invocation);
-      loop.schedule(invocation.frozenUntil - loop.now + latency(), step);
+      loop.schedule(invocation.frozenUntil - loop.now + drawLatencyMs(), runOrFreeze);
     };
-    loop.schedule(latency(), step);
+    loop.schedule(drawLatencyMs(), runOrFreeze);
   });
 }
 
-/** Draws the duration of a freeze: right before a merge call, the freeze may outlast the claim of the merge queue. */
+/** Draws the duration of a freeze. A freeze before a merge call may outlast the handler's claim of the merge queue. */
 function drawFreezeMs({ random }: World, { faults }: Invocation): number {
-  return faults.has('merge_paused')
+  return faults.has('freeze_before_merge')
     ? random.between(60_000, 900_000)
     : random.between(20_000, 240_000);
 }
 
+/** Effect that waits for its turn; `resolve` and `reject` settle the call of the handler. */
 type PendingEffect<T> = {
   readonly body: EffectBody<T>;
   readonly resolve: (answer: T | Promise<T>) => void;
   readonly reject: (error: unknown) => void;
 };
 
+/** Runs the body, unless the fault prevents the effect, and settles the call of the handler. */
 function settleEffect<T>(
   world: World,
   invocation: Invocation,
@@ -99,16 +111,20 @@ function settleEffect<T>(
   fault: FaultKind | undefined,
   { body, resolve, reject }: PendingEffect<T>,
 ): void {
-  if (fault === 'crash_before') {
+  if (fault === 'crash_before_effect') {
     crashInvocation(invocation);
-  } else if (fault === 'error_before' || fault === 'forge_paused' || fault === 'forge_odd') {
+  } else if (
+    fault === 'error_before_effect' ||
+    fault === 'forge_rate_limit' ||
+    fault === 'forge_false_not_found'
+  ) {
     reject(createFaultError(world, port, fault));
   } else {
     const answer = callEffect(body, fault);
     if (fault === undefined) resolve(answer);
     else {
       answer.catch(() => {});
-      if (fault === 'crash_after') crashInvocation(invocation);
+      if (fault === 'crash_after_effect') crashInvocation(invocation);
       else reject(createFaultError(world, port, fault));
     }
   }
@@ -119,12 +135,13 @@ async function callEffect<T>(body: EffectBody<T>, fault: FaultKind | undefined):
   return body(fault);
 }
 
-const HANDLER_FAULTS = [
-  'freeze',
-  'crash_before',
-  'crash_after',
-  'error_before',
-  'error_after',
+/** In the order of their random draws; another order would change the history of every seed. */
+const HANDLER_FAULTS_IN_DRAW_ORDER = [
+  'handler_freeze',
+  'crash_before_effect',
+  'crash_after_effect',
+  'error_before_effect',
+  'error_after_effect',
 ] as const;
 
 function drawEffectFault(
@@ -136,7 +153,7 @@ function drawEffectFault(
   if (!faults.isActive) return undefined;
   const fault = drawForgeFault(world, invocation, effect) ?? drawHandlerFault(world, effect);
   if (fault === undefined) return undefined;
-  strikeEffect(world, invocation, effect, fault);
+  addEffectFault(world, invocation, effect, fault);
   world.recordHistory(
     `${fault} at ${effect.port}.${effect.operation} in ${invocation.handlerName}#${invocation.id}`,
   );
@@ -150,39 +167,37 @@ function drawForgeFault(
 ): FaultKind | undefined {
   const { faults } = world;
   if (effect.port !== 'forge') return undefined;
-  if (faults.drawFault('forge_paused')) return 'forge_paused';
-  if (faults.drawFault('forge_odd')) return 'forge_odd';
-  if (effect.operation !== 'mergePull' || !faults.drawFault('merge_paused')) return undefined;
-  strikeEffect(world, invocation, effect, 'merge_paused');
-  return 'freeze';
+  if (faults.drawFault('forge_rate_limit')) return 'forge_rate_limit';
+  if (faults.drawFault('forge_false_not_found')) return 'forge_false_not_found';
+  if (effect.operation !== 'mergePull' || !faults.drawFault('freeze_before_merge'))
+    return undefined;
+  addEffectFault(world, invocation, effect, 'freeze_before_merge');
+  return 'handler_freeze';
 }
 
-/** Records a fault of the whole handler instead of an effect. */
-export function recordInvocationFault(
-  world: World,
-  invocation: Invocation,
-  fault: FaultKind,
-): void {
+/** Records a fault that concerns the whole invocation, such as a duplicated message, and not a single effect. */
+export function addInvocationFault(world: World, invocation: Invocation, fault: FaultKind): void {
   invocation.faults.add(fault);
-  recordFault(world.coverage, invocation.record, fault);
+  recordInvocationFault(world.coverage, invocation.record, fault);
 }
 
-function strikeEffect(
+function addEffectFault(
   world: World,
   invocation: Invocation,
   effect: PortEffect,
   fault: FaultKind,
 ): void {
   invocation.faults.add(fault);
-  recordStrike(world.coverage, invocation.record, effect, fault);
+  recordEffectFault(world.coverage, invocation.record, effect, fault);
 }
 
-/** Draws a handler fault; rare transitions and the foci of the seed are hit far more often than other effects. */
+/** Draws a handler fault, far more often for writes of rare transitions than for other effects. */
 function drawHandlerFault({ faults, random }: World, effect: PortEffect): FaultKind | undefined {
-  const rate = faults.kinds.size === 0 ? 0 : getStrikeRate(faults.foci, effect);
+  const rate =
+    faults.enabledKinds.size === 0 ? 0 : getHandlerFaultRate(faults.focusTransitions, effect);
   if (rate === 0 || !random.chance(rate))
-    return HANDLER_FAULTS.find((kind) => faults.drawFault(kind));
-  return faults.countFault(random.pick(HANDLER_FAULTS));
+    return HANDLER_FAULTS_IN_DRAW_ORDER.find((kind) => faults.drawFault(kind));
+  return faults.countFault(random.pick(HANDLER_FAULTS_IN_DRAW_ORDER));
 }
 
 function crashInvocation(invocation: Invocation): void {
@@ -191,11 +206,12 @@ function crashInvocation(invocation: Invocation): void {
 }
 
 function createFaultError(world: World, port: PortName, fault: FaultKind): AppError {
-  if (fault === 'forge_paused') {
+  if (fault === 'forge_rate_limit') {
     const until = world.loop.now + world.random.pick([5_000, 30_000, 60_000, 400_000, 1_500_000]);
     world.forgePausedUntil = Math.max(world.forgePausedUntil, until);
     return new AppError('paused', 'forge_quota', 'rate limit', { details: { until } });
   }
-  if (fault === 'forge_odd') return new AppError('notFound', 'forge_not_found', 'Not Found');
-  return new AppError('transient', `${port}_failed`, `the ${port} did not answer`);
+  if (fault === 'forge_false_not_found')
+    return new AppError('notFound', 'forge_not_found', 'Not Found');
+  return new AppError('transient', `${port}_failed`, `the simulated ${port} did not answer`);
 }

@@ -9,40 +9,41 @@ import {
 } from './report.ts';
 import { replaySeed, runSeeds } from './run-seeds.ts';
 
-// npm run simulate -- --seeds N [--from S] [--workers N] [--history | --json | --quiet]
+// Usage: npm run simulate -- --seeds N [--from S] [--workers N] [--history | --json | --quiet]
 
-const PROGRESS_EVERY = 1_000;
+const SEEDS_PER_PROGRESS_LINE = 1_000;
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '0' },
-    /** Default: a worker per core. */
+    /** Worker threads. Default: number of cores. */
     workers: { type: 'string' },
-    /** Prints the full history of each seed, in order. */
+    /** Replays the seeds in order in this process and prints the full history of each. */
     history: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-    /** Omits the coverage table. */
+    /** Omits the coverage tables. */
     quiet: { type: 'boolean', default: false },
   },
 });
 const firstSeed = Number(values.from);
 const seedCount = Number(values.seeds);
 const workerCount = values.workers === undefined ? undefined : Number(values.workers);
-const isWholeNumber = (n: number, least: number): boolean => Number.isInteger(n) && n >= least;
+const isWholeNumber = (value: number, minimum: number): boolean =>
+  Number.isInteger(value) && value >= minimum;
 if (
   !isWholeNumber(firstSeed, 0) ||
   !isWholeNumber(seedCount, 1) ||
   !isWholeNumber(workerCount ?? 1, 1)
 )
   throw new Error(
-    '--seeds and --workers must be positive whole numbers, and --from a whole number from 0',
+    '--seeds and --workers must be whole numbers of at least 1, and --from a whole number of at least 0',
   );
 
-if (values.history) await runReplay();
+if (values.history) await replaySeeds();
 else await runSimulation();
 
-async function runReplay(): Promise<void> {
+async function replaySeeds(): Promise<void> {
   for (let seed = firstSeed; seed < firstSeed + seedCount; seed += 1) {
     const outcome = await replaySeed(seed);
     console.log(outcome.history.join('\n'));
@@ -52,27 +53,28 @@ async function runReplay(): Promise<void> {
 }
 
 async function runSimulation(): Promise<void> {
-  const began = performance.now();
-  const seconds = (): number => (performance.now() - began) / 1_000;
+  const startedAt = performance.now();
+  const getElapsedSeconds = (): number => (performance.now() - startedAt) / 1_000;
   let reportedCount = 0;
   const summary = await runSeeds(firstSeed, seedCount, {
-    workers: workerCount,
-    onBatch: ({ failed }, done) => {
+    workerCount,
+    onBatch: ({ failed }, doneCount) => {
       for (const outcome of failed) console.error(renderFailure(outcome));
-      if (done - reportedCount < PROGRESS_EVERY) return;
-      reportedCount = done;
-      console.error(`${done} of ${seedCount} seeds in ${seconds().toFixed(0)} s`);
+      if (doneCount - reportedCount < SEEDS_PER_PROGRESS_LINE) return;
+      reportedCount = doneCount;
+      console.error(`${doneCount} of ${seedCount} seeds in ${getElapsedSeconds().toFixed(0)} s`);
     },
   });
   const problems = findCoverageProblems(summary);
   if (values.json) {
-    console.log(renderJson(summary, seconds()));
+    console.log(renderJson(summary, getElapsedSeconds()));
   } else {
-    const [first] = summary.failed.toSorted((a, b) => a.events - b.events);
-    if (first !== undefined) console.log(`\n${renderHistory(await replaySeed(first.seed))}\n`);
+    const [shortest] = summary.failed.toSorted((a, b) => a.eventCount - b.eventCount);
+    if (shortest !== undefined)
+      console.log(`\n${renderHistory(await replaySeed(shortest.seed))}\n`);
     if (!values.quiet) console.log(`${renderCoverage(summary.coverage)}\n`);
     for (const problem of problems) console.log(problem);
-    console.log(renderTotals(summary, seconds()));
+    console.log(renderTotals(summary, getElapsedSeconds()));
   }
   if (summary.failed.length > 0 || problems.length > 0) process.exitCode = 1;
 }

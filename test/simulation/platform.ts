@@ -7,18 +7,18 @@ import { resync } from '../../core/engine/resync/resync.ts';
 import { scheduleTasks } from '../../core/engine/schedule/schedule-tasks.ts';
 import { putNotice } from '../../core/store/notice-store.ts';
 import { runBatch } from '../../functions/edge.ts';
-import { createScriptedLlm } from './actor/scripted-llm.ts';
-import { recordInvocationFault } from './invocation.ts';
+import { createRejectingLlm } from './actor/scripted-llm.ts';
+import { addInvocationFault } from './invocation.ts';
 import type { World } from './world.ts';
 
-// Runs the handlers as the cloud functions do: queue messages, the minute tick and API calls.
+// Runs the handlers of the engine as the cloud functions do: for queue messages, for the tick of each minute and for API calls.
 
 const TICK_MS = 60_000;
 
 function dispatchMessage(deps: EngineDeps, message: QueueMessage): Promise<void> {
   switch (message.type) {
     case 'plan':
-      return runPlanning({ ...deps, llm: createScriptedLlm() }, message.plan);
+      return runPlanning({ ...deps, llm: createRejectingLlm() }, message.plan);
     case 'schedule':
       return scheduleTasks(deps, message.tasks);
     case 'notify':
@@ -28,6 +28,7 @@ function dispatchMessage(deps: EngineDeps, message: QueueMessage): Promise<void>
   }
 }
 
+/** Handles a queue message; `retry`: the queue must deliver the message again. */
 export async function handleMessage(
   deps: EngineDeps,
   message: QueueMessage,
@@ -56,47 +57,53 @@ export async function handleMessage(
   return batchItemFailures.length > 0 ? 'retry' : 'done';
 }
 
+/** Starts the resync each minute; a tick is lost under a fault or while the platform is down. */
 export function startClock(world: World): void {
   const tick = (): void => {
     world.loop.schedule(TICK_MS, tick);
-    if (world.isDown || world.faults.drawFault('tick_lost')) return;
-    const ignore = (): void => {};
-    world.startInvocation('reconcile', resync, {
-      onDone: ignore,
-      onError: ignore,
-      onCrash: ignore,
+    if (world.isDown || world.faults.drawFault('clock_tick_lost')) return;
+    const ignoreEnd = (): void => {};
+    world.startInvocation('resync', resync, {
+      onDone: ignoreEnd,
+      onError: ignoreEnd,
+      onCrash: ignoreEnd,
     });
   };
   world.loop.schedule(world.random.between(1_000, TICK_MS), tick);
 }
 
-/** Calls the API as a client: answers with the result, a refusal, or `no_answer` after a timeout. */
+/**
+ * Calls the API over a network as a client or bridge. Resolves with the result, or rejects with the error of the handler, or with
+ * `no_answer` after a timeout. A caller that is no longer alive never receives a response.
+ */
 export function callApi<T>(
   world: World,
   callName: string,
   handle: (deps: EngineDeps) => Promise<T>,
-  caller: { readonly alive: boolean; readonly cutOffUntil: number },
+  caller: { readonly isAlive: boolean; readonly cutOffUntil: number },
 ): Promise<T> {
   const { loop, random, faults } = world;
   return new Promise((resolve, reject) => {
     let isSettled = false;
-    const settle = (deliver: () => void): void => {
+    const deliverOnce = (deliver: () => void): void => {
       if (isSettled) return;
       isSettled = true;
-      loop.schedule(random.between(2, 30), () => caller.alive && deliver());
+      loop.schedule(random.between(2, 30), () => caller.isAlive && deliver());
     };
     const timeOut = (): void =>
-      settle(() => reject(new AppError('transient', 'no_answer', `${callName} was not answered`)));
+      deliverOnce(() =>
+        reject(new AppError('transient', 'no_answer', `the call "${callName}" was not answered`)),
+      );
     loop.schedule(random.between(2, 30), () => {
       if (world.isDown || caller.cutOffUntil > loop.now) return loop.schedule(2_000, timeOut);
-      const isAnswerLost = faults.drawFault('answer_lost');
+      const isResponseLost = faults.drawFault('response_lost');
       const invocation = world.startInvocation(callName, handle, {
         onDone: (value) =>
-          isAnswerLost ? loop.schedule(3_000, timeOut) : settle(() => resolve(value)),
-        onError: (error) => settle(() => reject(error)),
+          isResponseLost ? loop.schedule(3_000, timeOut) : deliverOnce(() => resolve(value)),
+        onError: (error) => deliverOnce(() => reject(error)),
         onCrash: () => loop.schedule(3_000, timeOut),
       });
-      if (isAnswerLost) recordInvocationFault(world, invocation, 'answer_lost');
+      if (isResponseLost) addInvocationFault(world, invocation, 'response_lost');
       loop.schedule(29_000, timeOut);
     });
   });

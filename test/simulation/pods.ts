@@ -2,19 +2,19 @@ import type { Pod, PodSpec } from '../../core/port/launcher.ts';
 import { runBridge } from './actor/bridge.ts';
 import type { World } from './world.ts';
 
-// Pods as the cluster reports them. Each pod runs a bridge, which may continue after the cluster has lost track of the pod.
+// The simulated cluster: its pods, and the state in which it reports them. A bridge may continue in a pod that is reported as gone.
 
-/** State of a pod's process, which may differ from the state the cluster reports. */
+/** State of the process in a pod, which may differ from the state that the cluster reports. */
 export type PodLife = {
   /** True while the process runs. */
-  alive: boolean;
-  /** True when the process ignores the end of its lease and refused calls. */
-  zombie: boolean;
+  isAlive: boolean;
+  /** True if the process continues although its lease has ended or a call was refused. */
+  isZombie: boolean;
   /** Epoch milliseconds until which no call of the process arrives. */
   cutOffUntil: number;
 };
 
-/** Pod of the simulated cluster. `isEnding`: its removal was requested and has not taken place. */
+/** Pod of the simulated cluster. `isEnding`: the removal was requested and has not taken place yet. */
 export type SimPod = Omit<Pod, 'state'> & {
   state: Pod['state'];
   readonly spec: PodSpec;
@@ -22,39 +22,41 @@ export type SimPod = Omit<Pod, 'state'> & {
   isEnding: boolean;
 };
 
+/** Simulated cluster. */
 export class SimPods {
   readonly #world: World;
   readonly pods = new Map<string, SimPod>();
-  #uids = 0;
+  #createdCount = 0;
 
   constructor(world: World) {
     this.#world = world;
   }
 
+  /** Returns the pod with the name; creates and starts the pod if there is none. */
   ensurePod(spec: PodSpec): Pod {
-    const found = this.pods.get(spec.name);
-    if (found !== undefined) return toPod(found);
+    const existing = this.pods.get(spec.name);
+    if (existing !== undefined) return toPod(existing);
     const { loop, random, faults } = this.#world;
-    this.#uids += 1;
+    this.#createdCount += 1;
     const pod: SimPod = {
       name: spec.name,
       attemptId: spec.attemptId,
       state: 'starting',
       startedAt: loop.now,
-      uid: `u${this.#uids}`,
+      uid: `u${this.#createdCount}`,
       spec,
-      life: { alive: true, zombie: false, cutOffUntil: 0 },
+      life: { isAlive: true, isZombie: false, cutOffUntil: 0 },
       isEnding: false,
     };
     this.pods.set(spec.name, pod);
-    this.#world.recordHistory(`pod ${spec.attemptId} was requested`);
-    // The cluster accepts the pod and never starts its process: the pod stays in `starting` until its removal.
-    if (faults.drawFault('pod_unborn')) return toPod(pod);
-    const boot = faults.drawFault('pod_slow')
+    this.#world.recordHistory(`pod of attempt ${spec.attemptId} is created`);
+    // A pod whose process never starts stays in `starting` until its removal.
+    if (faults.drawFault('pod_never_starts')) return toPod(pod);
+    const bootMs = faults.drawFault('pod_starts_late')
       ? random.between(20_000, 200_000)
       : random.between(500, 5_000);
-    loop.schedule(boot, () => {
-      if (!pod.life.alive) return;
+    loop.schedule(bootMs, () => {
+      if (!pod.life.isAlive) return;
       pod.state = 'running';
       runBridge(this.#world, pod);
     });
@@ -65,6 +67,7 @@ export class SimPods {
     return [...this.pods.values()].map(toPod);
   }
 
+  /** Requests the removal of a pod; `gone` only once the pod has ended. `uid` protects a later pod with the same name. */
   removePod(name: string, uid: string | undefined): 'gone' | 'going' {
     const pod = this.pods.get(name);
     if (pod === undefined || (uid !== undefined && pod.uid !== uid)) return 'gone';
@@ -78,17 +81,19 @@ export class SimPods {
     return 'going';
   }
 
-  /** Ends the process of a pod. */
+  /** Ends the process of a pod; the cluster reports the pod as gone. */
   endPod(pod: SimPod): void {
-    pod.life.alive = false;
+    pod.life.isAlive = false;
     pod.state = 'gone';
   }
 
   /** Makes the cluster report the pod as gone while its process continues. */
   hidePod(pod: SimPod): void {
     pod.state = 'gone';
-    pod.life.zombie = true;
-    this.#world.recordHistory(`pod ${pod.attemptId} is reported as gone and continues`);
+    pod.life.isZombie = true;
+    this.#world.recordHistory(
+      `pod of attempt ${pod.attemptId} is reported as gone, but its process continues`,
+    );
   }
 }
 

@@ -4,31 +4,32 @@ import type { Cell } from './coverage/coverage-table.ts';
 import {
   computeRequiredCount,
   listCells,
+  listCellsBelow,
   listOccurredImpossibleCells,
-  listRareCells,
-  listRarePlanTransitions,
-  renderCoverageTable,
+  listPlanTransitionsBelow,
+  renderHandlerFaultsTable,
   renderOtherFaultsTable,
-  renderPlansTable,
+  renderPlanTransitionsTable,
 } from './coverage/coverage-table.ts';
 import { FAULT_KINDS } from './faults.ts';
 import type { Outcome } from './run-seed.ts';
 import type { Summary } from './run-seeds.ts';
 
-// Renders the output of a simulation run.
+// Renders the output of the simulation.
 
-const MAX_LINES = 600;
+const MAX_HISTORY_LINES = 600;
 
 export function renderHistory(outcome: Outcome): string {
-  const lines = outcome.history.slice(-MAX_LINES);
+  const lines = outcome.history.slice(-MAX_HISTORY_LINES);
   const hiddenCount = outcome.history.length - lines.length;
-  const cut = hiddenCount > 0 ? [`(${hiddenCount} earlier lines; the replay prints all)`] : [];
-  return [...cut, ...lines].join('\n');
+  const omission =
+    hiddenCount > 0 ? [`(${hiddenCount} earlier lines omitted; --history prints all)`] : [];
+  return [...omission, ...lines].join('\n');
 }
 
 export function renderFailure(outcome: Outcome): string {
   const replay = `npm run simulate -- --seeds 1 --from ${outcome.seed} --history`;
-  return `seed ${outcome.seed} (${replay}):\n  ${outcome.violations.join('\n  ')}`;
+  return `seed ${outcome.seed} violates a rule (replay: ${replay}):\n  ${outcome.violations.join('\n  ')}`;
 }
 
 export function renderCoverage(coverage: Coverage): string {
@@ -36,25 +37,25 @@ export function renderCoverage(coverage: Coverage): string {
     (kind) => `${String(coverage.faults.get(kind) ?? 0).padStart(9)}  ${kind}`,
   );
   return [
-    'Transitions of tasks, crossed with the faults between the read of the task and its write, or right after the write (each cell has a required count):',
+    'Task transitions, and how often each handler fault hit them: between the read of the task and its write, or right after the write (each count has a required minimum):',
     '',
-    renderCoverageTable(coverage),
+    renderHandlerFaultsTable(coverage),
     '',
-    'Transitions of tasks, crossed with all other faults of the handler or of its message (no required count):',
+    'Task transitions, and how often any other fault hit their handler or its message (no required minimum):',
     '',
     renderOtherFaultsTable(coverage),
     '',
-    'Transitions of plans (the marked ones have a required count):',
+    'Plan transitions (a transition marked "required" has a required minimum):',
     '',
-    renderPlansTable(coverage),
+    renderPlanTransitionsTable(coverage),
     '',
-    'Impossible transitions:',
+    'Task transitions that the state table allows but the engine never causes:',
     ...listReasons(coverage, false),
     '',
-    'Possible transitions without a required count:',
+    'Task transitions that are too rare for a required minimum:',
     ...listReasons(coverage, true),
     '',
-    'Faults:',
+    'Occurrences of each fault:',
     ...faults,
   ].join('\n');
 }
@@ -71,53 +72,56 @@ function formatCellName({ transition, fault }: Cell): string {
   return fault === undefined ? transition : formatCell(transition, fault);
 }
 
-/** Lists transitions that occurred although declared impossible, and cells and faults below the required count. */
-export function findCoverageProblems({ coverage, seeds }: Summary): string[] {
+/** Lists transitions that occurred although they are declared impossible, and all counts below the required minimum. */
+export function findCoverageProblems({ coverage, seedCount }: Summary): string[] {
   const impossible = listOccurredImpossibleCells(coverage).map(
     (cell) =>
       `${formatCellName(cell)} occurred, but unreachable-transitions.ts declares it impossible: ${cell.exemption?.reason}`,
   );
-  const times = computeRequiredCount(seeds);
-  if (times === undefined) return impossible;
+  const requiredCount = computeRequiredCount(seedCount);
+  if (requiredCount === undefined) return impossible;
   const rare = [
-    ...listRareCells(coverage, times).map((cell): [string, number] => [
+    ...listCellsBelow(coverage, requiredCount).map((cell): [string, number] => [
       formatCellName(cell),
       cell.times,
     ]),
-    ...listRarePlanTransitions(coverage, times).map(([name, count]): [string, number] => [
-      `plan ${name}`,
+    ...listPlanTransitionsBelow(coverage, requiredCount).map(([name, count]): [string, number] => [
+      `the plan transition ${name}`,
       count,
     ]),
     ...FAULT_KINDS.map((kind): [string, number] => [
       `the fault ${kind}`,
       coverage.faults.get(kind) ?? 0,
-    ]).filter(([, count]) => count < times),
+    ]).filter(([, count]) => count < requiredCount),
   ];
   return [
     ...impossible,
-    ...rare.map(([name, count]) => `${name} occurred ${count} times; ${times} are required`),
+    ...rare.map(
+      ([name, count]) =>
+        `${name} occurred ${count} times; at least ${requiredCount} occurrences are required`,
+    ),
   ];
 }
 
 export function renderTotals(
-  { seeds, failed, events, coverage }: Summary,
+  { seedCount, failed, eventCount, coverage }: Summary,
   seconds: number,
 ): string {
-  const rate = (seeds / seconds).toFixed(1);
-  return `${seeds} seeds, ${failed.length} failed, ${events} events, ${coverage.transitions.size} transitions, ${coverage.cells.size} of them crossed with faults; ${rate} seeds a second`;
+  const rate = (seedCount / seconds).toFixed(1);
+  return `${seedCount} seeds, ${failed.length} failed, ${eventCount} events, ${coverage.transitions.size} task transitions, ${coverage.faultedTransitions.size} pairs of a transition and a fault; ${rate} seeds a second`;
 }
 
 /** Renders the whole summary as one line of JSON. */
 export function renderJson(summary: Summary, seconds: number): string {
-  const { seeds, failed, events, coverage } = summary;
+  const { seedCount, failed, eventCount, coverage } = summary;
   return JSON.stringify({
-    seeds,
+    seeds: seedCount,
     seconds,
-    events,
+    events: eventCount,
     failed: failed.map(({ seed, violations }) => ({ seed, violations })),
     cells: listCells(coverage),
-    crossed: Object.fromEntries(coverage.cells),
-    plans: Object.fromEntries(coverage.plans),
+    crossed: Object.fromEntries(coverage.faultedTransitions),
+    plans: Object.fromEntries(coverage.planTransitions),
     faults: Object.fromEntries(coverage.faults),
     problems: findCoverageProblems(summary),
   });

@@ -2,7 +2,7 @@ import type { PlanWatch } from './actor/api-person.ts';
 import { submitPlan, watchPlan } from './actor/api-person.ts';
 import { ChangesClient } from './actor/changes-client.ts';
 import { visitForge } from './actor/forge-person.ts';
-import { causeFocusEvents } from './actor/purposeful-person.ts';
+import { causeFocusTransitions } from './actor/purposeful-person.ts';
 import type { PlainCoverage } from './coverage/coverage.ts';
 import { createCoverage, toPlainCoverage } from './coverage/coverage.ts';
 import { judgeEnd } from './judge/end-rules.ts';
@@ -12,29 +12,29 @@ import { addRepositories, createSimulatedSettings, createSubmissions } from './s
 import { runWithParseCache } from './time/parse-once.ts';
 import { createRandom } from './time/random.ts';
 import type { Interference } from './world.ts';
-import { START, World } from './world.ts';
+import { SEED_START_MS, World } from './world.ts';
 
-/** Result of a seed. */
+/** Result of a seed; `history` is empty unless the options ask for it. */
 export type Outcome = {
   readonly seed: number;
   readonly violations: string[];
   readonly history: string[];
   readonly coverage: PlainCoverage;
   /** Number of events of the virtual clock; a measure of the length of the history. */
-  readonly events: number;
+  readonly eventCount: number;
 };
 
 const MINUTE_MS = 60_000;
-/** Virtual time between the end of the faults and the deadline by which every plan must have ended. */
-const HEALING_MS = 10 * 60 * MINUTE_MS;
-/** Virtual time for the last cleanup. */
+/** Virtual time after the end of the faults within which every plan must end. */
+const RECOVERY_MS = 10 * 60 * MINUTE_MS;
+/** Virtual time for the removal of pods and other cleanup after the end of all plans. */
 const CLEANUP_GRACE_MS = 8 * MINUTE_MS;
 /** Virtual time within which the cleanup retries a failed deletion of a branch. */
 const CLEANUP_RETRY_MS = 16 * MINUTE_MS;
 
 /**
- * Runs the history of a seed, which determines every event. Do not call this function from a promise callback: the run drains the
- * microtask queue itself, which is impossible inside a microtask.
+ * Runs the history of a seed; the seed alone determines every event. Do not call this function from a promise callback: the run drains
+ * the microtask queue itself, which is impossible inside a microtask.
  */
 export function runSeed(
   seed: number,
@@ -51,22 +51,22 @@ export function runSeed(
     keepHistory,
   });
   const watches = startActors(world);
-  const isBroken = (): boolean => judge.violations.length > 0;
+  const hasViolation = (): boolean => judge.violations.length > 0;
   try {
-    runWithParseCache(() => runHistory(world, watches, isBroken));
+    runWithParseCache(() => runHistory(world, watches, hasViolation));
   } catch (error) {
     judge.recordViolation(
       world,
       `the simulation failed with an unexpected error: ${error instanceof Error ? error.stack : error}`,
     );
   }
-  for (const [kind, times] of world.faults.counts) coverage.faults.set(kind, times);
+  for (const [kind, count] of world.faults.counts) coverage.faults.set(kind, count);
   return {
     seed,
     violations: judge.violations,
     history: world.history ?? [],
     coverage: toPlainCoverage(coverage),
-    events: world.loop.events,
+    eventCount: world.loop.eventCount,
   };
 }
 
@@ -84,7 +84,7 @@ function startActors(world: World): ClientWatch[] {
       .then(() => Promise.all([watchPlan(world, watch), watch.client.watchChanges()]))
       .catch(onActorError);
   visitForge(world).catch(onActorError);
-  causeFocusEvents(world, world.faults.foci).catch(onActorError);
+  causeFocusTransitions(world, world.faults.focusTransitions).catch(onActorError);
   startClock(world);
   scheduleCrashes(world);
   return watches;
@@ -98,6 +98,7 @@ function createActorErrorHandler(world: World): (error: unknown) => void {
     );
 }
 
+/** Lets the whole platform crash now and then while faults are active. */
 function scheduleCrashes(world: World): void {
   world.loop.schedule(world.random.between(30_000, 5 * MINUTE_MS), () => {
     if (!world.faults.isActive) return;
@@ -107,16 +108,20 @@ function scheduleCrashes(world: World): void {
   });
 }
 
-function runHistory(world: World, watches: readonly ClientWatch[], isBroken: () => boolean): void {
+function runHistory(
+  world: World,
+  watches: readonly ClientWatch[],
+  hasViolation: () => boolean,
+): void {
   const { loop } = world;
   const areAllPlansOver = (): boolean => watches.every((watch) => watch.isOver);
-  const faultsEndAt = START + world.random.between(3, 24) * MINUTE_MS;
-  loop.runUntil(faultsEndAt, () => isBroken() || areAllPlansOver());
+  const faultsEndAt = SEED_START_MS + world.random.between(3, 24) * MINUTE_MS;
+  loop.runUntil(faultsEndAt, () => hasViolation() || areAllPlansOver());
   world.faults.isActive = false;
-  world.recordHistory('faults stop');
-  const healingDeadline = loop.now + HEALING_MS;
-  loop.runUntil(healingDeadline, () => isBroken() || areAllPlansOver());
-  if (isBroken()) return;
+  world.recordHistory('the faults stop');
+  const recoveryDeadline = loop.now + RECOVERY_MS;
+  loop.runUntil(recoveryDeadline, () => hasViolation() || areAllPlansOver());
+  if (hasViolation()) return;
   if (!areAllPlansOver()) {
     reportStuckPlans(world, watches);
     return;
@@ -127,13 +132,15 @@ function runHistory(world: World, watches: readonly ClientWatch[], isBroken: () 
   const cleanupMs = willCleanUpBranches ? keepMs + CLEANUP_RETRY_MS : 0;
   loop.runUntil(
     Math.max(loop.now, world.forgePausedUntil) + cleanupMs + CLEANUP_GRACE_MS,
-    isBroken,
+    hasViolation,
   );
-  if (isBroken()) return;
+  if (hasViolation()) return;
   for (const { submission } of watches)
-    world.judge.notices.readStored(world, submission.id).catch(createActorErrorHandler(world));
-  loop.runUntil(loop.now + MINUTE_MS, isBroken);
-  if (!isBroken()) judgeEnd(world, watches, willCleanUpBranches);
+    world.judge.notices
+      .readStoredNotices(world, submission.id)
+      .catch(createActorErrorHandler(world));
+  loop.runUntil(loop.now + MINUTE_MS, hasViolation);
+  if (!hasViolation()) judgeEnd(world, watches, willCleanUpBranches);
 }
 
 function reportStuckPlans(world: World, watches: readonly PlanWatch[]): void {
@@ -143,7 +150,7 @@ function reportStuckPlans(world: World, watches: readonly PlanWatch[]): void {
       view?.waiting.map(({ kind, reason }) => `${kind} ${reason ?? ''}`).join('; ') ?? '';
     world.judge.recordViolation(
       world,
-      `plan ${submission.id} neither ended nor progressed: ${view?.status} ${JSON.stringify(view?.counts)} waiting for ${waiting || 'nothing'}`,
+      `plan ${submission.id} did not end after the faults had stopped: its status is ${view?.status}, its tasks are ${JSON.stringify(view?.counts)}, and it waits for ${waiting || 'nothing'}`,
     );
   }
 }

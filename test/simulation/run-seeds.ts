@@ -6,60 +6,61 @@ import type { Outcome } from './run-seed.ts';
 import { runSeed } from './run-seed.ts';
 import type { Interference } from './world.ts';
 
-/** Report of a worker about a batch of seeds: the full outcome of each failed seed and the totals of all. */
+/** Report of a worker about a batch of seeds: the outcome of each failed seed and the totals of all seeds. */
 export type Batch = {
-  readonly seeds: number;
-  events: number;
+  readonly seedCount: number;
+  eventCount: number;
   readonly failed: Outcome[];
   readonly coverage: PlainCoverage;
 };
 
 /** Totals of all batches. */
 export type Summary = {
-  seeds: number;
+  seedCount: number;
   readonly failed: Outcome[];
   readonly coverage: Coverage;
-  events: number;
+  eventCount: number;
 };
 
 /** Options of a run over several seeds. */
 export type RunOptions = {
-  /** Default: a worker per core. */
-  readonly workers?: number;
+  /** Worker threads. Default: number of cores. */
+  readonly workerCount?: number;
   /** Seeds per batch. Default: 10. */
   readonly batchSize?: number;
-  readonly onBatch?: (batch: Batch, done: number) => void;
+  /** Called after each batch; `doneCount`: number of seeds that are done. */
+  readonly onBatch?: (batch: Batch, doneCount: number) => void;
 };
 
-/** Small, so that all workers finish at about the same time. */
+/** Default seeds per batch; small, so that all workers finish at about the same time. */
 const BATCH_SIZE = 10;
 
-/** Runs seeds in worker threads; each free worker takes the next batch. Outcomes have no history: replay a failed seed. */
+/** Runs seeds in worker threads; each free worker takes the next batch. Outcomes contain no history; `replaySeed` returns it. */
 export async function runSeeds(
-  from: number,
-  count: number,
-  { workers = availableParallelism(), batchSize = BATCH_SIZE, onBatch }: RunOptions = {},
+  firstSeed: number,
+  seedCount: number,
+  { workerCount = availableParallelism(), batchSize = BATCH_SIZE, onBatch }: RunOptions = {},
 ): Promise<Summary> {
-  const summary: Summary = { seeds: 0, failed: [], coverage: createCoverage(), events: 0 };
-  const end = from + count;
-  let next = from;
+  const summary: Summary = { seedCount: 0, failed: [], coverage: createCoverage(), eventCount: 0 };
+  const end = firstSeed + seedCount;
+  let nextSeed = firstSeed;
   const takeBatch = (): number[] => {
     const seeds = Array.from(
-      { length: Math.min(batchSize, end - next) },
-      (_, place) => next + place,
+      { length: Math.min(batchSize, end - nextSeed) },
+      (_, index) => nextSeed + index,
     );
-    next += seeds.length;
+    nextSeed += seeds.length;
     return seeds;
   };
   const addBatch = (batch: Batch): void => {
-    summary.seeds += batch.seeds;
-    summary.events += batch.events;
+    summary.seedCount += batch.seedCount;
+    summary.eventCount += batch.eventCount;
     summary.failed.push(...batch.failed);
     addCoverage(summary.coverage, batch.coverage);
-    onBatch?.(batch, summary.seeds);
+    onBatch?.(batch, summary.seedCount);
   };
-  const size = Math.max(1, Math.min(workers, Math.ceil(count / batchSize)));
-  await Promise.all(Array.from({ length: size }, () => runWorker(takeBatch, addBatch)));
+  const threadCount = Math.max(1, Math.min(workerCount, Math.ceil(seedCount / batchSize)));
+  await Promise.all(Array.from({ length: threadCount }, () => runWorker(takeBatch, addBatch)));
   return summary;
 }
 

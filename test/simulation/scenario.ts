@@ -3,23 +3,24 @@ import { createPlanSchema } from '../../core/contract/plan.ts';
 import type { TaskSpec } from '../../core/contract/task.ts';
 import { taskSpecSchema } from '../../core/contract/task.ts';
 import type { EngineSettings } from '../../core/engine/engine-deps.ts';
-import { isLateFocus, isRepairFocus } from './focus.ts';
+import { isReachedLate, requiresRepair } from './focus.ts';
 import { createSimRepository } from './forge/forge-state.ts';
 import type { KnownPlan, KnownTask } from './judge/judge.ts';
 import type { Random } from './time/random.ts';
 import type { World } from './world.ts';
 
-// Draws the scenario of a seed: its repositories, its plans, and the limits of the platform.
+// Draws the scenario of a seed: its repositories, its plans, and the settings of the platform.
 
-/** Plan submitted by a person. */
+/** Plan that a person submits. */
 export type Submission = {
   readonly id: string;
-  /** Delay in milliseconds after the start of the seed. */
-  readonly at: number;
+  /** Milliseconds from the start of the seed to the submission. */
+  readonly delayMs: number;
   readonly body: CreatePlan;
-  readonly known: KnownPlan;
+  readonly knownPlan: KnownPlan;
 };
 
+/** Source files per repository, besides CHANGELOG.md. */
 const FILE_COUNT = 14;
 
 export function createSimulatedSettings(random: Random): EngineSettings {
@@ -42,7 +43,7 @@ export function createSimulatedSettings(random: Random): EngineSettings {
     leaseMs: 60_000,
     heartbeatMs: 20_000,
     launchMs: 90_000,
-    // The short time is longer than any freeze of a handler.
+    // The short retention of 20 minutes is longer than any freeze of a handler.
     keepDays: random.chance(0.2) ? 20 / 1_440 : 14,
     agent: 'scripted',
     models: { heavy: 'm', light: 'm' },
@@ -54,43 +55,44 @@ export function createSimulatedSettings(random: Random): EngineSettings {
 export function addRepositories(world: World): string[] {
   const { random, forge } = world;
   const names = random.chance(0.2) ? ['acme/one', 'acme/two'] : ['acme/one'];
-  for (const [place, name] of names.entries()) {
+  for (const [index, name] of names.entries()) {
     const files = new Map<string, string>([['CHANGELOG.md', 'base@0:']]);
-    for (let index = 0; index < FILE_COUNT; index += 1) files.set(`src/f${index}.ts`, 'base@0:');
+    for (let file = 0; file < FILE_COUNT; file += 1) files.set(`src/f${file}.ts`, 'base@0:');
     if (random.chance(0.85)) files.set('.smol-gang.yaml', random.chance(0.15) ? 'strict' : 'plain');
     const clashes: [string, string][] = random.chance(0.3)
       ? [[`t${random.between(0, 5)}`, `t${random.between(6, 9)}`]]
       : [];
     const hasChecks = random.chance(0.3);
-    forge.repositories.set(name, createSimRepository(name, place, { files, clashes, hasChecks }));
+    forge.repositories.set(name, createSimRepository(name, index, { files, clashes, hasChecks }));
   }
   return names;
 }
 
-/** Renders `.smol-gang.yaml` from the one-line content the simulation stores: `strict` or `plain`. */
+/** Renders the text of `.smol-gang.yaml` from its line in the simulated repository: `strict` or `plain`. */
 export function renderRepositoryConfig(content: string): string {
-  const strict = content.startsWith('strict') ? 'strictMerge: true\n' : '';
-  return `verify: [["true"]]\n${strict}`;
+  const strictMergeLine = content.startsWith('strict') ? 'strictMerge: true\n' : '';
+  return `verify: [["true"]]\n${strictMergeLine}`;
 }
 
 export function createSubmissions(world: World, repositories: readonly string[]): Submission[] {
   const { random } = world;
-  const { foci } = world.faults;
-  const plans = random.pick([1, 1, 1, 1, 2, 2, 3]);
-  return Array.from({ length: plans }, (_, place) => {
-    const id = `p${String(place).padStart(10, 'a').slice(0, 10)}`;
+  const { focusTransitions } = world.faults;
+  const planCount = random.pick([1, 1, 1, 1, 2, 2, 3]);
+  return Array.from({ length: planCount }, (_, index) => {
+    const id = `p${String(index).padStart(10, 'a').slice(0, 10)}`;
     const isSimple = random.chance(0.15);
     const tasks = isSimple ? [] : createRandomGraph(random, repositories);
     const body = createPlanSchema.parse({
       ...(isSimple ? { prompt: 'Do the one thing that is to be done', complexity: 'simple' } : {}),
       ...(isSimple ? {} : { graph: tasks }),
       repositories: (isSimple ? repositories.slice(0, 1) : repositories).map((name) => ({ name })),
-      policy: random.chance(foci.some(isRepairFocus) ? 0.9 : 0.3) ? 'review' : 'auto',
-      autoApprove: random.chance(0.5) || foci.some(isLateFocus),
+      policy: random.chance(focusTransitions.some(requiresRepair) ? 0.9 : 0.3) ? 'review' : 'auto',
+      autoApprove: random.chance(0.5) || focusTransitions.some(isReachedLate),
       ...(random.chance(0.3) ? { maxParallel: random.between(1, 4) } : {}),
     });
-    const at = random.between(0, place === 0 ? 2_000 : 240_000);
-    return { id, at, body, known: createKnownPlan(world, id, isSimple, body, tasks, repositories) };
+    const delayMs = random.between(0, index === 0 ? 2_000 : 240_000);
+    const knownPlan = createKnownPlan(world, id, isSimple, body, tasks, repositories);
+    return { id, delayMs, body, knownPlan };
   });
 }
 
@@ -102,57 +104,60 @@ function createKnownPlan(
   tasks: readonly TaskSpec[],
   repositories: readonly string[],
 ): KnownPlan {
-  const first = repositories[0] ?? '';
-  const isStrict = [...world.forge.repositories.values()].some(
+  const defaultRepo = repositories[0] ?? '';
+  const isAnyStrict = [...world.forge.repositories.values()].some(
     ({ graph, branches }) =>
       graph.get(branches.get('main') ?? '').files.get('.smol-gang.yaml') === 'strict',
   );
-  const known = isSimple
-    ? [createKnownMainTask(first)]
-    : tasks.map((task) => createKnownTask(task, first));
-  const used = isSimple
+  const knownTasks = isSimple
+    ? [createSimplePlanTask(defaultRepo)]
+    : tasks.map((task) => createKnownTask(task, defaultRepo));
+  const usedRepositories = isSimple
     ? []
-    : repositories.filter((name) => known.some((task) => task.repo === name));
+    : repositories.filter((name) => knownTasks.some((task) => task.repo === name));
   return {
     id,
     isSimple,
     needsReview: body.policy === 'review',
-    isStrict: isStrict && repositories.length === 1,
+    isMergeStrict: isAnyStrict && repositories.length === 1,
     maxParallel: body.maxParallel,
-    tasks: known,
-    ends: used.map((repo, place) => ({ id: place === 0 ? 'end' : `end-${place + 1}`, repo })),
+    tasks: knownTasks,
+    endNodes: usedRepositories.map((repo, index) => ({
+      id: index === 0 ? 'end' : `end-${index + 1}`,
+      repo,
+    })),
   };
 }
 
-function createKnownMainTask(repo: string): KnownTask {
+function createSimplePlanTask(repo: string): KnownTask {
   return { id: 'main', repo, dependsOn: [], scope: [] };
 }
 
-/** Returns the task as its author knows the task; a task without a repository belongs to the first one. */
+/** Returns a task as the judge knows the task; a task without a repository belongs to `defaultRepo`. */
 export function createKnownTask(
   { id, repo, dependsOn, scope }: TaskSpec,
-  first: string,
+  defaultRepo: string,
 ): KnownTask {
-  return { id, repo: repo || first, dependsOn, scope };
+  return { id, repo: repo || defaultRepo, dependsOn, scope };
 }
 
-/** Draws a graph: usually small, rarely so wide that activation inserts join nodes. */
+/** Draws a graph: usually small; rarely with a last task that depends on all others, so many that activation inserts join nodes. */
 function createRandomGraph(random: Random, repositories: readonly string[]): TaskSpec[] {
   const isWide = random.chance(0.004);
   const size = isWide ? random.between(66, 80) : random.pick([1, 1, 2, 2, 3, 3, 4, 5, 7]);
   const count = random.chance(0.03) ? random.between(11, 20) : size;
   const density = random.pick([0, 0.15, 0.3, 0.6]);
-  return Array.from({ length: count }, (_, place) => {
+  return Array.from({ length: count }, (_, index) => {
     const dependsOn: string[] = [];
-    for (let other = 0; other < place; other += 1) {
-      const isSink = isWide && place === count - 1;
-      if (isSink || (!isWide && random.chance(density / Math.max(1, place / 3))))
+    for (let other = 0; other < index; other += 1) {
+      const dependsOnAll = isWide && index === count - 1;
+      if (dependsOnAll || (!isWide && random.chance(density / Math.max(1, index / 3))))
         dependsOn.push(`t${other}`);
     }
-    const scope = isWide || random.chance(0.1) ? [] : drawScope(random, place, count);
+    const scope = isWide || random.chance(0.1) ? [] : drawScope(random, index, count);
     return taskSpecSchema.parse({
-      id: `t${place}`,
-      description: `Teach the parser of src number ${place} to accept comments`,
+      id: `t${index}`,
+      description: `Teach the parser of src number ${index} to accept comments`,
       dependsOn,
       scope,
       estimate: random.between(1, 30),
@@ -161,10 +166,10 @@ function createRandomGraph(random: Random, repositories: readonly string[]): Tas
   });
 }
 
-/** Draws a scope: usually a file of its own, sometimes also a file that other tasks may change. */
-function drawScope(random: Random, place: number, count: number): string[] {
-  const own = count <= FILE_COUNT ? `src/f${place % FILE_COUNT}.ts` : `src/t${place}.ts`;
+/** Draws a scope: a file that no other task owns, sometimes also the file of another task. */
+function drawScope(random: Random, index: number, count: number): string[] {
+  const ownFile = count <= FILE_COUNT ? `src/f${index % FILE_COUNT}.ts` : `src/t${index}.ts`;
   return random.chance(0.25)
-    ? [...new Set([own, `src/f${random.between(0, FILE_COUNT - 1)}.ts`])]
-    : [own];
+    ? [...new Set([ownFile, `src/f${random.between(0, FILE_COUNT - 1)}.ts`])]
+    : [ownFile];
 }

@@ -4,7 +4,7 @@ import { addCoverage, createCoverage, toPlainCoverage } from './coverage/coverag
 import { runSeed } from './run-seed.ts';
 import type { Batch } from './run-seeds.ts';
 
-// Worker thread: runs each received batch of seeds and posts its report; an empty batch ends the worker.
+// Worker thread: runs each received batch of seeds and posts a report of the batch; an empty batch ends the worker.
 
 const seedsSchema = z.array(z.number().int());
 
@@ -16,10 +16,10 @@ parentPort?.on('message', (message: unknown) => {
 
 function runBatch(seeds: readonly number[]): Batch {
   const coverage = createCoverage();
-  const batch: Omit<Batch, 'coverage'> = { seeds: seeds.length, events: 0, failed: [] };
+  const batch: Omit<Batch, 'coverage'> = { seedCount: seeds.length, eventCount: 0, failed: [] };
   for (const seed of seeds) {
     const outcome = runSeed(seed);
-    batch.events += outcome.events;
+    batch.eventCount += outcome.eventCount;
     addCoverage(coverage, outcome.coverage);
     if (outcome.violations.length > 0) batch.failed.push(outcome);
   }

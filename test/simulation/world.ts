@@ -18,28 +18,29 @@ import { EventLoop } from './time/event-loop.ts';
 import type { Random } from './time/random.ts';
 import { createRandom } from './time/random.ts';
 
-// The world of a seed: the platform under test, its simulated dependencies, and the judge.
+// The world of a seed: the platform under test, the simulated systems around it, and the judge.
 
-/** Virtual start time of every seed, in epoch milliseconds. */
-export const START = Date.UTC(2026, 4, 12, 8, 0, 0);
+/** Virtual time at which every seed starts, in epoch milliseconds. */
+export const SEED_START_MS = Date.UTC(2026, 4, 12, 8, 0, 0);
 
-/** Largest delay of an index behind its table; shorter than the overlap clients read again. */
+/** Maximum milliseconds by which an index may lag behind its table; shorter than the period that clients of the changes read again. */
 const INDEX_LAG_MS = 60_000;
 const WRITE_OPERATIONS = new Set(['put', 'update', 'delete']);
 
-/** Change to the ports or calls that applies to a whole seed, in addition to its faults. */
+/** Change to the engine's ports or to the calls of bridges, for a whole seed and in addition to its faults. */
 export type Interference = {
   readonly name: string;
-  /** Faults every seed has, more often than usual, so that the affected rule matters. */
+  /** Faults that occur in every seed, and more often than usual, so that the changed behaviour matters. */
   readonly emphasis?: readonly FaultKind[];
-  readonly deps?: (deps: EngineDeps, world: World) => EngineDeps;
-  /** Replaces the attempt id of a bridge's call. */
+  readonly changeDeps?: (deps: EngineDeps, world: World) => EngineDeps;
+  /** Replaces the attempt id in the calls of a bridge. */
   readonly rewriteAttemptId?: (attemptId: string, world: World) => string;
 };
 
+/** Everything that a seed consists of. */
 export class World {
   readonly random: Random;
-  readonly loop = new EventLoop(START);
+  readonly loop = new EventLoop(SEED_START_MS);
   readonly faults: Faults;
   readonly table: MemoryTable;
   readonly queues: SimQueues;
@@ -49,18 +50,19 @@ export class World {
   readonly judge: Judge;
   readonly coverage: Coverage;
   readonly interference: Interference | undefined;
-  /** Lines of the history; undefined unless `keepHistory` is set. */
+  /** Lines of the history; undefined if no history is recorded. */
   readonly history: string[] | undefined;
-  readonly liveInvocations = new Set<Invocation>();
-  /** Called when the current index read returns old items. */
+  readonly runningInvocations = new Set<Invocation>();
+  /** Called when the index read that is under way omits recent writes. */
   onLateIndexRead: () => void = () => {};
   /** Epoch milliseconds until which the platform is down. */
   downUntil = 0;
-  /** Epoch milliseconds until which the forge has asked for no calls. */
+  /** End of the forge's last rate limit in epoch milliseconds. */
   forgePausedUntil = 0;
-  readonly #writes: number[] = [];
-  #invocations = 0;
-  #ids = 0;
+  /** Epoch milliseconds of each write to the table. */
+  readonly #writeTimes: number[] = [];
+  #invocationCount = 0;
+  #idCount = 0;
 
   constructor(
     seed: number,
@@ -80,9 +82,9 @@ export class World {
     this.interference = parts.interference;
     this.history = parts.keepHistory ? [] : undefined;
     this.table = createMemoryTable({
-      indexLag: () => this.#drawIndexLag(),
+      indexLag: () => this.#drawOmittedWriteCount(),
       afterEffect: (operation) => {
-        if (WRITE_OPERATIONS.has(operation)) this.#writes.push(this.loop.now);
+        if (WRITE_OPERATIONS.has(operation)) this.#writeTimes.push(this.loop.now);
       },
     });
     this.queues = new SimQueues(this);
@@ -92,43 +94,48 @@ export class World {
       this.random,
       parts.judge.createForgeWitness(this),
       {
-        chooseHeadLagMs: () =>
-          this.faults.drawFault('forge_lag') ? this.random.between(500, 20_000) : 0,
-        chooseMergeabilityDelayMs: () =>
-          this.faults.drawFault('forge_unknown') ? this.random.between(500, 20_000) : 0,
-        chooseCheckResult: () => ({
+        drawHeadLagMs: () =>
+          this.faults.drawFault('forge_head_stale') ? this.random.between(500, 20_000) : 0,
+        drawMergeabilityDelayMs: () =>
+          this.faults.drawFault('forge_mergeability_late') ? this.random.between(500, 20_000) : 0,
+        drawCheckResult: () => ({
           afterMs: this.random.between(1_000, 90_000),
           flaky: this.faults.drawFault('check_flaky'),
         }),
-        chooseRule: () =>
-          this.faults.drawFault('forge_rule') ? 'a rule of the branch forbids it' : undefined,
+        drawRule: () =>
+          this.faults.drawFault('forge_rule_refuses')
+            ? 'a rule of the simulated repository refuses the change'
+            : undefined,
       },
     );
   }
 
-  #drawIndexLag(): number {
-    if (!this.faults.drawFault('index_late')) return 0;
+  /** Draws how many of the latest writes an index read omits. */
+  #drawOmittedWriteCount(): number {
+    if (!this.faults.drawFault('stale_index_read')) return 0;
     this.onLateIndexRead();
     const since = this.loop.now - INDEX_LAG_MS;
-    const recent = this.#writes.length - 1 - this.#writes.findLastIndex((at) => at < since);
-    return Math.min(recent, this.random.between(1, 40));
+    const lastOldWrite = this.#writeTimes.findLastIndex((at) => at < since);
+    const recentCount = this.#writeTimes.length - 1 - lastOldWrite;
+    return Math.min(recentCount, this.random.between(1, 40));
   }
 
+  /** Adds a line with the virtual time to the history. */
   recordHistory(line: string): void {
     if (this.history === undefined) return;
-    const s = (this.loop.now - START) / 1_000;
-    const clock = `${String(Math.floor(s / 60)).padStart(4)}:${(s % 60).toFixed(3).padStart(6, '0')}`;
+    const seconds = (this.loop.now - SEED_START_MS) / 1_000;
+    const clock = `${String(Math.floor(seconds / 60)).padStart(4)}:${(seconds % 60).toFixed(3).padStart(6, '0')}`;
     this.history.push(`${clock}  ${line}`);
   }
 
-  openInvocation(handlerName: string): Invocation {
-    this.#invocations += 1;
-    const invocation = createInvocation(this.#invocations, handlerName);
-    this.liveInvocations.add(invocation);
+  #openInvocation(handlerName: string): Invocation {
+    this.#invocationCount += 1;
+    const invocation = createInvocation(this.#invocationCount, handlerName);
+    this.runningInvocations.add(invocation);
     return invocation;
   }
 
-  /** Runs a handler; a crash of the handler calls only `onCrash`. */
+  /** Starts a handler; exactly one of the callbacks is called when the handler ends. */
   startInvocation<T>(
     handlerName: string,
     handle: (deps: EngineDeps) => Promise<T>,
@@ -138,19 +145,20 @@ export class World {
       readonly onCrash: () => void;
     },
   ): Invocation {
-    const invocation = this.openInvocation(handlerName);
-    const closeThen = (next: () => void) => () => {
-      this.liveInvocations.delete(invocation);
-      next();
+    const invocation = this.#openInvocation(handlerName);
+    const closeBefore = (callback: () => void) => () => {
+      this.runningInvocations.delete(invocation);
+      callback();
     };
-    invocation.onCrash = closeThen(callbacks.onCrash);
+    invocation.onCrash = closeBefore(callbacks.onCrash);
     handle(this.createDeps(invocation)).then(
-      (value) => invocation.isAlive && closeThen(() => callbacks.onDone(value))(),
-      (error) => invocation.isAlive && closeThen(() => callbacks.onError(error))(),
+      (value) => invocation.isAlive && closeBefore(() => callbacks.onDone(value))(),
+      (error) => invocation.isAlive && closeBefore(() => callbacks.onError(error))(),
     );
     return invocation;
   }
 
+  /** Creates the ports of an invocation; an interference may change them. */
   createDeps(invocation: Invocation): EngineDeps {
     const forge = createForgePort(this, invocation);
     const deps: EngineDeps = {
@@ -169,39 +177,39 @@ export class World {
       settings: this.settings,
       attemptToken: async () => 'token',
       newId: () => {
-        this.#ids += 1;
-        return `n${this.#ids}`;
+        this.#idCount += 1;
+        return `n${this.#idCount}`;
       },
     };
-    return this.interference?.deps?.(deps, this) ?? deps;
+    return this.interference?.changeDeps?.(deps, this) ?? deps;
   }
 
-  /** Ends all live invocations at once and keeps the platform down for a while. */
-  crashPlatform(forMs: number): void {
+  /** Ends all running invocations at once and keeps the platform down for `downMs` milliseconds. */
+  crashPlatform(downMs: number): void {
     this.recordHistory('the platform crashes');
-    // Set before the crashes: a crashed handler frees its place in the queue, and no new handler may start there.
-    this.downUntil = this.loop.now + forMs;
-    for (const invocation of [...this.liveInvocations]) {
+    // Set before the invocations end: their ends let the queues start new handlers, which must not run while the platform is down.
+    this.downUntil = this.loop.now + downMs;
+    for (const invocation of [...this.runningInvocations]) {
       invocation.isAlive = false;
       invocation.onCrash();
     }
   }
 
-  /** Returns the text of a file; only `.smol-gang.yaml` has real text in the simulation. */
+  /** Returns the text of a file: rendered YAML for `.smol-gang.yaml`, the single line of the simulation for all other files. */
   readFileText(repo: string, sha: string, path: string): string | undefined {
     const content = this.forge.getRepository(repo).graph.get(sha).files.get(path);
     if (content === undefined || path !== '.smol-gang.yaml') return content;
     return renderRepositoryConfig(content);
   }
 
-  /** Sends a webhook delivery, which faults may drop, duplicate or delay. */
+  /** Sends a webhook delivery, which faults may lose, duplicate or delay. */
   sendWebhook(repo: string, branch: string, pull: number | undefined): void {
-    if (this.faults.drawFault('webhook_drop')) return;
-    const copies = this.faults.drawFault('webhook_double') ? 2 : 1;
+    if (this.faults.drawFault('webhook_lost')) return;
+    const copies = this.faults.drawFault('webhook_duplicated') ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1)
       this.queues.sendMessage(
         { type: 'forge_changed', v: 1, repo, pull, branch, delivery: 'd' },
-        this.faults.drawFault('webhook_late')
+        this.faults.drawFault('webhook_delayed')
           ? this.random.between(10_000, 600_000)
           : this.random.between(50, 3_000),
       );

@@ -1,6 +1,6 @@
 import { AppError } from '../../core/base/app-error.ts';
 
-/** Returns the error the promise rejects with. Throws when the promise resolves, or rejects with another error. */
+/** Returns the AppError with which the promise rejects. Throws if the promise resolves or rejects with another error. */
 export async function captureAppError(promise: Promise<unknown>): Promise<AppError> {
   const error = await promise.then(
     () => undefined,

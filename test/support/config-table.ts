@@ -1,14 +1,14 @@
 import type { ConfigRow, SectionName } from '../../functions/config.ts';
 import { describeConfig } from '../../functions/config.ts';
 
-// Renders the configuration table of docs/operations.md from the table of the functions.
+// Renders the tables of configuration variables in docs/operations.md from the configuration of the functions.
 
 const TABLE_START = '<!-- config: made by npm run docs:config -->';
 const TABLE_END = '<!-- /config -->';
 
 type ConfigTableRow = Pick<ConfigRow, 'name' | 'about' | 'default' | 'required' | 'secret'>;
 
-/** Variables of the laptop platform. A test compares the defaults with local/platform/platform-settings.ts. */
+/** Variables of the laptop platform; test/docs.test.ts compares their defaults with local/platform/platform-settings.ts. */
 export const PLATFORM_ROWS: readonly ConfigTableRow[] = [
   createPlatformRow('PORT', '3000', 'Port of the API and its WebSocket.'),
   createPlatformRow('SMOL_FORGE_PORT', '3001', 'Port of the local forge.'),
@@ -25,7 +25,7 @@ export const PLATFORM_ROWS: readonly ConfigTableRow[] = [
   ),
 ];
 
-/** Sections an operator sets; the platform or the deployment sets all other sections. */
+/** Sections of variables that an operator sets. The laptop platform or the deployment sets the variables of all other sections. */
 const OPERATOR_SECTIONS: readonly SectionName[] = [
   'model',
   'agent',
@@ -38,7 +38,7 @@ const OPERATOR_SECTIONS: readonly SectionName[] = [
   'retention',
   'log',
 ];
-/** Variables in sections of the operator that only the laptop platform sets. */
+/** Variables that belong to a section of the operator, but that only the laptop platform sets. */
 const PLATFORM_ONLY_VARIABLES = new Set(['LOG_FILE']);
 
 function createPlatformRow(name: string, value: string, about: string): ConfigTableRow {
@@ -62,7 +62,7 @@ export function renderConfigTable(): string {
   ].join('\n');
 }
 
-/** Returns the document with a new table. Throws when the document lacks the markers of the table. */
+/** Returns the document with the tables replaced. Throws if the document lacks the markers around the tables. */
 export function replaceConfigTable(document: string): string {
   const start = document.indexOf(TABLE_START);
   const end = document.indexOf(TABLE_END);

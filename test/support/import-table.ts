@@ -1,17 +1,19 @@
-// Allowed imports. The first row that matches a file applies; imports within the row's folder are always allowed. A file
-// without a row is an error, so that each new adapter or top-level folder is declared here.
+// Allowed imports of each folder. The first row whose path contains a file applies to the file; imports within this path are always
+// allowed. A file without a row is an error, so that each new adapter or top-level folder must be added here.
 
 /** Allowed imports of a folder or file. */
 export type ImportRow = {
   /** Folder or file, relative to the root of the project. */
   readonly path: string;
+  /** Files and folders of the project. */
   readonly project: readonly string[] | 'all';
-  /** Names such as `@scope/name` or `name`; imports of types count too. */
+  /** Names of npm packages; imports of types count too. */
   readonly packages: readonly string[] | 'all';
+  /** Modules of Node, such as `node:crypto`. */
   readonly node: readonly string[] | 'all';
 };
 
-/** Layers from bottom to top: a layer may import itself and the layers before it. */
+/** Layers from bottom to top: a layer may import from itself and from lower layers. */
 const CORE_LAYERS: readonly (readonly string[])[] = [
   ['core/base'],
   ['core/contract'],
@@ -23,7 +25,7 @@ const CORE_LAYERS: readonly (readonly string[])[] = [
   ['core/engine'],
 ];
 
-/** Folders that also run in a browser and next to an agent, and therefore depend only on the contract. */
+/** Folders whose code also runs in a browser and beside an agent, and which therefore may import almost nothing. */
 const SHARED_ROWS: readonly ImportRow[] = [
   { path: 'core/base', project: [], packages: [], node: [] },
   { path: 'core/contract', project: ['core/base'], packages: ['zod'], node: [] },
@@ -41,7 +43,7 @@ const coreRows = CORE_LAYERS.flatMap((layer, index) =>
   ),
 );
 
-/** Adapters, each with its SDK and the core files that it may import besides ports, contract and base. */
+/** Adapters, each with its SDK and the paths that it may import in addition to core/base, core/contract and core/port. */
 const adapterRows = [
   createAdapterRow('aws'),
   createAdapterRow(
@@ -65,9 +67,9 @@ const adapterRows = [
 function createAdapterRow(
   name: string,
   sdk: readonly string[] = [],
-  ...coreFiles: readonly string[]
+  ...additionalPaths: readonly string[]
 ): ImportRow {
-  const project = ['core/base', 'core/contract', 'core/port', ...coreFiles];
+  const project = ['core/base', 'core/contract', 'core/port', ...additionalPaths];
   return { path: `adapters/${name}`, project, packages: [...sdk, 'zod'], node: 'all' };
 }
 
@@ -110,7 +112,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   },
   { path: 'test', project: 'all', packages: 'all', node: 'all' },
   { path: 'bench', project: 'all', packages: 'all', node: 'all' },
-  // The stacks set the environment of each function from the table the function reads.
+  // The stacks derive the environment of each function from the configuration that the function reads.
   {
     path: 'stacks',
     project: ['core/base', 'core/topology', 'functions/config-sections.ts'],
@@ -121,7 +123,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   { path: 'vitest.config.ts', project: [], packages: ['vitest'], node: [] },
 ];
 
-/** Additional imports of a test next to the code, which otherwise follows the row of its folder. */
+/** Imports that a test beside the code may use in addition to the row of its folder. */
 export const COLOCATED_TEST_IMPORTS = {
   project: ['test/support'],
   packages: ['fast-check', 'vitest'],

@@ -1,10 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-/** Import of a file. */
+/** Import in a file. */
 export type ImportEdge = {
   readonly file: string;
-  /** Path from the root of the project, name of a package without its subpath, `node:...`, or `(computed)`. */
+  /** Path from the root of the project, name of a package, `node:<module>`, or `(computed)` for a dynamic import of an expression. */
   readonly target: string;
   readonly kind: 'project' | 'package' | 'node' | 'computed';
 };
@@ -15,7 +15,7 @@ const SOURCE_PATTERNS = [
 ];
 const IGNORED_PATTERNS = ['**/node_modules/**', 'local/sample/**', 'local/model/work/**'];
 
-/** Patterns of static imports and re-exports, of imports for side effects, and of dynamic and type imports. */
+/** Match, in this order: static imports and re-exports, imports for side effects, and dynamic imports and import types. */
 const IMPORT_PATTERNS = [
   /^\s*(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]/gm,
   /^\s*import\s*['"]([^'"]+)['"]/gm,
@@ -29,13 +29,13 @@ export function readSources(root: string): Map<string, string> {
 }
 
 export function findImports(file: string, source: string): ImportEdge[] {
-  const named = IMPORT_PATTERNS.flatMap((pattern) => [...source.matchAll(pattern)]).map(
+  const literalImports = IMPORT_PATTERNS.flatMap((pattern) => [...source.matchAll(pattern)]).map(
     ([, specifier = '']) => createImportEdge(file, specifier),
   );
-  const computed = [...source.matchAll(COMPUTED_IMPORT_PATTERN)].map(
+  const computedImports = [...source.matchAll(COMPUTED_IMPORT_PATTERN)].map(
     (): ImportEdge => ({ file, target: '(computed)', kind: 'computed' }),
   );
-  return [...named, ...computed];
+  return [...literalImports, ...computedImports];
 }
 
 function createImportEdge(file: string, specifier: string): ImportEdge {

@@ -5,10 +5,10 @@ import { renderOutcomes, sumOutcomes } from './suite/suite-report.ts';
 import type { Suite } from './suite/suite-run.ts';
 import { SuiteRun } from './suite/suite-run.ts';
 
-// `npm test [-- suite ...]` runs the suites one after another, so that two cores are enough, and prints a summary. Suites on
-// demand run only when named.
+// `npm test [-- suite ...]` runs the suites one after another, so that two cores are enough, and prints a summary. Suites with `onDemand`
+// run only if the command names them.
 
-/** Time limit of the whole run in minutes, chosen for two idle cores. */
+/** Time limit of the whole run in minutes; the default suits two cores without other work. */
 const LIMIT_MINUTES = Number(process.env.SMOL_TEST_MINUTES ?? 15);
 
 const SUITES: readonly Suite[] = [
@@ -38,7 +38,7 @@ const { positionals } = parseArgs({ allowPositionals: true });
 const unknownNames = positionals.filter((name) => !SUITES.some((suite) => suite.name === name));
 if (unknownNames.length > 0) {
   console.error(
-    `unknown suite: ${unknownNames.join(', ')}; known suites: ${SUITES.map(({ name }) => name).join(', ')}`,
+    `There is no suite ${unknownNames.join(', ')}. Choose from: ${SUITES.map(({ name }) => name).join(', ')}`,
   );
   process.exit(2);
 }
@@ -64,7 +64,7 @@ async function runSuite(suite: Suite): Promise<Outcome> {
       failed: 1,
       skipped: 0,
       ms: 0,
-      notes: [`found no tests in ${tests.join(' ')}`],
+      notes: [`no file matches ${tests.join(' ')}`],
     };
   if (Date.now() >= deadline)
     return {
@@ -73,13 +73,15 @@ async function runSuite(suite: Suite): Promise<Outcome> {
       failed: 1,
       skipped: 0,
       ms: 0,
-      notes: ['did not run: the time limit was reached before (set SMOL_TEST_MINUTES to raise it)'],
+      notes: [
+        `did not run, because the earlier suites used the time limit of ${LIMIT_MINUTES} minutes; set SMOL_TEST_MINUTES to raise the limit`,
+      ],
     };
   console.log(`\n── ${name}`);
-  const running = await SuiteRun.start(suite, deadline);
-  const stop = () => void running.stop().finally(() => process.exit(130));
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  const outcome = await running.waitForOutcome();
-  process.off('SIGINT', stop).off('SIGTERM', stop);
+  const run = await SuiteRun.prepare(suite, deadline);
+  const abort = () => void run.abort().finally(() => process.exit(130));
+  process.once('SIGINT', abort).once('SIGTERM', abort);
+  const outcome = await run.runScripts();
+  process.off('SIGINT', abort).off('SIGTERM', abort);
   return outcome;
 }

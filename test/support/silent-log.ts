@@ -1,6 +1,6 @@
 import type { Log } from '../../core/port/runtime.ts';
 
-/** Recorded line of a log. */
+/** Recorded line of the log. */
 export type LogLine = {
   readonly level: 'info' | 'warn' | 'error';
   readonly message: string;

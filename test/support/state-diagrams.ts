@@ -12,8 +12,8 @@ import type { TaskState } from '../../core/task-state/task-state.ts';
 import { createPlanContext, createPlanEvent, createSamplePlan } from './engine/plan-sample.ts';
 import { createSampleContext, createSampleEvent, createSampleTask } from './engine/task-sample.ts';
 
-// Renders docs/states.md from the state tables: each event is applied to variants of a typical plan or task in each status, and
-// the document lists the resulting statuses.
+// Renders docs/states.md from the state tables: every event is applied to variants of a sample plan or task in every status, and the
+// document lists the resulting statuses.
 
 const PLAN_STATUS_MEANINGS: Record<PlanStatus, string> = {
   planning: 'The planner explores the repositories, assesses the request and splits it into tasks.',
@@ -44,7 +44,7 @@ const TASK_STATUS_MEANINGS: Record<TaskStatus, string> = {
   cancelled: 'A person cancelled the task, or its run was stopped.',
 };
 
-/** Events of most task statuses, which would hide the usual path in the diagram. */
+/** Events that most task statuses accept; their arrows would hide the usual path in the diagram. */
 const EVENTS_OUTSIDE_DIAGRAM: readonly string[] = [
   'cancel',
   'faulted',
@@ -104,13 +104,11 @@ function listTaskTransitions(): Transition[] {
 function createTaskVariants(status: TaskState['status']): TaskState[] {
   const hasPull = status === 'pr_open' || status === 'in_review' || status === 'merging';
   const samples = [createSampleTask(status), ...(hasPull ? [createSampleTask(status, true)] : [])];
-  return samples.flatMap((task) => [
-    ...createRestingVariants(task),
-    ...createAttemptVariants(task),
-  ]);
+  return samples.flatMap((task) => [...createFieldVariants(task), ...createAttemptVariants(task)]);
 }
 
-function createRestingVariants(task: TaskState): TaskState[] {
+/** Creates variants that differ in other fields than the current attempt. */
+function createFieldVariants(task: TaskState): TaskState[] {
   const { accepted, pull, evidence } = createSampleTask('pr_open');
   const retryCounts = { agent: 9, infra: 9, repair: 9, refusals: 9 };
   return [
@@ -127,13 +125,14 @@ function createRestingVariants(task: TaskState): TaskState[] {
   ];
 }
 
-/** Creates variants with each kind of attempt, before and after the first call of its bridge. */
+/** Creates variants with a `verify` and a `repair` attempt, before and after the first call of its bridge. */
 function createAttemptVariants(task: TaskState): TaskState[] {
   const { current, status } = task;
   if (current === undefined) return [];
-  const early = status === 'working' || status === 'awaiting_input' ? [] : ['claimed' as const];
+  const phasesBeforeFirstCall =
+    status === 'working' || status === 'awaiting_input' ? [] : ['claimed' as const];
   return (['verify', 'repair'] as const).flatMap((kind) =>
-    [current.phase, ...early].flatMap((phase): TaskState[] => [
+    [current.phase, ...phasesBeforeFirstCall].flatMap((phase): TaskState[] => [
       { ...task, current: { ...current, kind, phase } },
       { ...task, current: { ...current, kind, phase }, kind: 'end' },
     ]),
@@ -204,7 +203,7 @@ function renderMeanings(meanings: Readonly<Record<string, string>>): string[] {
 
 function renderMachine(
   transitions: readonly Transition[],
-  first: string,
+  firstStatus: string,
   isCommon: (event: string) => boolean,
   eventsOutsideDiagram: readonly string[],
 ): string[] {
@@ -217,12 +216,17 @@ function renderMachine(
   const arrows = [...edges].map(
     ([edge, members]) => `  ${edge}: ${listUnique(members.map(({ event }) => event)).join(', ')}`,
   );
-  const own = transitions.filter(({ event, from, to }) => !isCommon(event) || from !== to);
-  const rows = Map.groupBy(own, ({ from, event }) => `| \`${from}\` | \`${event}\` |`);
+  const listedTransitions = transitions.filter(
+    ({ event, from, to }) => !isCommon(event) || from !== to,
+  );
+  const rows = Map.groupBy(
+    listedTransitions,
+    ({ from, event }) => `| \`${from}\` | \`${event}\` |`,
+  );
   return [
     '```mermaid',
     'stateDiagram-v2',
-    `  [*] --> ${first}`,
+    `  [*] --> ${firstStatus}`,
     ...arrows,
     '```',
     '',

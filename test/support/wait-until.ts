@@ -1,6 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Polls a condition every 10 ms and returns its value once truthy. Throws with `description` after the timeout. */
+/**
+ * Evaluates `condition` every 10 ms until its value is neither undefined, null nor false, and returns the value. Throws an error with
+ * `description` after the timeout.
+ */
 export async function waitUntil<T>(
   description: string,
   condition: () => T | Promise<T>,
@@ -11,7 +14,7 @@ export async function waitUntil<T>(
     const value = await condition();
     if (value !== undefined && value !== null && value !== false) return value;
     if (Date.now() > deadline)
-      throw new Error(`did not happen within ${timeoutMs} ms: ${description}`);
+      throw new Error(`waited ${timeoutMs} ms in vain until: ${description}`);
     await setTimeout(10);
   }
 }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { replaceConfigTable } from './config-table.ts';
 
-// `npm run docs:config` writes the configuration table into docs/operations.md.
+// `npm run docs:config` updates the tables of configuration variables in docs/operations.md.
 
 const path = fileURLToPath(new URL('../../docs/operations.md', import.meta.url));
 await writeFile(path, replaceConfigTable(await readFile(path, 'utf8')));

@@ -9,10 +9,10 @@ import { writePodRecord } from '../../../adapters/process/pod-record.ts';
 import { createPodSpec, LAUNCHER_TOKEN } from '../../contract/launcher.ts';
 import type { LauncherFixture } from '../../support/process/process-pods.ts';
 import {
+  createLauncherFixture,
   FAKE_BRIDGE,
   findProcessesByEnvironment,
   isProcessAlive,
-  makeProcessPods,
 } from '../../support/process/process-pods.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -20,7 +20,7 @@ let pods: LauncherFixture;
 const HOUR_MS = 3_600_000;
 
 beforeEach(async () => {
-  pods = await makeProcessPods();
+  pods = await createLauncherFixture();
 });
 afterEach(async () => {
   await pods.close();

@@ -43,12 +43,12 @@ describe('sessions', () => {
     });
     api.advanceClock(15 * 60_000);
     expect((await sendGet('/v1/me', session.accessToken)).status).toBe(401);
-    const again = await sendPost('/v1/auth/refresh', { refreshToken: session.refreshToken });
-    const renewed = sessionSchema.parse(again.json);
+    const refreshed = await sendPost('/v1/auth/refresh', { refreshToken: session.refreshToken });
+    const renewed = sessionSchema.parse(refreshed.json);
     expect((await sendGet('/v1/me', renewed.accessToken)).status).toBe(200);
   });
 
-  test('too many attempts get 429 with the time of the next attempt', async () => {
+  test('after too many failed sign-ins, the next sign-in gets 429 with the seconds until a sign-in is allowed', async () => {
     for (let n = 0; n < 10; n += 1)
       expect((await sendLogin(formatEmail('viewer'), 'wrong')).status).toBe(401);
     const { status, headers, json } = await sendLogin(formatEmail('viewer'), PASSWORD);
@@ -67,7 +67,7 @@ describe('sessions', () => {
     expect((await sendPost('/v1/auth/exchange', { code })).status).toBe(401);
   });
 
-  test('a socket ticket works once', async () => {
+  test('a ticket for the WebSocket works once', async () => {
     const { status, json } = await sendPost('/v1/socket-tickets', {}, api.sessions.viewer);
     expect(status).toBe(201);
     const { ticket, url } = z.object({ ticket: z.string(), url: z.string() }).parse(json);
@@ -125,8 +125,8 @@ test('an admin adds and removes users, and no response contains a password hash'
   expect((await sendLogin(email, 'long enough')).status).toBe(401);
 });
 
-describe('the call of a handler', () => {
-  test('contains parsed input with defaults, the actor and the idempotency key', async () => {
+describe('a call that reaches a handler', () => {
+  test('contains the parsed input with defaults, the actor and the idempotency key', async () => {
     const path = '/v1/plans';
     const body = { prompt: 'do it', repositories: [{ name: 'a/b' }] };
     const headers = { authorization: `Bearer ${api.sessions.operator}`, 'Idempotency-Key': 'k-1' };
@@ -146,7 +146,7 @@ describe('the call of a handler', () => {
     ]);
   });
 
-  test('contains the attempt as actor after a valid token, and the webhook after a valid signature', async () => {
+  test('names the attempt as actor if the token is valid, and the webhook as actor if the signature is valid', async () => {
     const authorization = `Bearer ${await api.attemptToken(ATTEMPT_ID)}`;
     const path = `/v1/attempts/${ATTEMPT_ID}/start`;
     await api.send('attempt', createJsonInput('POST', path, { bridge: '1' }, { authorization }));
@@ -163,7 +163,7 @@ describe('the call of a handler', () => {
     ]);
   });
 
-  test('contains an empty body object if the body is missing and all its fields are optional', async () => {
+  test('contains a body with the default values if the request has no body and all fields are optional', async () => {
     const path = '/v1/plans/p3k9m2x7abc/cancel';
     const headers = { authorization: `Bearer ${api.sessions.operator}` };
     await api.send('api', { method: 'POST', path, headers });
@@ -172,32 +172,32 @@ describe('the call of a handler', () => {
 });
 
 describe('responses', () => {
-  test('contain only fields of the contract', async () => {
+  test('contain only the fields that the contract declares', async () => {
     const me = { email: 'x', role: 'admin', hash: 'scrypt$1' };
-    const leaky = await createTestApi({ me: async () => me });
-    const headers = { authorization: `Bearer ${leaky.sessions.viewer}` };
-    const answer = await leaky.send('api', { method: 'GET', path: '/v1/me', headers });
+    const leakyApi = await createTestApi({ me: async () => me });
+    const headers = { authorization: `Bearer ${leakyApi.sessions.viewer}` };
+    const answer = await leakyApi.send('api', { method: 'GET', path: '/v1/me', headers });
     expect(answer.json).toEqual({ email: 'x', role: 'admin' });
   });
 
-  test('are 500 without details after a bug or a result that violates the contract', async () => {
+  test('have the status 500 and no details if a handler throws or its result violates the contract', async () => {
     const health = async () => {
       throw new TypeError('the password is 123');
     };
-    const broken = await createTestApi({ health, openapi: async () => JSON.parse('[1]') });
+    const brokenApi = await createTestApi({ health, openapi: async () => JSON.parse('[1]') });
     for (const path of ['/v1/health', '/v1/openapi.json']) {
-      const { status, json, text, headers } = await broken.send('api', { method: 'GET', path });
+      const { status, json, text, headers } = await brokenApi.send('api', { method: 'GET', path });
       expect(status).toBe(500);
       expect(errorBodySchema.parse(json).error.code).toBe('internal');
       expect(text).not.toContain('123');
       expect(headers['x-content-type-options']).toBe('nosniff');
     }
-    const errors = broken.recorded.logLines.filter((line) => line.includes('"level":"error"'));
+    const errors = brokenApi.recorded.logLines.filter((line) => line.includes('"level":"error"'));
     expect(errors).toHaveLength(2);
     expect(errors[0]).toContain('the password is 123');
   });
 
-  test('to HEAD requests equal the responses to GET without the body', async () => {
+  test('to HEAD requests have the status of GET and no body', async () => {
     const head = await api.send('api', { method: 'HEAD', path: '/v1/health' });
     expect(head).toMatchObject({ status: 200, text: '' });
   });
@@ -208,7 +208,7 @@ describe('responses', () => {
   });
 });
 
-test('no log line contains a password or a token', async () => {
+test('no line of the log contains a password or a token', async () => {
   const session = sessionSchema.parse((await sendLogin(formatEmail('admin'), PASSWORD)).json);
   await sendLogin(formatEmail('admin'), 'wrong password');
   await sendGet('/v1/me', session.accessToken);

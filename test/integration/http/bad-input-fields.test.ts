@@ -14,8 +14,8 @@ import { listTextFields, toInputSchema } from '../../support/contract/schema-sam
 import type { RecordedCall, TestApi } from '../../support/contract/test-api.ts';
 import { createRecorders, createTestApi } from '../../support/contract/test-api.ts';
 
-// Sends hostile text in every text field of the contract. Fields with a fixed form (names, ids, paths, enums) must reject the text and
-// the error must name the field. Free text must arrive unchanged. Every handler only records its calls.
+// Sends hostile text in every text field of the contract. A field with a fixed form (such as a name, an id or a path) must reject the
+// text, and the error must name the field. Free text must reach the handler unchanged. The handlers only record their calls.
 
 const SHELL_TEXTS = ['x$(id)', '`id`;reboot', "'; drop table plans; --"];
 const OUTSIDE_PATHS = ['../../etc/passwd', '/etc/passwd', 'a\\..\\b'];
@@ -24,11 +24,11 @@ const NAME_WITH_OWNER = 'a/b';
 const LONG_TEXT = 'x'.repeat(100_001);
 const HOSTILE_TEXTS = [...SHELL_TEXTS, ...OUTSIDE_PATHS, NUL, NAME_WITH_OWNER, LONG_TEXT];
 
-/** Hostile texts by the name of a field with a fixed form in which these texts are valid. */
-const GOOD_TEXTS_BY_FIELD: Readonly<Record<string, readonly string[]>> = {
+/** By name of a field with a fixed form: hostile texts that are nevertheless valid in the field. */
+const VALID_TEXTS_BY_FIELD: Readonly<Record<string, readonly string[]>> = {
   name: [NAME_WITH_OWNER],
   base: [NAME_WITH_OWNER],
-  /** A file may have any name, but a path must stay inside the repository. */
+  /** A path may contain any characters, but must stay inside the repository. */
   scope: [...SHELL_TEXTS, NAME_WITH_OWNER],
   prompt: [...SHELL_TEXTS, ...OUTSIDE_PATHS, NUL, NAME_WITH_OWNER],
 };
@@ -59,7 +59,7 @@ describe.each(BODY_ROWS)('the body of $route.method $route.path', ({ body, ...ro
   test('rejects hostile text in a field with a fixed form with 400 and names the field', async () => {
     for (const field of body)
       for (const text of listRefusedTexts(field))
-        await expectFieldNamed(row, 'body', field, {
+        await expectRefusalNamesField(row, 'body', field, {
           body: JSON.stringify(field.createValueWith(text)),
         });
   });
@@ -81,19 +81,19 @@ describe.each(QUERY_ROWS)('the query of $route.method $route.path', ({ query, ..
   test('rejects hostile text in a field with a fixed form with 400 and names the field', async () => {
     for (const field of query)
       for (const text of listRefusedTexts(field))
-        await expectFieldNamed(row, 'query', field, { query: createQuery(field, text) });
+        await expectRefusalNamesField(row, 'query', field, { query: createQuery(field, text) });
   });
 
-  test('an enum accepts only its exact values', async () => {
+  test('rejects a text that differs from the values of an enum, with 400, and names the field', async () => {
     for (const field of query) {
-      const [good = ''] = field.schema.enum ?? [];
-      if (good === '') continue;
-      for (const text of ['', good.toUpperCase(), ` ${good}`, `${good},${good}`, `${good}\0`])
-        await expectFieldNamed(row, 'query', field, { query: createQuery(field, text) });
+      const [valid = ''] = field.schema.enum ?? [];
+      if (valid === '') continue;
+      for (const text of ['', valid.toUpperCase(), ` ${valid}`, `${valid},${valid}`, `${valid}\0`])
+        await expectRefusalNamesField(row, 'query', field, { query: createQuery(field, text) });
     }
   });
 
-  test('a cursor reaches the handler, which validates it', async () => {
+  test('passes a hostile cursor unchanged to the handler', async () => {
     for (const field of query)
       for (const text of listAcceptedTexts(field)) {
         const { status } = await sendPart(row, { query: createQuery(field, text) });
@@ -103,13 +103,13 @@ describe.each(QUERY_ROWS)('the query of $route.method $route.path', ({ query, ..
   });
 });
 
-test('every query field has a type that these tests cover', () => {
+test('every query field is an integer or a string, the types that these tests cover', () => {
   for (const { id, route } of CONTRACT_ROWS)
     for (const [name, { type }] of Object.entries(toInputSchema(route.query).properties ?? {}))
       expect(['integer', 'string'], `${name} of ${id}`).toContain(type);
 });
 
-test('the contract has cursors, enums, free text and fields with a fixed form to test', () => {
+test('the tests above cover cursors, free text and fields with a fixed form', () => {
   const cursors = QUERY_ROWS.filter(({ query }) => query.some(({ path }) => path === 'cursor'));
   expect(cursors.map(({ id }) => id)).toEqual(
     expect.arrayContaining(['listPlans', 'listRepositories', 'listTasks', 'planChanges']),
@@ -123,9 +123,9 @@ function sendPart(row: ContractRow, part: RequestOverrides) {
   return sendContractRequest(api, bearers, row, part);
 }
 
-async function expectFieldNamed(
+async function expectRefusalNamesField(
   row: ContractRow,
-  where: string,
+  location: string,
   field: TextField,
   part: RequestOverrides,
 ) {
@@ -133,7 +133,7 @@ async function expectFieldNamed(
   const { error } = await expectRefusal(sendPart(row, part), [400], description);
   expect(error.message, description).toContain(field.path);
   expect(listIssues(error), description).toContainEqual(
-    expect.objectContaining({ in: where, path: field.path }),
+    expect.objectContaining({ in: location, path: field.path }),
   );
 }
 
@@ -145,7 +145,7 @@ function createQuery({ path }: TextField, text: string): string {
   return `${path}=${encodeURIComponent(text)}`;
 }
 
-/** Returns true if the field accepts only texts of a certain form. */
+/** Returns true if the field accepts only texts of a certain form; `refined`: a check in code restricts the text. */
 function hasFixedForm({ schema }: TextField): boolean {
   const { pattern, format, enum: choice, const: constant, refined = false } = schema;
   return refined || [pattern, format, choice, constant].some((rule) => rule !== undefined);
@@ -153,22 +153,22 @@ function hasFixedForm({ schema }: TextField): boolean {
 
 function listRefusedTexts(field: TextField): string[] {
   if (hasFixedForm(field))
-    return HOSTILE_TEXTS.filter((text) => !listGoodTexts(field).includes(text));
+    return HOSTILE_TEXTS.filter((text) => !listValidTexts(field).includes(text));
   const { maxLength } = field.schema;
   return maxLength === undefined ? [] : ['x'.repeat(maxLength + 1)];
 }
 
 function listAcceptedTexts(field: TextField): string[] {
-  if (hasFixedForm(field)) return [...listGoodTexts(field)];
+  if (hasFixedForm(field)) return [...listValidTexts(field)];
   const { minLength = 0, maxLength = LONG_TEXT.length } = field.schema;
-  const short = HOSTILE_TEXTS.filter((text) => text !== LONG_TEXT).map((text) =>
+  const shortTexts = HOSTILE_TEXTS.filter((text) => text !== LONG_TEXT).map((text) =>
     text.padEnd(minLength, '.'),
   );
-  return [...short, 'x'.repeat(maxLength)].filter((text) => text.length <= maxLength);
+  return [...shortTexts, 'x'.repeat(maxLength)].filter((text) => text.length <= maxLength);
 }
 
-/** Looks up the field by its name, or by the name of its list. */
-function listGoodTexts({ path }: TextField): readonly string[] {
+/** Lists the valid hostile texts of a field. The members of a list (path `scope.0`) are looked up by the name of the list. */
+function listValidTexts({ path }: TextField): readonly string[] {
   const name = path.split('.').findLast((step) => step !== '0') ?? '';
-  return GOOD_TEXTS_BY_FIELD[name] ?? [];
+  return VALID_TEXTS_BY_FIELD[name] ?? [];
 }

@@ -18,8 +18,8 @@ import { toInputSchema } from '../../support/contract/schema-sample.ts';
 import type { TestApi } from '../../support/contract/test-api.ts';
 import { createTestApi, GROUPS, signWebhook } from '../../support/contract/test-api.ts';
 
-// Sends invalid input to every route of the contract. The response must explain the error, no handler must run and the table must stay
-// unchanged. The routes come from the contract, so that a new route is covered automatically.
+// Sends invalid requests to every route of the contract. The response must explain the error, no handler must run, and the table must
+// stay unchanged. The routes come from the contract, so that a new route is tested automatically.
 
 const OTHER_ATTEMPT = 'p3k9m2x7abc.r1.add-login.3';
 const HOSTILE_TEXTS = [
@@ -47,8 +47,8 @@ const HOSTILE_TEXTS = [
   '<script>',
   `${'x'.repeat(5_000)}`,
 ];
-/** Invalid UTF-8: an impossible byte alone and in a string, a truncated character, half a surrogate pair, and an overlong encoding. */
-const NOT_UTF8 = [
+/** An impossible byte alone and in a string, a truncated character, half a surrogate pair, and an overlong encoding. */
+const INVALID_UTF8 = [
   Buffer.from([0xff]),
   Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}')]),
   Buffer.from([0x22, 0xe2, 0x82, 0x22]),
@@ -81,12 +81,14 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
   const { route } = row;
   const { method, access } = route;
 
-  test('rejects another method with 405 and names the allowed methods', async () => {
+  test('rejects a method that the path does not support with 405 and names the allowed methods', async () => {
     const allowed = Object.values(GROUPS[row.group])
       .filter((other: Route) => other.path === route.path)
       .map((other: Route) => other.method);
-    const known = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-    for (const wrong of known.filter((method) => !allowed.some((other) => other === method))) {
+    const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+    for (const wrong of methods.filter(
+      (candidate) => !allowed.some((other) => other === candidate),
+    )) {
       const { headers } = await expectRefusal(sendPart(row, { method: wrong }), [405], wrong);
       expect(String(headers.allow).split(', ').toSorted()).toEqual(allowed.toSorted());
     }
@@ -101,7 +103,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
   });
 
   if (access !== 'public')
-    test('rejects a missing and an unknown credential with 401', async () => {
+    test('rejects a missing, malformed, expired or wrong credential with 401', async () => {
       const expiredAttemptToken = await api.attemptToken(OTHER_ATTEMPT, -1);
       const invalidCredentials = [
         '',
@@ -112,18 +114,22 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
         'Bearer sgt_x',
         'Bearer a.b.c',
       ];
-      const wrongKind = access === 'attempt' ? api.sessions.admin : bearers.attempt;
+      const credentialOfWrongKind = access === 'attempt' ? api.sessions.admin : bearers.attempt;
       const withoutAuthorization: Record<string, string> = {};
       const authorizations = [
         ...invalidCredentials,
-        `Bearer ${wrongKind}`,
+        `Bearer ${credentialOfWrongKind}`,
         `Bearer ${expiredAttemptToken}`,
       ];
       const headers = authorizations.map((authorization) => ({ authorization }));
       for (const credential of [withoutAuthorization, ...headers]) {
-        const signed: Record<string, string> =
+        const signatureHeader: Record<string, string> =
           access === 'signature' ? { 'x-hub-signature-256': signWebhook('other') } : {};
-        const input = { method, path: renderPath(route), headers: { ...credential, ...signed } };
+        const input = {
+          method,
+          path: renderPath(route),
+          headers: { ...credential, ...signatureHeader },
+        };
         const answer = await expectRefusal(
           api.send(row.group, input),
           [401],
@@ -134,7 +140,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     });
 
   if (access === 'operator' || access === 'admin')
-    test('rejects a lower role with 403', async () => {
+    test('rejects a user with a lower role with 403', async () => {
       const lowerRoles =
         access === 'admin' ? (['viewer', 'operator'] as const) : (['viewer'] as const);
       for (const role of lowerRoles) {
@@ -172,14 +178,14 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
       }
     });
 
-  test('rejects an unknown, repeated or invalid query parameter with 400', async () => {
+  test('rejects an unknown, repeated or malformed query parameter with 400', async () => {
     const { error } = await expectRefusal(sendPart(row, { query: 'nope=1' }), [400], 'unknown');
     expect(listIssues(error)).toMatchObject([{ in: 'query', path: 'nope' }]);
     for (const [name, field] of Object.entries(route.query?.shape ?? {})) {
       await expectRefusal(
         sendPart(row, { query: `${name}=1&${name}=1` }),
         [400],
-        `doubled ${name}`,
+        `repeated ${name}`,
       );
       const { type } = z.toJSONSchema(field, { io: 'input' });
       if (type !== 'integer') continue;
@@ -198,25 +204,25 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
       await expectRefusal(sendPart(row, { body }), [400], body);
   });
 
-  test('rejects JSON with too many levels or entries, or with invalid UTF-8, with 400', async () => {
+  test('rejects JSON that is nested too deeply, has too many entries or is not UTF-8 with 400', async () => {
     const deepJson = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
     const { error } = await expectRefusal(sendPart(row, { body: deepJson }), [400], 'deep');
     expect(error.message).toContain('nested deeper than 64');
     const longJson = `[${'0,'.repeat(120_000)}0]`;
     await expectRefusal(sendPart(row, { body: longJson }), [400], 'many entries');
-    for (const body of NOT_UTF8) {
+    for (const body of INVALID_UTF8) {
       const answer = await expectRefusal(sendPart(row, { body }), [400], body.toString('hex'));
       expect(answer.error.message).toBe('the request body is not valid UTF-8');
     }
   });
 
-  test('rejects a body above the limit with 413', async () => {
+  test('rejects a body above the size limit with 413', async () => {
     const body = JSON.stringify({ text: 'x'.repeat(Math.max(2_000_000, route.maxBytes ?? 0)) });
     const { error } = await expectRefusal(sendPart(row, { body }), [413], 'too large');
     expect(error.details).toMatchObject({ bytes: body.length });
   });
 
-  test('rejects another content type with 415', async () => {
+  test('rejects a content type other than JSON with 415', async () => {
     const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', ''];
     for (const type of [...types, 'application/json; charset=utf-16', 'application/jsonx']) {
       const headers = { 'content-type': type };
@@ -235,7 +241,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     });
 
   if (hasBody(route))
-    test('rejects a field of a wrong type with 400 and names the field', async () => {
+    test('rejects a field of the wrong type with 400 and names the field', async () => {
       for (const [name, type] of listFields(route)) {
         const wrong = type === 'object' ? 7 : { wrong: true };
         const body = JSON.stringify({ [name]: wrong });
@@ -246,17 +252,19 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
       }
     });
 
-  const missing = listRequiredFields(route);
-  if (missing.length > 0)
-    test('names a missing field', async () => {
+  const requiredFields = listRequiredFields(route);
+  if (requiredFields.length > 0)
+    test('rejects a body without a required field with 400 and names the field', async () => {
       for (const part of [{}, { body: '{}' }]) {
         const { error } = await expectRefusal(sendPart(row, part), [400], 'nothing');
-        expect(listIssues(error).map(({ path }) => path)).toEqual(expect.arrayContaining(missing));
+        expect(listIssues(error).map(({ path }) => path)).toEqual(
+          expect.arrayContaining(requiredFields),
+        );
       }
     });
 
   if (isUnionBody(route))
-    test('rejects a body that matches no alternative of a union with 400 and names the discriminator', async () => {
+    test('rejects a body that matches no alternative of a union with 400 and names a field of the union', async () => {
       const fields = listFields(route).map(([name]) => name);
       for (const part of [{}, { body: '{}' }]) {
         const { error } = await expectRefusal(sendPart(row, part), [400], 'nothing');
@@ -308,7 +316,10 @@ function hasBody(route: Route): boolean {
   return !METHODS_WITHOUT_BODY.includes(route.method) && listFields(route).length > 0;
 }
 
-/** Returns true for a union. The fields in the errors then depend on the alternative that the validator picks, so tests skip them. */
+/**
+ * Returns true if the body is a union of alternatives. The errors then name fields of the alternative that the validator picks, so the
+ * tests do not check the fields.
+ */
 function isUnionBody(route: Route): boolean {
   const { anyOf, oneOf } = toInputSchema(route.body);
   return anyOf !== undefined || oneOf !== undefined;

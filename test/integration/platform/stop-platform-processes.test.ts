@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { getDataLayout } from '../../../local/platform/platform-settings.ts';
 import { stopPlatformProcesses } from '../../../local/platform/stop-platform-processes.ts';
-import { isProcessAlive, makeProcessPods } from '../../support/process/process-pods.ts';
+import { createLauncherFixture, isProcessAlive } from '../../support/process/process-pods.ts';
 
 test('stopPlatformProcesses ends attempts that outlived the platform of the data folder', async () => {
-  const pods = await makeProcessPods();
+  const pods = await createLauncherFixture();
   onTestFinished(() => pods.close());
   const dataDir = await mkdtemp(join(tmpdir(), 'stop-data-'));
   onTestFinished(() => rm(dataDir, { recursive: true }));

@@ -1,21 +1,21 @@
-/** `source` is shipped code; `tests` includes the test support and the bench. */
+/** Kind of file: `source` is shipped code, `tests` are tests, test support and benchmarks. */
 export type Group = 'source' | 'tests';
 
-/** A doc comment, another block comment, or a run of adjacent `//` lines; without its markers. */
+/** A block comment, or adjacent `//` lines together; `text` is without comment markers. */
 export type CommentFact = { readonly line: number; readonly text: string };
 
-/** Title of a test or of a `describe`; `…` stands for each inserted value. */
+/** Title of a test or suite; in a template, `…` replaces each inserted value. */
 export type TitleFact = { readonly line: number; readonly text: string };
 
 /** A function with a body. */
 export type FunctionFact = {
   readonly line: number;
   readonly name: string;
-  /** Lines from the first to the last, both counted. */
+  /** Number of lines, including the first and the last. */
   readonly lines: number;
   /** False for a callback without a name. */
   readonly isNamed: boolean;
-  /** True if the function declares tests; the limit of lines does not apply to such functions. */
+  /** True if the function declares tests; such functions have no limit of lines. */
   readonly isSuite: boolean;
 };
 
@@ -33,18 +33,18 @@ export type ImportFact = {
   readonly line: number;
   /** Path from the root of the project. */
   readonly target: string;
-  /** Imported names; `*` stands for all of them. */
+  /** Imported names; `*` stands for all exports. */
   readonly names: readonly string[];
 };
 
-/** A name that the file declares: a variable, parameter, function, type, member of a type or class, or the file itself. */
+/** A name that the file declares (variable, parameter, function, type, member of a type or class), or the name of the file. */
 export type NameFact = {
   readonly line: number;
   readonly name: string;
   readonly kind: 'function' | 'other';
 };
 
-/** Member of a class with `private`, or of a type without `readonly`. */
+/** Member of a class that is `private`, or member of a type that is not `readonly`. */
 export type MemberFact = {
   readonly line: number;
   /** Name of the type alias or interface; empty for classes and anonymous types. */
@@ -53,7 +53,7 @@ export type MemberFact = {
   readonly kind: 'private' | 'mutable';
 };
 
-/** Facts of a file for the measures. */
+/** Facts about a file from which the measures are computed. */
 export type FileFacts = {
   /** Path from the root of the project. */
   readonly path: string;

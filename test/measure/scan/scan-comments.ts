@@ -1,32 +1,34 @@
 import type { CommentFact } from './facts.ts';
 import type { Syntax } from './syntax.ts';
 
-/** Matches a comment that addresses a tool. */
+/** Matches a comment for a tool such as the linter or the compiler. */
 const DIRECTIVE =
   /^(?:biome-|oxlint-|eslint-|@ts-|@vitest-|v8 |c8 |<reference|#__|[@#](?:pure|__))/i;
 
-/** Returns the comments for readers; adjacent `//` lines are one comment. */
+/** Returns the comments for human readers; adjacent `//` lines count as a single comment. */
 export function scanComments({ text, comments, lineOf }: Syntax): CommentFact[] {
-  const found: {
+  const merged: {
     readonly line: number;
     lastLine: number;
-    readonly isRun: boolean;
+    /** True for a `//` comment without code on its line, which the next line can continue. */
+    readonly canContinue: boolean;
     text: string;
   }[] = [];
   for (const { type, value, start, end } of comments) {
     const line = lineOf(start);
-    const plain = type === 'Block' ? removeStars(value) : value.replace(/^\/?\s*/, '').trim();
-    if (DIRECTIVE.test(plain)) continue;
-    const isRun = type === 'Line' && isAloneOnLine(text, start);
-    const last = found.at(-1);
-    if (isRun && last?.isRun === true && last.lastLine === line - 1) {
+    const plainText = type === 'Block' ? removeStars(value) : value.replace(/^\/?\s*/, '').trim();
+    if (DIRECTIVE.test(plainText)) continue;
+    const isLineComment = type === 'Line' && isAloneOnLine(text, start);
+    const last = merged.at(-1);
+    if (isLineComment && last?.canContinue === true && last.lastLine === line - 1) {
       last.lastLine = line;
-      last.text += ` ${plain}`;
-    } else found.push({ line, lastLine: lineOf(end), isRun, text: plain });
+      last.text += ` ${plainText}`;
+    } else
+      merged.push({ line, lastLine: lineOf(end), canContinue: isLineComment, text: plainText });
   }
-  return found
+  return merged
     .filter((comment) => /\p{Letter}/u.test(comment.text))
-    .map(({ line, text: words }) => ({ line, text: words }));
+    .map(({ line, text: commentText }) => ({ line, text: commentText }));
 }
 
 function removeStars(block: string): string {

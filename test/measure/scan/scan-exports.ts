@@ -3,38 +3,40 @@ import type { ExportFact } from './facts.ts';
 import type { Syntax } from './syntax.ts';
 import { isFunction } from './syntax.ts';
 
-type Declared = Pick<ExportFact, 'name' | 'kind'> & { readonly node: ESTree.Span };
+/** A declaration with its syntax node. */
+type Declaration = Pick<ExportFact, 'name' | 'kind'> & { readonly node: ESTree.Span };
 
-/** Returns the exported declarations; a re-export belongs to the file with the declaration. */
+/** Returns the declarations that the file exports; a re-export from another file does not count. */
 export function scanExports(syntax: Syntax): ExportFact[] {
-  const listed = new Set<string>();
+  // Names in statements of the form `export { name };`.
+  const exportedNames = new Set<string>();
   const declared: { readonly isExported: boolean; readonly fact: ExportFact }[] = [];
   for (const statement of syntax.program.body) {
     const isExported = statement.type === 'ExportNamedDeclaration';
     if (isExported && statement.source === null)
       for (const { local } of statement.specifiers)
-        listed.add(local.type === 'Literal' ? local.value : local.name);
+        exportedNames.add(local.type === 'Literal' ? local.value : local.name);
     const declaration = isExported ? statement.declaration : statement;
     if (declaration === null) continue;
     for (const { name, kind, node } of listDeclarations(declaration))
       declared.push({ isExported, fact: toFact(syntax, statement, { name, kind, node }) });
   }
   return declared
-    .filter(({ isExported, fact }) => isExported || listed.has(fact.name))
+    .filter(({ isExported, fact }) => isExported || exportedNames.has(fact.name))
     .map(({ fact }) => fact);
 }
 
 function toFact(
   syntax: Syntax,
   statement: ESTree.Span,
-  { name, kind, node }: Declared,
+  { name, kind, node }: Declaration,
 ): ExportFact {
   const line = syntax.lineOf(node.start);
   const lines = syntax.lineOf(node.end) - line + 1;
   return { line, name, kind, lines, isDocumented: hasDoc(syntax, statement.start) };
 }
 
-function listDeclarations(node: ESTree.Statement | ESTree.Directive): Declared[] {
+function listDeclarations(node: ESTree.Statement | ESTree.Directive): Declaration[] {
   switch (node.type) {
     case 'TSTypeAliasDeclaration':
     case 'TSInterfaceDeclaration':
@@ -45,7 +47,7 @@ function listDeclarations(node: ESTree.Statement | ESTree.Directive): Declared[]
     case 'ClassDeclaration':
       return node.id === null ? [] : [{ name: node.id.name, kind: 'class', node }];
     case 'VariableDeclaration':
-      return node.declarations.flatMap(({ id, init }): Declared[] =>
+      return node.declarations.flatMap(({ id, init }): Declaration[] =>
         id.type === 'Identifier'
           ? [{ name: id.name, kind: isFunction(init) ? 'function' : 'value', node }]
           : [],
@@ -55,7 +57,7 @@ function listDeclarations(node: ESTree.Statement | ESTree.Directive): Declared[]
   }
 }
 
-/** Tells whether a doc comment ends directly before a statement. */
+/** Returns true if a doc comment ends directly before the statement that begins at `start`. */
 function hasDoc({ text, comments }: Syntax, start: number): boolean {
   return comments.some(
     ({ type, value, end }) =>

@@ -32,7 +32,7 @@ export function scanFile(path: string, text: string): FileFacts {
   };
 }
 
-/** Returns a function from an offset to its line, counted from 1. */
+/** Returns a function that finds the line of an offset; lines count from 1. */
 function createLineIndex(text: string): (offset: number) => number {
   const starts = [0];
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1))

@@ -6,12 +6,13 @@ import type { Syntax } from './syntax.ts';
 import { getCalleeRoot, getKeyName, isFunction } from './syntax.ts';
 
 type FunctionNode = ESTree.Function | ESTree.ArrowFunctionExpression;
+/** Name of a function in a report. */
 type Label = Pick<FunctionFact, 'name' | 'isNamed'>;
 
-/** Returns all functions with a body, including callbacks. A parent node is visited before its function and gives it a label. */
+/** Returns all functions with a body, including callbacks. The visitor reaches the parent of a function first, which provides the label. */
 export function scanFunctions(syntax: Syntax): FunctionFact[] {
   const { program, lineOf } = syntax;
-  const tests = findTitleCalls(syntax);
+  const testCalls = findTitleCalls(syntax);
   const functions: FunctionFact[] = [];
   const labels = new Map<object, Label>();
   const labelFunction = (
@@ -20,11 +21,14 @@ export function scanFunctions(syntax: Syntax): FunctionFact[] {
   ): void => {
     if (isFunction(node) && name !== undefined) labels.set(node, { name, isNamed: true });
   };
-  const add = (node: FunctionNode): void => {
+  const addFunction = (node: FunctionNode): void => {
     if (node.body === null) return;
-    const own = node.id?.name;
-    const label = labels.get(node) ?? { name: own ?? '(callback)', isNamed: own !== undefined };
-    const isSuite = tests.some(({ start }) => node.start < start && start < node.end);
+    const ownName = node.id?.name;
+    const label = labels.get(node) ?? {
+      name: ownName ?? '(callback)',
+      isNamed: ownName !== undefined,
+    };
+    const isSuite = testCalls.some(({ start }) => node.start < start && start < node.end);
     const line = lineOf(node.start);
     functions.push({ line, lines: lineOf(node.end) - line + 1, isSuite, ...label });
   };
@@ -43,9 +47,9 @@ export function scanFunctions(syntax: Syntax): FunctionFact[] {
         if (isFunction(argument))
           labels.set(argument, { name: `(callback of ${root})`, isNamed: false });
     },
-    FunctionDeclaration: add,
-    FunctionExpression: add,
-    ArrowFunctionExpression: add,
+    FunctionDeclaration: addFunction,
+    FunctionExpression: addFunction,
+    ArrowFunctionExpression: addFunction,
   }).visit(program);
   return functions;
 }

@@ -4,10 +4,10 @@ import { Visitor } from 'rolldown/utils';
 import type { ImportFact } from './facts.ts';
 import type { Syntax } from './syntax.ts';
 
-/** Returns the imports of the project's own files: static, dynamic, by type and by re-export. */
+/** Returns the imports of files of the project: static and dynamic imports, type imports and re-exports. */
 export function scanImports({ path, program, lineOf }: Syntax): ImportFact[] {
   const imports: ImportFact[] = [];
-  const add = (start: number, source: ESTree.Expression, names: readonly string[]): void => {
+  const addImport = (start: number, source: ESTree.Expression, names: readonly string[]): void => {
     if (source.type !== 'Literal' || typeof source.value !== 'string') return;
     if (!source.value.startsWith('.')) return;
     const target = normalize(join(dirname(path), source.value));
@@ -18,15 +18,15 @@ export function scanImports({ path, program, lineOf }: Syntax): ImportFact[] {
       const names = specifiers.map((specifier) =>
         specifier.type === 'ImportSpecifier' ? getExportedName(specifier.imported) : '*',
       );
-      add(start, source, names);
+      addImport(start, source, names);
     },
     ExportNamedDeclaration({ start, source, specifiers }) {
       const names = specifiers.map(({ local }) => getExportedName(local));
-      if (source !== null) add(start, source, names);
+      if (source !== null) addImport(start, source, names);
     },
-    ExportAllDeclaration: ({ start, source }) => add(start, source, ['*']),
-    ImportExpression: ({ start, source }) => add(start, source, ['*']),
-    TSImportType: ({ start, source }) => add(start, source, ['*']),
+    ExportAllDeclaration: ({ start, source }) => addImport(start, source, ['*']),
+    ImportExpression: ({ start, source }) => addImport(start, source, ['*']),
+    TSImportType: ({ start, source }) => addImport(start, source, ['*']),
   }).visit(program);
   return imports;
 }

@@ -6,7 +6,7 @@ import { getKeyName } from './syntax.ts';
 
 type Range = { readonly start: number; readonly end: number };
 
-/** Returns `private` members of classes and members of types without `readonly`, except in types of local variables. */
+/** Returns `private` members of classes, and members of types without `readonly`. Types of local variables do not count. */
 export function scanMembers({ program, lineOf }: Syntax): MemberFact[] {
   const members: (MemberFact & { readonly start: number })[] = [];
   const localTypes: Range[] = [];
@@ -50,7 +50,7 @@ export function scanMembers({ program, lineOf }: Syntax): MemberFact[] {
       addMember(key, start, 'private');
     },
     MethodDefinition({ key, kind, start, accessibility }) {
-      // A constructor has no `#` form.
+      // A private constructor cannot be written with `#`.
       if (accessibility !== 'private' || kind === 'constructor') return;
       addMember(key, start, 'private');
     },

@@ -7,10 +7,10 @@ import { getKeyName, isFunction } from './syntax.ts';
 
 type Pattern = ESTree.BindingPattern | ESTree.ParamPattern | ESTree.BindingRestElement;
 
-/** Methods of zod whose argument declares the members of a type. */
+/** Methods of zod whose first argument declares the members of a type. */
 const SCHEMA_METHODS = ['object', 'strictObject', 'looseObject', 'extend', 'safeExtend'];
 
-/** Returns the declared names. Keys of object literals are declared by a type, except in schemas of zod. */
+/** Returns the declared names. Keys of an object literal count only in schemas of zod; elsewhere the type of the object declares them. */
 export function scanNames({ path, program, lineOf }: Syntax): NameFact[] {
   const names: NameFact[] = [{ line: 1, name: basename(path).replace(/\..*$/, ''), kind: 'other' }];
   const add = (name: string | undefined, start: number, kind: NameFact['kind'] = 'other'): void => {

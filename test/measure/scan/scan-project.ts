@@ -7,7 +7,7 @@ const INCLUDED = [
   '{core,adapters,functions,agent,cli,local,stacks,web,packages,test,bench}/**/*.{ts,tsx}',
   '*.ts',
 ];
-/** Samples that agents change are not code of the project. */
+/** The sample repository of the demo, on which agents work, is not code of the project. */
 const EXCLUDED = ['**/node_modules/**', 'local/sample/**', 'local/model/work/**'];
 
 /** Reads and scans all files of the project; takes about two seconds. */

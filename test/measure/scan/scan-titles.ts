@@ -6,12 +6,12 @@ import { getCalleeRoot } from './syntax.ts';
 
 const TEST_FUNCTIONS = ['describe', 'it', 'suite', 'test'];
 
-/** Returns the literal titles of tests and suites. */
+/** Returns the titles of tests and suites that are literals or templates. */
 export function scanTitles(syntax: Syntax): TitleFact[] {
   return findTitleCalls(syntax).map(({ start, text }) => ({ line: syntax.lineOf(start), text }));
 }
 
-/** Returns the calls that declare a test or a suite; none in files other than tests and test support. */
+/** Returns the calls that declare a test or a suite; always empty for files outside `test/` that are not tests. */
 export function findTitleCalls({
   path,
   program,
@@ -24,15 +24,24 @@ export function findTitleCalls({
     CallExpression(call) {
       const text = getTitleText(call.arguments[0]);
       const isKnown = TEST_FUNCTIONS.includes(getCalleeRoot(call.callee) ?? '');
-      if (text !== undefined && (isKnown || (statements.has(call) && wrapsTest(call, text))))
+      if (
+        text !== undefined &&
+        (isKnown || (statements.has(call) && looksLikeTestWrapper(call, text)))
+      )
         calls.push({ start: call.start, text });
     },
   }).visit(program);
   return calls;
 }
 
-/** Tells whether a call has the form `wrapper('some title', () => ...)`, which passes both arguments to vitest. */
-function wrapsTest({ callee, arguments: passed }: ESTree.CallExpression, text: string): boolean {
+/**
+ * Returns true for a call of the form `wrapper('some title', () => ...)`. In test files, such a wrapper usually passes both arguments to
+ * vitest.
+ */
+function looksLikeTestWrapper(
+  { callee, arguments: passed }: ESTree.CallExpression,
+  text: string,
+): boolean {
   const last = passed.at(-1);
   return (
     callee.type === 'Identifier' &&

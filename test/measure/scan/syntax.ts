@@ -6,7 +6,7 @@ export type Syntax = {
   readonly text: string;
   readonly program: ESTree.Program;
   readonly comments: ParseResult['comments'];
-  /** Line of an offset, counted from 1. */
+  /** Returns the line of an offset, counted from 1. */
   readonly lineOf: (offset: number) => number;
 };
 
@@ -17,7 +17,7 @@ export function getKeyName(key: ESTree.PropertyKey): string | undefined {
   return undefined;
 }
 
-/** Tells whether a node is a function expression or an arrow function. */
+/** Returns true for a function expression and an arrow function. */
 export function isFunction(
   node: ESTree.Expression | ESTree.Argument | null | undefined,
 ): node is ESTree.Function | ESTree.ArrowFunctionExpression {

@@ -23,14 +23,15 @@ import {
   issueTaskApproval,
 } from './plan-commands.ts';
 
-// A person at the API: submits plans, follows the commands a plan waits for, and under faults issues random commands.
+// A person at the API: submits plans, does what a plan waits for, and under faults also issues random commands.
 
-/** Plan under observation, with the last view of its person. */
+/** Plan that a person watches. `view`: last read of the plan; `isOver`: the last read showed a finished plan. */
 export type PlanWatch = { readonly submission: Submission; isOver: boolean; view?: PlanView };
 
+/** Links the repositories of a plan and creates the plan. */
 export async function submitPlan(world: World, submission: Submission): Promise<void> {
-  await world.loop.sleep(submission.at);
-  world.judge.knownPlans.set(submission.id, submission.known);
+  await world.loop.sleep(submission.delayMs);
+  world.judge.knownPlans.set(submission.id, submission.knownPlan);
   const noHosting = {
     link: () => Promise.reject(new Error('the simulation hosts no repositories')),
     unlink: () => Promise.resolve(),
@@ -46,10 +47,10 @@ export async function submitPlan(world: World, submission: Submission): Promise<
       );
     return createPlan(deps, submission.body, PERSON_EMAIL, submission.id, 'hash');
   };
-  await sendMaybeTwice(world, () => retryUntilAnswered(world, 'create', create));
+  await sendMaybeTwice(world, () => retryUntilAnswered(world, 'create plan', create));
 }
 
-/** Reads the plan now and then until the seed ends, and reacts to each view. */
+/** Reads the plan every 30 to 120 seconds until the seed ends, and reacts to each view. */
 export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
   const { id } = watch.submission;
   for (;;) {
@@ -59,33 +60,34 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     if (view.status === 'cancelled') world.judge.commitments.recordCancellation(world, view);
     world.judge.commitments.recordForgePause(world, view);
     const { faults, random } = world;
-    if (view.status === 'pending_approval' && faults.drawFault('person_edits'))
+    if (view.status === 'pending_approval' && faults.drawFault('person_edits_plan'))
       await issueRandomEdit(world, view);
     judgeWaiting(world.judge, world, view);
     for (const waiting of view.waiting.filter(waitsForPerson))
       if (!faults.isActive || random.chance(0.3)) await resolveWaiting(world, view, waiting);
     const commands = [
-      faults.drawFault('person_orders') ? issueRandomTaskCommand : undefined,
-      faults.drawFault('person_stops') ? issueRandomStop : undefined,
+      faults.drawFault('person_commands_task') ? issueRandomTaskCommand : undefined,
+      faults.drawFault('person_stops_plan') ? issueRandomStop : undefined,
     ].filter((command) => command !== undefined);
     for (const issueRandomCommand of commands) await issueRandomCommand(world, view);
-    // A command may have started the plan again.
-    const isDone = isPlanOver(view) && commands.length === 0;
-    if (isDone && !watch.isOver) await readRandomHistory(world, view);
-    watch.isOver = isDone;
+    // After a command, the view is outdated: the command may have restarted a finished plan.
+    const isOver = isPlanOver(view) && commands.length === 0;
+    if (isOver && !watch.isOver) await judgeRandomHistory(world, view);
+    watch.isOver = isOver;
   }
 }
 
-async function readRandomHistory(world: World, { id }: PlanView): Promise<void> {
+/** Reads and judges the history of a random task of the plan. */
+async function judgeRandomHistory(world: World, { id }: PlanView): Promise<void> {
   const tasks = world.judge.knownPlans.get(id)?.tasks ?? [];
   const task = world.random.pick(tasks).id;
   try {
     const history = await retryUntilAnswered(world, 'history', (deps) =>
       readHistory(deps, id, task),
     );
-    judgeHistory(world.judge, world, `${id} ${task}`, history);
+    judgeHistory(world.judge, world, `task ${task} of plan ${id}`, history);
   } catch (error) {
-    // The plan was stopped before its tasks existed.
+    // A plan that was stopped before its activation has no tasks.
     if (!isAppError(error, 'notFound')) throw error;
   }
 }
@@ -95,7 +97,7 @@ function isPlanOver(view: PlanView): boolean {
   return view.status === 'complete' && view.pulls.every((pull) => pull.state !== 'open');
 }
 
-/** Takes the step for which the plan waits. */
+/** Does what the plan waits for. */
 async function resolveWaiting(world: World, view: PlanView, waiting: Waiting): Promise<void> {
   const { plan } = waiting;
   switch (waiting.kind) {
@@ -112,13 +114,13 @@ async function resolveWaiting(world: World, view: PlanView, waiting: Waiting): P
       if (waiting.task === undefined) return issueRestart(world, view);
       return issueRetry(world, plan, waiting.task);
     case 'merge':
-      return visitNamedPull(world, waiting.url);
+      return mergeLinkedPull(world, waiting.url);
     case 'checks':
     case 'budget':
     case 'model':
       return world.judge.recordViolation(
         world,
-        `plan ${plan} waits for ${waiting.kind}, which the simulation never requires`,
+        `plan ${plan} waits for a person to resolve "${waiting.kind}", but nothing in the simulation causes such a wait`,
       );
   }
 }
@@ -144,22 +146,25 @@ function restorePullBases(world: World, plan: string): void {
         restorePullBase(world, repository.name, pull);
 }
 
-/** Visits the pull request the engine asks a person to review, and merges or closes the pull request. */
-async function visitNamedPull(world: World, url = ''): Promise<void> {
+/** Opens the link of a waiting item and merges its pull request, or closes a pull request that cannot be merged. */
+async function mergeLinkedPull(world: World, url = ''): Promise<void> {
   const match = /forge\.test\/(.+)\/pull\/(\d+)/.exec(url);
   if (match === null)
-    return world.judge.recordViolation(world, `the link to a pull request is broken: "${url}"`);
+    return world.judge.recordViolation(
+      world,
+      `a plan waits for a merge, but its link names no pull request: "${url}"`,
+    );
   const [, repo = '', number = ''] = match;
   const pull = world.forge.getPull(repo, Number(number));
   if (pull.state !== 'open') return;
   if (pull.draft && parseBranch(pull.head)?.kind === 'root')
     world.judge.recordViolation(
       world,
-      `a person is asked to merge #${pull.number}, which is a draft`,
+      `a person is asked to merge pull request #${pull.number}, which is a draft`,
     );
-  const by = { kind: 'person' } as const;
-  world.forge.setDraft(repo, pull.number, false, by);
+  const person = { kind: 'person' } as const;
+  world.forge.setDraft(repo, pull.number, false, person);
   const sha = world.forge.readHeadSha(world.forge.getRepository(repo), pull);
-  const outcome = world.forge.mergePull(repo, pull.number, sha, by);
-  if (outcome.kind !== 'merged') world.forge.closePull(repo, pull.number, by);
+  const outcome = world.forge.mergePull(repo, pull.number, sha, person);
+  if (outcome.kind !== 'merged') world.forge.closePull(repo, pull.number, person);
 }

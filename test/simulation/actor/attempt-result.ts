@@ -5,7 +5,7 @@ import type { Sha } from '../../../core/port/forge.ts';
 import type { Bridge } from './bridge.ts';
 import { NO_USAGE } from './bridge.ts';
 
-// The final report of a bridge: a true result, or an invalid one the engine must reject.
+// The final report of a bridge: a true result, or a false result that the engine must reject.
 
 type FailedResult = Extract<AttemptResult, { readonly outcome: 'failed' }>;
 type DoneResult = Extract<AttemptResult, { readonly outcome: 'done' }>;
@@ -17,7 +17,7 @@ export function createFailedResult(
   return {
     outcome: 'failed',
     cause,
-    reason: `it failed: ${cause}`,
+    reason: `simulated failure: ${cause}`,
     files: [],
     leftOut: [],
     usage: NO_USAGE,
@@ -40,6 +40,7 @@ function createDoneResult(bridge: Bridge, commit: Sha, root: Sha, changed: strin
   };
 }
 
+/** Reports finished work; under a fault, the report is false. */
 export async function reportDone(
   bridge: Bridge,
   commit: Sha,
@@ -47,37 +48,37 @@ export async function reportDone(
   changed: string[],
 ): Promise<void> {
   const { faults, random } = bridge.world;
-  const truth = createDoneResult(bridge, commit, root, changed);
-  if (!faults.drawFault('agent_lies')) return bridge.reportResult(truth);
+  const trueResult = createDoneResult(bridge, commit, root, changed);
+  if (!faults.drawFault('bridge_reports_false_result')) return bridge.reportResult(trueResult);
   if (random.chance(0.3))
     return bridge.reportResult(createFailedResult('verify_red'), {
-      ...truth,
-      evidence: { ...truth.evidence, green: false },
+      ...trueResult,
+      evidence: { ...trueResult.evidence, green: false },
     });
-  return reportInvalidResult(bridge, createInvalidResult(bridge, truth));
+  return reportFalseResult(bridge, createFalseResult(bridge, trueResult));
 }
 
-/** Returns a result for a commit that was never pushed: in its evidence only, or in the whole result. */
-function createInvalidResult({ world, assignment }: Bridge, truth: DoneResult): DoneResult {
+/** Creates a result whose evidence, or also whose reported commit, is a commit that was never pushed. */
+function createFalseResult({ world, assignment }: Bridge, trueResult: DoneResult): DoneResult {
   const { graph } = world.forge.getRepository(assignment.repository.name);
-  const commit = graph.add([truth.commit], graph.get(truth.commit).files).sha;
-  const evidence = { ...truth.evidence, commit };
+  const commit = graph.add([trueResult.commit], graph.get(trueResult.commit).files).sha;
+  const evidence = { ...trueResult.evidence, commit };
   const shouldReplaceCommit = assignment.kind !== 'verify' && world.random.chance(0.5);
-  return shouldReplaceCommit ? { ...truth, commit, evidence } : { ...truth, evidence };
+  return shouldReplaceCommit ? { ...trueResult, commit, evidence } : { ...trueResult, evidence };
 }
 
-/** Reports an invalid result; after the refusal, the bridge reports a failure of its agent. */
-async function reportInvalidResult(bridge: Bridge, result: DoneResult): Promise<void> {
+/** Reports a false result; after the refusal, the bridge reports a failure of its agent. */
+async function reportFalseResult(bridge: Bridge, result: DoneResult): Promise<void> {
   const { world, pod } = bridge;
   try {
     await bridge.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, result));
-    world.judge.recordViolation(world, `an invalid result of ${pod.attemptId} was accepted`);
+    world.judge.recordViolation(world, `the false result of attempt ${pod.attemptId} was accepted`);
   } catch (error) {
     if (!isAppError(error)) throw error;
     world.recordHistory(
-      `${pod.attemptId} reported an invalid result and was refused: ${error.message}`,
+      `${pod.attemptId} reported a false result and was refused: ${error.message}`,
     );
   }
-  bridge.requireAlive();
+  bridge.requireActive();
   await bridge.reportResult(createFailedResult('agent'));
 }

@@ -4,18 +4,19 @@ import type { SimRepository } from '../forge/forge-state.ts';
 import { isTreeGreen, listAuthors } from '../forge/forge-state.ts';
 import { createFailedResult, reportDone } from './attempt-result.ts';
 import type { Bridge } from './bridge.ts';
-import { hasFaultyOutcome } from './faulty-outcome.ts';
+import { drawAttemptFault } from './faulty-outcome.ts';
 
-// The work of an attempt in its repository: commits on its own branch, and evidence for exactly the reported commit.
+// The work of an attempt in its repository: commits on the branch of the attempt, and evidence for the reported commit.
 
+/** Performs an attempt of the kind `verify`: merges the commit into the root in memory and reports whether the result is green. */
 export async function performVerification(bridge: Bridge, durationMs: number): Promise<void> {
   const { world, assignment } = bridge;
   const { name, rootBranch, verifyCommit: commit = '' } = assignment.repository;
   const repository = world.forge.getRepository(name);
   const root = world.forge.readHead(name, rootBranch) ?? assignment.repository.root;
   await bridge.waitWhileAlive(durationMs);
-  const earlyResult = drawEarlyEnd(bridge);
-  if (earlyResult !== undefined) return bridge.reportResult(earlyResult);
+  const earlyFailure = drawEarlyFailure(bridge);
+  if (earlyFailure !== undefined) return bridge.reportResult(earlyFailure);
   const merge = repository.graph.merge(root, commit);
   if (merge.conflicts.length > 0)
     return bridge.reportResult(createFailedResult('conflict', { files: merge.conflicts }));
@@ -25,24 +26,25 @@ export async function performVerification(bridge: Bridge, durationMs: number): P
   await reportDone(bridge, commit, root, changed);
 }
 
-/** Draws a failure that ends the attempt before its work. */
-function drawEarlyEnd(bridge: Bridge): AttemptResult | undefined {
+/** Draws a failure that ends the attempt before its work is finished; usually undefined. */
+function drawEarlyFailure(bridge: Bridge): AttemptResult | undefined {
   const { random, loop } = bridge.world;
   const until = loop.now + random.between(1_000, 300_000);
-  if (hasFaultyOutcome(bridge, 'agent_refused'))
+  if (drawAttemptFault(bridge, 'provider_refuses_attempt'))
     return createFailedResult(random.pick(['provider', 'forge']), { until });
-  if (hasFaultyOutcome(bridge, 'agent_infra')) return createFailedResult('infra');
-  if (hasFaultyOutcome(bridge, 'agent_failed'))
+  if (drawAttemptFault(bridge, 'attempt_infra_failure')) return createFailedResult('infra');
+  if (drawAttemptFault(bridge, 'agent_fails'))
     return createFailedResult(random.pick(['agent', 'limit', 'setup']));
   return undefined;
 }
 
-/** Renders the content of a changed file: its author, and the authors whose work the author had seen. */
-function createContent(bridge: Bridge, files: ReadonlyMap<string, string>, isBad: boolean): string {
+/** Renders the line of a changed file: its author, and all authors whose work the tree contains; see `isTreeGreen`. */
+function renderLine(bridge: Bridge, files: ReadonlyMap<string, string>, isBad: boolean): string {
   const { task, attemptNumber } = bridge.key;
   return `${isBad ? 'bad-' : ''}${task}@${attemptNumber}:${listAuthors(files).toSorted().join(',')}`;
 }
 
+/** Performs an attempt of the kind `work` or `repair`. */
 export async function performWork(bridge: Bridge, durationMs: number): Promise<void> {
   const { world, assignment } = bridge;
   const { faults, random } = world;
@@ -51,9 +53,9 @@ export async function performWork(bridge: Bridge, durationMs: number): Promise<v
   let head: Sha = assignment.repository.start;
   if (assignment.kind === 'repair') head = mergeRoot(bridge, repository, head, true);
   await bridge.waitWhileAlive(durationMs * 0.4);
-  if (faults.drawFault('agent_asks')) await bridge.askQuestion();
-  const earlyResult = drawEarlyEnd(bridge);
-  if (earlyResult !== undefined) return bridge.reportResult(earlyResult);
+  if (faults.drawFault('agent_asks_question')) await bridge.askQuestion();
+  const earlyFailure = drawEarlyFailure(bridge);
+  if (earlyFailure !== undefined) return bridge.reportResult(earlyFailure);
   const paths = choosePaths(bridge, repository);
   const half = Math.floor(paths.length / 2);
   if (half > 0 && random.chance(0.5)) {
@@ -66,22 +68,23 @@ export async function performWork(bridge: Bridge, durationMs: number): Promise<v
     repository,
     head,
     paths,
-    paths.length > 0 && faults.drawFault('agent_bad'),
+    paths.length > 0 && faults.drawFault('agent_commits_broken_code'),
   );
-  for (let fixes = 0; ; fixes += 1) {
+  for (let fixCount = 0; ; fixCount += 1) {
     head = mergeRoot(bridge, repository, head, false);
     const root = world.forge.readHead(name, rootBranch) ?? assignment.repository.root;
     const containedRoot = repository.graph.findMergeBase(root, head).sha;
+    // The result must contain a commit that the root branch lacks.
     if (repository.graph.isAncestor(head, containedRoot))
       head = repository.graph.add([head], repository.graph.get(head).files).sha;
     await bridge.waitWhileAlive(durationMs * 0.2);
     const { files } = repository.graph.get(head);
     if (isTreeGreen(repository, files)) {
       bridge.pushCommit(head);
-      const before = repository.graph.get(containedRoot).files;
-      return reportDone(bridge, head, containedRoot, repository.graph.diff(before, files));
+      const rootFiles = repository.graph.get(containedRoot).files;
+      return reportDone(bridge, head, containedRoot, repository.graph.diff(rootFiles, files));
     }
-    if (fixes === 2 || (faults.isActive && random.chance(0.3)))
+    if (fixCount === 2 || (faults.isActive && random.chance(0.3)))
       return bridge.reportResult(createFailedResult('verify_red'));
     head = writeCommit(bridge, repository, head, paths, false);
     if (random.chance(0.5)) await bridge.sendCheckpoint(head);
@@ -96,14 +99,17 @@ function writeCommit(
   isBad: boolean,
 ): Sha {
   const files = new Map(repository.graph.get(head).files);
-  const content = createContent(bridge, files, isBad);
-  // A good commit also repairs files broken by an earlier bad commit.
+  const newLine = renderLine(bridge, files, isBad);
+  // A good commit also repairs the files that an earlier bad commit broke.
   const brokenFiles = isBad ? [] : [...files].filter(([, line]) => line.startsWith('bad-'));
-  for (const path of [...paths, ...brokenFiles.map(([name]) => name)]) files.set(path, content);
+  for (const path of [...paths, ...brokenFiles.map(([name]) => name)]) files.set(path, newLine);
   return repository.graph.add([head], files).sha;
 }
 
-/** Merges the root branch into `head`. With `shouldResolve`, the attempt rewrites conflicting files; otherwise a conflict cancels the merge. */
+/**
+ * Merges the root branch into `head` and returns the new head. With `shouldResolve`, the attempt rewrites conflicting files;
+ * otherwise a conflict leaves the head unchanged.
+ */
 function mergeRoot(
   bridge: Bridge,
   repository: SimRepository,
@@ -116,20 +122,20 @@ function mergeRoot(
   const { files, conflicts } = repository.graph.merge(head, root);
   if (conflicts.length > 0 && !shouldResolve) return head;
   const merged = new Map(files);
-  const content = createContent(bridge, files, false);
-  for (const path of conflicts) merged.set(path, content);
+  const resolvedLine = renderLine(bridge, files, false);
+  for (const path of conflicts) merged.set(path, resolvedLine);
   return repository.graph.add([head, root], merged).sha;
 }
 
-/** Draws the changed paths: usually the scope, sometimes also a shared file or a file outside the scope, rarely none. */
+/** Draws the changed paths: usually the scope, often also the shared file, sometimes a file outside the scope, rarely none. */
 function choosePaths(bridge: Bridge, repository: SimRepository): string[] {
   const { random, faults } = bridge.world;
   const { scope, end } = bridge.assignment.task;
   const paths = end || scope.length === 0 ? [`src/${bridge.key.task}.ts`] : [...scope];
   if (random.chance(0.03) && !end) return [];
-  // A merged change of the shared file invalidates the evidence of waiting pull requests, or conflicts with them.
-  const isAboutMerging = faults.foci.some((focus) => focus.status === 'merging');
-  if (random.chance(isAboutMerging ? 0.2 : 0.4)) paths.push('CHANGELOG.md');
+  // A change of the shared file conflicts with other pull requests or outdates their evidence, so that fewer tasks stay in `merging`.
+  const focusesOnMerging = faults.focusTransitions.some((focus) => focus.status === 'merging');
+  if (random.chance(focusesOnMerging ? 0.2 : 0.4)) paths.push('CHANGELOG.md');
   if (random.chance(0.15)) {
     const allPaths = [...repository.graph.get(bridge.assignment.repository.start).files.keys()];
     paths.push(random.pick(allPaths.filter((path) => path !== '.smol-gang.yaml')));

@@ -10,30 +10,33 @@ import {
 } from '../../../core/engine/attempt/attempt-callbacks.ts';
 import { startAttempt } from '../../../core/engine/attempt/start-attempt.ts';
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
-import { judgeStart } from '../judge/attempt-rules.ts';
+import { judgeStartCommit } from '../judge/attempt-rules.ts';
 import { callApi } from '../platform.ts';
 import type { SimPod } from '../pods.ts';
 import type { World } from '../world.ts';
 import { performVerification, performWork } from './bridge-work.ts';
-import { hasFaultyOutcome } from './faulty-outcome.ts';
+import { drawAttemptFault } from './faulty-outcome.ts';
 
-// A bridge as seen by the control plane and the forge: its calls and its pushes.
+// A simulated bridge, reduced to its calls to the control plane and its pushes to the forge.
 
+const MAX_CALL_RETRIES = 40;
 export const NO_USAGE = { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 };
 
-/** Reports that a bridge must stop, because of a refused call or the end of its lease. */
+/** Ends the work of a bridge whose attempt the control plane has ended, or whose lease is about to end. */
 export class BridgeEndedError extends Error {}
 
+/** Process in a pod that performs one attempt. */
 export class Bridge {
   readonly world: World;
   readonly pod: SimPod;
   readonly key: AttemptKey;
-  /** Epoch milliseconds of the last answered call. */
-  answeredAt: number;
-  /** True after the control plane has ended the attempt. */
-  isStopped = false;
+  /** Epoch milliseconds at which the bridge sent its last answered call. */
+  lastAnswerAt: number;
+  /** True after a response `attempt_ended`. */
+  isAttemptEnded = false;
   /** True after the bridge has exited. */
-  hasFinished = false;
+  hasExited = false;
+  /** Answer of a person to a question of the agent. */
   answer: string | undefined;
   #assignment: Assignment | undefined;
 
@@ -41,33 +44,34 @@ export class Bridge {
     this.world = world;
     this.pod = pod;
     const key = parseAttemptId(pod.attemptId);
-    if (key === undefined) throw new Error(`pod with an invalid attempt id: ${pod.attemptId}`);
+    if (key === undefined) throw new Error(`the pod has the invalid attempt id ${pod.attemptId}`);
     this.key = key;
-    this.answeredAt = world.loop.now;
+    this.lastAnswerAt = world.loop.now;
   }
 
   get assignment(): Assignment {
-    if (this.#assignment === undefined) throw new Error('the bridge has no assignment yet');
+    if (this.#assignment === undefined)
+      throw new Error('the bridge has not received its assignment yet');
     return this.#assignment;
   }
 
-  /** Waits for a time in milliseconds; never resolves when the process dies before the end. */
+  /** Waits for `ms` milliseconds; the promise stays pending if the process dies in the meantime. */
   waitWhileAlive(ms: number): Promise<void> {
     return new Promise((resolve) =>
-      this.world.loop.schedule(ms, () => this.pod.life.alive && resolve()),
+      this.world.loop.schedule(ms, () => this.pod.life.isAlive && resolve()),
     );
   }
 
-  /** Throws when the bridge may no longer act; required before each call and push. */
-  requireAlive(): void {
-    if (this.pod.life.zombie) return;
+  /** Throws if the bridge must not call or push any more. A zombie continues regardless. */
+  requireActive(): void {
+    if (this.pod.life.isZombie) return;
     const { leaseMs } = this.world.settings;
-    if (this.isStopped) throw new BridgeEndedError('the control plane has ended the attempt');
-    if (this.world.loop.now - this.answeredAt >= leaseMs - Math.min(10_000, leaseMs * 0.2))
+    if (this.isAttemptEnded) throw new BridgeEndedError('the control plane has ended the attempt');
+    if (this.world.loop.now - this.lastAnswerAt >= leaseMs - Math.min(10_000, leaseMs * 0.2))
       throw new BridgeEndedError('the lease is about to end');
   }
 
-  /** Repeats a call until an answer arrives. */
+  /** Repeats a call until a response arrives. */
   async callUntilAnswered<T>(
     callName: string,
     handle: (deps: EngineDeps, key: AttemptKey) => Promise<T>,
@@ -75,26 +79,27 @@ export class Bridge {
     const { world, pod } = this;
     const id = world.interference?.rewriteAttemptId?.(pod.attemptId, world) ?? pod.attemptId;
     const key = parseAttemptId(id) ?? this.key;
+    // True once the engine has handled the call, even if the response was lost.
     let wasHandled = false;
-    for (let tries = 0; ; tries += 1) {
-      if (callName !== 'start') this.requireAlive();
+    for (let retries = 0; ; retries += 1) {
+      if (callName !== 'start') this.requireActive();
       const sentAt = world.loop.now;
       try {
-        const handleOnce = async (deps: EngineDeps): Promise<T> => {
+        const recordAndHandle = async (deps: EngineDeps): Promise<T> => {
           const answer = await handle(deps, key);
           wasHandled = true;
           return answer;
         };
-        const value = await callApi(world, `${callName} ${id}`, handleOnce, pod.life);
-        this.answeredAt = Math.max(this.answeredAt, sentAt);
-        return value;
+        const answer = await callApi(world, `${callName} ${id}`, recordAndHandle, pod.life);
+        this.lastAnswerAt = Math.max(this.lastAnswerAt, sentAt);
+        return answer;
       } catch (error) {
         const isRefused = isAppError(error, 'conflict', 'attempt_ended');
-        if (isRefused) this.isStopped = true;
+        if (isRefused) this.isAttemptEnded = true;
         if (callName === 'result' && isRefused && wasHandled)
           world.judge.recordRefusedRepeat(world, this.key);
         const isRetryable = isAppError(error, 'transient') || isAppError(error, 'paused');
-        if (!isRetryable || tries > 40) throw error;
+        if (!isRetryable || retries > MAX_CALL_RETRIES) throw error;
         await this.waitWhileAlive(world.random.between(500, 4_000));
       }
     }
@@ -104,17 +109,17 @@ export class Bridge {
     this.#assignment = await this.callUntilAnswered('start', startAttempt);
     const { kind, repository } = this.#assignment;
     const { world, pod } = this;
-    world.judge.recordStart(world, this.key, kind, pod.name);
-    if (kind !== 'verify') judgeStart(world.judge, world, pod.attemptId, repository.start);
-    this.answeredAt = this.world.loop.now;
+    world.judge.recordAttemptStart(world, this.key, kind, pod.name);
+    if (kind !== 'verify') judgeStartCommit(world.judge, world, pod.attemptId, repository.start);
+    this.lastAnswerAt = this.world.loop.now;
     void this.#sendHeartbeats();
   }
 
   async #sendHeartbeats(): Promise<void> {
     let messagesSeen = 0;
-    while (!this.isStopped || this.pod.life.zombie) {
+    while (!this.isAttemptEnded || this.pod.life.isZombie) {
       await this.waitWhileAlive(this.world.settings.heartbeatMs);
-      if (this.hasFinished) return;
+      if (this.hasExited) return;
       try {
         const heartbeat = await this.callUntilAnswered('heartbeat', (deps, key) =>
           recordHeartbeat(deps, key, {
@@ -130,13 +135,13 @@ export class Bridge {
           if (message.answers !== undefined) this.answer = message.text;
         }
       } catch {
-        if (!this.pod.life.zombie) return;
+        if (!this.pod.life.isZombie) return;
       }
     }
   }
 
   pushCommit(commit: string): void {
-    this.requireAlive();
+    this.requireActive();
     const { name, branch } = this.assignment.repository;
     this.world.recordHistory(`${this.pod.attemptId} pushes ${commit.slice(0, 6)}`);
     this.world.forge.setBranch(name, branch, commit, {
@@ -148,17 +153,21 @@ export class Bridge {
   async sendCheckpoint(commit: string): Promise<void> {
     this.pushCommit(commit);
     await this.callUntilAnswered('checkpoint', (deps, key) => recordCheckpoint(deps, key, commit));
-    this.world.judge.commitments.recordKeptCommit(this.key, commit);
+    this.world.judge.commitments.recordSavedCommit(this.key, commit);
   }
 
-  /** Reports a result. `sent`: a variant of the result the engine must treat alike. */
-  async reportResult(result: AttemptResult, sent = result): Promise<void> {
+  /**
+   * Reports a result. `sentResult`: a different result that the bridge sends instead, and that the engine must treat as equal to
+   * `result`.
+   */
+  async reportResult(result: AttemptResult, sentResult = result): Promise<void> {
     this.world.judge.recordReport(this.key, this.assignment.kind, result);
-    await this.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, sent));
+    await this.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, sentResult));
     this.world.judge.recordAcceptedResult(this.world, this.key, this.assignment.kind, result);
     this.world.recordHistory(`${this.pod.attemptId} reported ${result.outcome}`);
   }
 
+  /** Asks a question and waits for the answer; under a fault, the agent stops waiting early. */
   async askQuestion(): Promise<void> {
     const { random, loop } = this.world;
     const timeoutAt = loop.now + random.between(30_000, 400_000);
@@ -170,14 +179,14 @@ export class Bridge {
       timeoutAt,
     };
     await this.callUntilAnswered('question', (deps, key) => askQuestion(deps, key, question));
-    const giveUpAt = this.world.faults.drawFault('agent_impatient')
+    const giveUpAt = this.world.faults.drawFault('agent_stops_waiting')
       ? loop.now + random.between(1_000, 30_000)
       : Number.POSITIVE_INFINITY;
     while (this.answer === undefined && loop.now < giveUpAt) {
       await this.waitWhileAlive(2_000);
-      this.requireAlive();
+      this.requireActive();
     }
-    // An agent may ask again without an answer to its first question.
+    // An agent that stopped waiting may ask again, although its first question is still open.
     if (this.answer === undefined && random.chance(0.3)) await this.askQuestion();
   }
 }
@@ -191,7 +200,7 @@ export function runBridge(world: World, pod: SimPod): void {
       );
     })
     .finally(() => {
-      bridge.hasFinished = true;
+      bridge.hasExited = true;
       if (pod.state !== 'gone') world.pods.endPod(pod);
     });
 }
@@ -207,19 +216,19 @@ async function runAttempt(bridge: Bridge): Promise<void> {
   else await performWork(bridge, durationMs);
 }
 
-/** Draws a fault of a live pod. */
+/** Draws at most one fault of a running pod and applies it. */
 function applyPodFaults(bridge: Bridge): void {
   const { world, pod } = bridge;
-  if (!pod.life.alive || pod.state === 'gone') return;
-  if (hasFaultyOutcome(bridge, 'pod_lost')) world.pods.endPod(pod);
-  else if (hasFaultyOutcome(bridge, 'pod_silent')) pod.life.alive = false;
-  else if (hasFaultyOutcome(bridge, 'pod_cut_off'))
+  if (!pod.life.isAlive || pod.state === 'gone') return;
+  if (drawAttemptFault(bridge, 'pod_dies')) world.pods.endPod(pod);
+  else if (drawAttemptFault(bridge, 'pod_dies_unreported')) pod.life.isAlive = false;
+  else if (drawAttemptFault(bridge, 'pod_cut_off'))
     pod.life.cutOffUntil = world.loop.now + world.random.between(20_000, 400_000);
-  else if (hasFaultyOutcome(bridge, 'pod_zombie')) becomeZombie(world, pod);
+  else if (drawAttemptFault(bridge, 'pod_outlives_removal_report')) turnIntoZombie(world, pod);
 }
 
-/** Cuts a pod off for long enough that another attempt takes over; then the pod continues as before. */
-function becomeZombie(world: World, pod: SimPod): void {
+/** Reports a pod as gone and cuts it off, so that another attempt takes over; afterwards the pod continues to call and push. */
+function turnIntoZombie(world: World, pod: SimPod): void {
   pod.life.cutOffUntil = world.loop.now + world.random.between(60_000, 400_000);
   world.pods.hidePod(pod);
 }

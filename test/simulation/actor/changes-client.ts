@@ -5,11 +5,11 @@ import { listTaskViews, readChanges } from '../../../core/engine/view/read-view.
 import type { World } from '../world.ts';
 import { retryUntilAnswered } from './issue-command.ts';
 
-// A client with an open plan: polls the changes and assembles the tasks from them. At the end, the assembled tasks must
-// match a fresh list of the plan's tasks.
+// A client that shows a plan: polls the changes of the plan and assembles its tasks from the changes. At the end, the assembled tasks
+// must be as new as a fresh list of the tasks.
 
 const PAGE_SIZE = 5;
-/** Virtual milliseconds after which the index shows every write. */
+/** Milliseconds of virtual time after which the index shows every write. */
 const INDEX_SETTLED_MS = 150_000;
 
 export class ChangesClient {
@@ -17,7 +17,8 @@ export class ChangesClient {
   readonly #plan: string;
   readonly #tasks = new Map<string, TaskView>();
   #run = 0;
-  #cursor = 0;
+  /** Epoch milliseconds; the next poll asks for changes since this time. */
+  #since = 0;
 
   constructor(world: World, plan: string) {
     this.#world = world;
@@ -32,38 +33,39 @@ export class ChangesClient {
     }
   }
 
+  /** Records a violation for each task that is older in the assembled tasks than in a fresh list. */
   async compareWithList(): Promise<void> {
     await this.#world.loop.sleep(INDEX_SETTLED_MS);
-    const shownTasks = await this.#listAllTasks();
+    const listedTasks = await this.#listAllTasks();
     await this.#fetchChanges();
-    for (const shown of shownTasks) {
-      const assembled = this.#tasks.get(shown.id);
-      if (assembled !== undefined && assembled.version >= shown.version) continue;
+    for (const listed of listedTasks) {
+      const assembled = this.#tasks.get(listed.id);
+      if (assembled !== undefined && assembled.version >= listed.version) continue;
       this.#world.judge.recordViolation(
         this.#world,
-        `${shown.id} of ${this.#plan} is ${shown.status}, but a client of its changes saw ${assembled?.status ?? 'no such task'}`,
+        `task ${listed.id} of plan ${this.#plan} is ${listed.status}, but a client that follows the changes of the plan ${assembled === undefined ? 'never saw the task' : `last saw it as ${assembled.status}`}`,
       );
     }
   }
 
-  /** Reads all pages of changes; the cursor advances only after the last page. */
+  /** Reads all pages of changes. The time of the next poll advances only after the last page, because a read may fail in between. */
   async #fetchChanges(): Promise<void> {
-    let cursor: string | undefined;
-    let next: number | undefined;
+    const since = this.#since;
+    let pageCursor: string | undefined;
+    let nextSince: number | undefined;
     do {
-      const since = this.#cursor;
       const read = (deps: EngineDeps) =>
-        readChanges(deps, this.#plan, { since, limit: PAGE_SIZE, cursor });
+        readChanges(deps, this.#plan, { since, limit: PAGE_SIZE, cursor: pageCursor });
       const changes = await this.#readFromApi(read);
       if (changes === undefined) return;
       for (const task of changes.tasks) this.#recordTask(task);
-      next ??= changes.cursor;
-      cursor = changes.next;
-    } while (cursor !== undefined);
-    this.#cursor = next;
+      nextSince ??= changes.cursor;
+      pageCursor = changes.next;
+    } while (pageCursor !== undefined);
+    this.#since = nextSince;
   }
 
-  /** Keeps the newest version of a task; changes may repeat or arrive out of order. */
+  /** Keeps the newest version of a task, because changes may repeat or arrive out of order. */
   #recordTask(task: TaskView): void {
     if (task.run < this.#run) return;
     if (task.run > this.#run) this.#tasks.clear();
@@ -81,7 +83,7 @@ export class ChangesClient {
     try {
       return await retryUntilAnswered(this.#world, 'changes', read);
     } catch (error) {
-      // The plan does not exist yet, or its next run began between two pages.
+      // `notFound`: the plan does not exist yet. `invalid`: the next run began between two pages, so the cursor became invalid.
       if (isAppError(error, 'notFound') || isAppError(error, 'invalid')) return undefined;
       throw error;
     }

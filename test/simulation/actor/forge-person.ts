@@ -4,11 +4,12 @@ import { isRetargetedPull } from '../judge/branch-rules.ts';
 import { formatRootBranch, parseBranch } from '../judge/names.ts';
 import type { World } from '../world.ts';
 
-// A person at the forge, without a request from the engine: merges, closes, reopens, reviews and retargets pull requests, and
-// pushes to, rewrites or deletes their branches.
+// A person at the forge who acts without being asked: merges, closes, reopens, reviews and retargets pull requests, and pushes to,
+// rewrites or deletes their branches.
 
 const PERSON_ACTOR = { kind: 'person' } as const;
 
+/** Acts on random pull requests and root branches until the faults end. */
 export async function visitForge(world: World): Promise<void> {
   const { loop, random, faults } = world;
   while (faults.isActive) {
@@ -17,23 +18,23 @@ export async function visitForge(world: World): Promise<void> {
       const pulls = repository.pulls.filter(
         (pull) => pull.state !== 'merged' && parseBranch(pull.head)?.kind === 'task',
       );
-      if (pulls.length > 0) visitPull(world, repository, random.pick(pulls));
+      if (pulls.length > 0) actOnPull(world, repository, random.pick(pulls));
       const roots = [...repository.branches.keys()].filter(
         (branch) => parseBranch(branch)?.kind === 'root',
       );
-      if (roots.length > 0 && faults.drawFault('person_roots'))
+      if (roots.length > 0 && faults.drawFault('person_pushes_to_root_branch'))
         pushCommit(world, repository, random.pick(roots));
     }
   }
 }
 
-function visitPull(world: World, repository: SimRepository, pull: SimPull): void {
+function actOnPull(world: World, repository: SimRepository, pull: SimPull): void {
   const { faults, random, forge } = world;
   const { name } = repository;
   if (pull.state === 'closed') {
     const hasBothBranches =
       repository.branches.has(pull.head) && repository.branches.has(pull.base);
-    if (hasBothBranches && faults.drawFault('person_closes'))
+    if (hasBothBranches && faults.drawFault('person_closes_or_reopens_pull'))
       forge.reopenPull(name, pull.number, PERSON_ACTOR);
     return;
   }
@@ -41,20 +42,21 @@ function visitPull(world: World, repository: SimRepository, pull: SimPull): void
     if (random.chance(0.3)) restorePullBase(world, name, pull);
     return;
   }
-  if (parseBranch(pull.base)?.kind === 'root' && faults.drawFault('person_retargets')) {
+  if (parseBranch(pull.base)?.kind === 'root' && faults.drawFault('person_retargets_pull')) {
     forge.setBase(name, pull.number, 'main', PERSON_ACTOR);
     return;
   }
-  if (repository.branches.has(pull.base) && faults.drawFault('person_rewrites')) {
+  if (repository.branches.has(pull.base) && faults.drawFault('person_rewrites_task_branch')) {
     if (random.chance(0.25)) forge.setBranch(name, pull.head, undefined, PERSON_ACTOR);
     else rewriteBranch(world, repository, pull);
     return;
   }
-  if (faults.drawFault('person_pushes')) pushCommit(world, repository, pull.head);
-  if (faults.drawFault('person_reviews'))
+  if (faults.drawFault('person_pushes_to_task_branch')) pushCommit(world, repository, pull.head);
+  if (faults.drawFault('person_reviews_pull'))
     forge.addReview(name, pull.number, random.pick(['approved', 'approved', 'changes_requested']));
-  if (faults.drawFault('person_closes')) forge.closePull(name, pull.number, PERSON_ACTOR);
-  else if (canMerge(world, repository, pull) && faults.drawFault('person_merges'))
+  if (faults.drawFault('person_closes_or_reopens_pull'))
+    forge.closePull(name, pull.number, PERSON_ACTOR);
+  else if (canMerge(world, repository, pull) && faults.drawFault('person_merges_pull'))
     forge.mergePull(name, pull.number, forge.readHeadSha(repository, pull), PERSON_ACTOR);
 }
 
@@ -71,26 +73,26 @@ export function restorePullBase(world: World, repo: string, pull: SimPull): void
   world.forge.setBase(repo, pull.number, formatRootBranch(head.plan, head.run), PERSON_ACTOR);
 }
 
-/** Rewrites a branch as a rebase does: the accepted commit is no ancestor of the new head. */
+/** Rewrites the head branch of a pull request like a rebase: the new head does not contain the accepted commit. */
 function rewriteBranch(world: World, repository: SimRepository, { head, base }: SimPull): void {
   const { graph, branches } = repository;
   const [sha, root] = [branches.get(head), branches.get(base)];
   if (sha === undefined || root === undefined) return;
-  const files = editByHand(world, graph.merge(sha, root).files);
+  const files = editFileByHand(world, graph.merge(sha, root).files);
   world.forge.setBranch(repository.name, head, graph.add([root], files).sha, PERSON_ACTOR);
 }
 
-/** Pushes a commit on top of a branch. */
+/** Pushes a person's commit on top of a branch. */
 export function pushCommit(world: World, repository: SimRepository, branch: string): void {
   const head = repository.branches.get(branch);
   if (head === undefined) return;
-  const files = editByHand(world, repository.graph.get(head).files);
+  const files = editFileByHand(world, repository.graph.get(head).files);
   const commit = repository.graph.add([head], files);
   world.forge.setBranch(repository.name, branch, commit.sha, PERSON_ACTOR);
 }
 
-function editByHand({ random, loop }: World, before: Files): Files {
-  const files = new Map(before);
+function editFileByHand({ random, loop }: World, oldFiles: Files): Files {
+  const files = new Map(oldFiles);
   const paths = [...files.keys()].filter((path) => path !== '.smol-gang.yaml');
   const path = random.chance(0.3) ? 'CHANGELOG.md' : random.pick(paths);
   files.set(path, `${random.chance(0.15) ? 'bad-' : ''}ada@${loop.now}:`);

@@ -29,21 +29,21 @@ import {
 
 // Commands of a person at the API.
 
-/** Approves a plan and records the tasks of the approved revision, as a client reads them. */
+/** Approves a plan. First reads the tasks of the revision, as a client does, so that the judge knows the approved tasks. */
 export async function issuePlanApproval(world: World, view: PlanView): Promise<void> {
   const { id, revision } = view;
-  const known = world.judge.knownPlans.get(id);
-  if (known !== undefined && !known.isSimple && view.status === 'pending_approval') {
+  const knownPlan = world.judge.knownPlans.get(id);
+  if (knownPlan !== undefined && !knownPlan.isSimple && view.status === 'pending_approval') {
     const graph = await retryUntilAnswered(world, 'graph', (deps) => readGraph(deps, id, revision));
-    const first = known.tasks[0]?.repo ?? '';
-    known.tasks = graph.tasks.map((task) => createKnownTask(task, first));
+    const defaultRepo = knownPlan.tasks[0]?.repo ?? '';
+    knownPlan.tasks = graph.tasks.map((task) => createKnownTask(task, defaultRepo));
   }
-  await issueCommand(world, 'plan approve', (deps) =>
+  await issueCommand(world, 'approve plan', (deps) =>
     approvePlan(deps, id, revision || 1, PERSON_EMAIL),
   );
 }
 
-/** Edits a plan; sometimes two people edit the same revision at once, and only the first may be accepted. */
+/** Edits a plan; sometimes two people edit the same revision at once, and the engine must accept only one edit. */
 export async function issueRandomEdit(world: World, view: PlanView): Promise<void> {
   const edits = Array.from({ length: world.random.chance(0.3) ? 2 : 1 }, () =>
     issuePlanEdit(world, view),
@@ -52,7 +52,7 @@ export async function issueRandomEdit(world: World, view: PlanView): Promise<voi
   if (accepted.length > 1)
     world.judge.recordViolation(
       world,
-      `two edits of revision ${view.revision} of ${view.id} were accepted`,
+      `two edits of revision ${view.revision} of plan ${view.id} were accepted`,
     );
 }
 
@@ -75,7 +75,7 @@ function issuePlanEdit(world: World, view: PlanView): Promise<boolean[]> {
       : { op: 'add_edge', from: first.id, to: last.id };
   const input = { revision: view.revision, edits: [change] };
   return sendMaybeTwice(world, () =>
-    issueCommandOnce(world, `plan edit ${change.op}`, (deps) =>
+    issueCommandOnce(world, `edit plan: ${change.op}`, (deps) =>
       editPlan(deps, view.id, input, PERSON_EMAIL),
     ),
   );
@@ -83,13 +83,14 @@ function issuePlanEdit(world: World, view: PlanView): Promise<boolean[]> {
 
 export function issueTaskApproval(world: World, plan: string, task: string): Promise<boolean> {
   world.judge.commitments.recordApproval(plan, task);
-  return issueCommand(world, `approve ${task}`, (deps) =>
+  return issueCommand(world, `approve task ${task}`, (deps) =>
     approveTask(deps, plan, task, PERSON_EMAIL),
   );
 }
 
 type TaskCommand = Parameters<typeof issueCommand>[2];
 
+/** Issues a random command on a random task, or approves the plan. */
 export async function issueRandomTaskCommand(world: World, view: PlanView): Promise<void> {
   const { random } = world;
   const plan = view.id;
@@ -102,18 +103,18 @@ export async function issueRandomTaskCommand(world: World, view: PlanView): Prom
     ['unblock', (deps) => unblockTask(deps, plan, task, PERSON_EMAIL)],
     ['request changes of', (deps) => issueChangeRequest(world, deps, plan, task)],
     ['finish', (deps) => finishTask(deps, plan, task, PERSON_EMAIL)],
-    ['message', (deps) => sendMessage(deps, plan, task, { text: 'hm' }, PERSON_EMAIL)],
-    ['recover', (deps) => recoverPlan(deps, plan)],
+    ['send a message to', (deps) => sendMessage(deps, plan, task, { text: 'hm' }, PERSON_EMAIL)],
+    ['recover the plan of', (deps) => recoverPlan(deps, plan)],
   ];
   if (random.chance(0.1)) return issuePlanApproval(world, view);
   if (random.chance(0.1)) await issueTaskApproval(world, plan, task);
   else {
-    const [name, command] = random.pick(commands);
-    await issueCommand(world, `${name} ${task}`, command);
+    const [verb, command] = random.pick(commands);
+    await issueCommand(world, `${verb} task ${task}`, command);
   }
 }
 
-/** Requests changes; a repeated request counts twice, because the engine may accept both. */
+/** Requests changes. A request that is sent twice is recorded twice, because the engine may accept both. */
 function issueChangeRequest(
   world: World,
   deps: EngineDeps,
@@ -124,6 +125,7 @@ function issueChangeRequest(
   return requestChanges(deps, plan, task, 'please', PERSON_EMAIL);
 }
 
+/** Rejects, cancels or restarts the plan. */
 export async function issueRandomStop(world: World, view: PlanView): Promise<void> {
   const plan = view.id;
   const { random } = world;
@@ -145,7 +147,7 @@ export async function issueRestart(world: World, { id, run }: PlanView): Promise
   commitments.clearRejection(id);
   await issueCommand(world, `restart plan ${id}`, async (deps) => {
     const { state } = await restartPlan(deps, id, run, PERSON_EMAIL);
-    // While the plan is being activated, a restart keeps the run.
+    // A restart during the activation keeps the run.
     if (state.run > run) commitments.recordCancellation(world, { id, run });
   });
 }

@@ -9,8 +9,8 @@ import {
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { listTaskViews } from '../../../core/engine/view/read-view.ts';
 import type { TaskEventType } from '../../../core/task-state/task-event.ts';
-import type { Focus } from '../focus.ts';
-import { isRepairFocus } from '../focus.ts';
+import type { FocusTransition } from '../focus.ts';
+import { requiresRepair } from '../focus.ts';
 import { isRetargetedPull } from '../judge/branch-rules.ts';
 import { formatRootBranch } from '../judge/names.ts';
 import type { World } from '../world.ts';
@@ -18,13 +18,13 @@ import { pushCommit } from './forge-person.ts';
 import { issueCommand, PERSON_EMAIL, retryUntilAnswered } from './issue-command.ts';
 import { issueTaskApproval } from './plan-commands.ts';
 
-// A person who pursues the foci of the seed: looks for tasks in the status of a focus and causes its event, at the API or at
-// the forge.
+// A person who causes the focus transitions of the seed: looks for tasks in the status of a focus transition and causes its event, at
+// the API or at the forge.
 
 const PERSON_ACTOR = { kind: 'person' } as const;
 
-type PersonAction = (world: World, task: TaskView) => unknown;
-type PersonActions = Partial<Record<TaskEventType, PersonAction>>;
+type TaskAction = (world: World, task: TaskView) => unknown;
+type ActionByEvent = Partial<Record<TaskEventType, TaskAction>>;
 
 function issueCancellation(world: World, { plan, id }: TaskView): Promise<boolean> {
   return issueCommand(world, `cancel ${id}`, (deps) =>
@@ -32,7 +32,8 @@ function issueCancellation(world: World, { plan, id }: TaskView): Promise<boolea
   );
 }
 
-const API_ACTIONS: PersonActions = {
+/** Actions at the API, by the event that they cause. */
+const API_ACTIONS: ActionByEvent = {
   cancel: issueCancellation,
   pull_ensured: issueCancellation,
   retry: (world, { plan, id }) =>
@@ -44,12 +45,13 @@ const API_ACTIONS: PersonActions = {
   approved: (world, { plan, id }) => issueTaskApproval(world, plan, id),
 };
 
-const FORGE_ACTIONS: PersonActions = {
+/** Actions at the forge, by the event that they cause. */
+const FORGE_ACTIONS: ActionByEvent = {
   merge_seen: (world, task) => actOnPull(world, task, mergeByPerson),
   pull_closed: (world, task) =>
     actOnPull(world, task, (repo, number) => world.forge.closePull(repo, number, PERSON_ACTOR)),
   pull_reopened: (world, task) =>
-    actOnPull(world, task, (repo, number) => openPull(world, repo, number)),
+    actOnPull(world, task, (repo, number) => reopenIfClosed(world, repo, number)),
   head_moved: (world, task) =>
     actOnPull(world, task, (repo, number) =>
       pushCommit(world, world.forge.getRepository(repo), world.forge.getPull(repo, number).head),
@@ -66,28 +68,31 @@ const FORGE_ACTIONS: PersonActions = {
     ),
 };
 
-/** Causes the events of the foci until the faults end; one read of a plan's tasks serves all foci. */
-export async function causeFocusEvents(world: World, foci: readonly Focus[]): Promise<void> {
+/** Causes the focus transitions until the faults end; a single read of a plan's tasks serves all of them. */
+export async function causeFocusTransitions(
+  world: World,
+  focusTransitions: readonly FocusTransition[],
+): Promise<void> {
   const actions = { ...API_ACTIONS, ...FORGE_ACTIONS };
-  const pursued = foci.filter((focus) => actions[focus.event] !== undefined);
+  const pursued = focusTransitions.filter(({ event }) => actions[event] !== undefined);
   const { loop, random, faults, judge } = world;
   while (faults.isActive && pursued.length > 0) {
     await loop.sleep(random.between(5_000, 25_000));
     for (const { id } of [...judge.knownPlans.values()])
       for (const task of await readTaskViews(world, id)) {
         if (!faults.isActive) return;
-        const focus = pursued.find(
-          (candidate) => matchesFocus(candidate, task) && random.chance(0.4),
+        const transition = pursued.find(
+          (candidate) => isPossible(candidate, task) && random.chance(0.4),
         );
-        if (focus !== undefined) await actions[focus.event]?.(world, task);
-        else if (task.status === 'in_review' && pursued.some(isRepairFocus) && random.chance(0.3))
+        if (transition !== undefined) await actions[transition.event]?.(world, task);
+        else if (task.status === 'in_review' && pursued.some(requiresRepair) && random.chance(0.3))
           await actions.changes_requested?.(world, task);
       }
   }
 }
 
-/** True when the event of the focus can follow from the task's present state. */
-function matchesFocus({ status, event }: Focus, task: TaskView): boolean {
+/** Returns true if the transition is possible in the present state of the task. */
+function isPossible({ status, event }: FocusTransition, task: TaskView): boolean {
   if (event === 'pull_ensured')
     return status === 'cancelled' && task.status === 'pr_open' && task.pullRequest === undefined;
   if (event === 'finish' && task.attemptId === undefined) return false;
@@ -100,12 +105,13 @@ async function readTaskViews(world: World, plan: string): Promise<TaskView[]> {
     const read = (deps: EngineDeps) => listTaskViews(deps, plan, { limit: 100 });
     return (await retryUntilAnswered(world, 'tasks', read)).items;
   } catch (error) {
-    // The plan does not exist yet.
+    // `notFound`: the plan does not exist yet.
     if (isAppError(error, 'notFound')) return [];
     throw error;
   }
 }
 
+/** Applies an action to the pull request of a task, unless the plan is simple or the pull request is merged or retargeted. */
 function actOnPull(
   world: World,
   task: TaskView,
@@ -118,20 +124,21 @@ function actOnPull(
     action(task.repo, pull.number, world);
 }
 
-function openPull(world: World, repo: string, number: number): boolean {
+/** Reopens a closed pull request if the forge allows it; returns true if the pull request is open afterwards. */
+function reopenIfClosed(world: World, repo: string, number: number): boolean {
   const { branches, pulls } = world.forge.getRepository(repo);
   const pull = world.forge.getPull(repo, number);
   if (pull.state === 'open') return true;
-  const isTaken = pulls.some(
+  const hasOpenSuccessor = pulls.some(
     (other) => other.state === 'open' && other.head === pull.head && other.base === pull.base,
   );
-  if (isTaken || !branches.has(pull.head) || !branches.has(pull.base)) return false;
+  if (hasOpenSuccessor || !branches.has(pull.head) || !branches.has(pull.base)) return false;
   world.forge.reopenPull(repo, number, PERSON_ACTOR);
   return true;
 }
 
 function mergeByPerson(repo: string, number: number, world: World): void {
-  if (!openPull(world, repo, number)) return;
+  if (!reopenIfClosed(world, repo, number)) return;
   const pull = world.forge.getPull(repo, number);
   world.forge.setDraft(repo, number, false, PERSON_ACTOR);
   world.forge.mergePull(

@@ -2,33 +2,34 @@ import type { FaultKind } from '../faults.ts';
 import { FAULT_KINDS } from '../faults.ts';
 import type { Coverage } from './coverage.ts';
 import { formatCell } from './coverage.ts';
-import { PLAN_TRANSITIONS } from './plan-transitions.ts';
+import { REQUIRED_PLAN_TRANSITIONS } from './plan-transitions.ts';
 import { listPossibleTransitions } from './possible-transitions.ts';
 import type { TransitionExemption } from './unreachable-transitions.ts';
 import { findExemption } from './unreachable-transitions.ts';
 
-// Renders the coverage as tables, and finds the cells below the required count.
+// Renders the coverage as tables, and finds the counts below the required count.
 
-/** Handler faults, which can hit any effect: before, at or after the write of a transition. */
-export const STRIKE_KINDS = [
-  'crash_before',
-  'crash_after',
-  'error_before',
-  'error_after',
-  'freeze',
+/** Handler faults, in the order of the columns. A handler fault can hit any effect, before or after the effect happens. */
+export const HANDLER_FAULT_KINDS = [
+  'crash_before_effect',
+  'crash_after_effect',
+  'error_before_effect',
+  'error_after_effect',
+  'handler_freeze',
 ] as const satisfies readonly FaultKind[];
 
-/** Each reachable cell must occur `times` times in `seeds` seeds; the required count grows in proportion to the seeds. */
-const REQUIRED_COUNT = { times: 50, seeds: 20_000 } as const;
+/** Required occurrences in 20,000 seeds of each transition, and of each pair of a transition and a handler fault. */
+const REQUIRED_COUNT = 50;
+const SEEDS_OF_REQUIRED_COUNT = 20_000;
 
-/** Returns the required count of each cell; undefined when the seeds are too few for a requirement. */
-export function computeRequiredCount(seeds: number): number | undefined {
-  return seeds < REQUIRED_COUNT.seeds
+/** Returns the required count in proportion to the seeds; undefined for fewer than 20,000 seeds, which require nothing. */
+export function computeRequiredCount(seedCount: number): number | undefined {
+  return seedCount < SEEDS_OF_REQUIRED_COUNT
     ? undefined
-    : Math.floor((REQUIRED_COUNT.times * seeds) / REQUIRED_COUNT.seeds);
+    : Math.floor((REQUIRED_COUNT * seedCount) / SEEDS_OF_REQUIRED_COUNT);
 }
 
-/** Count of a transition; with `fault`, only of the transitions the fault hit. */
+/** Cell of the coverage table: how often a transition occurred, or, with `fault`, how often the fault hit the transition. */
 export type Cell = {
   readonly transition: string;
   readonly fault?: FaultKind;
@@ -36,7 +37,7 @@ export type Cell = {
   readonly exemption?: TransitionExemption;
 };
 
-/** Lists all transitions of the state table and all other transitions of the run. */
+/** Lists the transitions that the state table allows, and all other transitions that occurred. */
 function listTransitions(coverage: Coverage): string[] {
   return [...new Set([...listPossibleTransitions(), ...coverage.transitions.keys()])];
 }
@@ -45,75 +46,85 @@ export function listCells(coverage: Coverage): Cell[] {
   return listTransitions(coverage).flatMap((transition) => {
     const exemption = findExemption(transition);
     const times = coverage.transitions.get(transition) ?? 0;
-    const cells = STRIKE_KINDS.map((fault) => ({
+    const cells = HANDLER_FAULT_KINDS.map((fault) => ({
       transition,
       fault,
-      times: coverage.cells.get(formatCell(transition, fault)) ?? 0,
+      times: coverage.faultedTransitions.get(formatCell(transition, fault)) ?? 0,
     }));
     return [{ transition, times, exemption }, ...(exemption === undefined ? cells : [])];
   });
 }
 
-/** Lists the reachable cells with a count below `times`. */
-export function listRareCells(coverage: Coverage, times: number): Cell[] {
-  return listCells(coverage).filter((cell) => cell.exemption === undefined && cell.times < times);
+/** Lists the cells without an exemption that occurred less often than `requiredCount`. */
+export function listCellsBelow(coverage: Coverage, requiredCount: number): Cell[] {
+  return listCells(coverage).filter(
+    (cell) => cell.exemption === undefined && cell.times < requiredCount,
+  );
 }
 
-/** Lists transitions that occurred although declared impossible: their reason is wrong. */
+/** Lists transitions that occurred although their exemption declares them impossible. */
 export function listOccurredImpossibleCells(coverage: Coverage): Cell[] {
   return listCells(coverage).filter(
     (cell) => cell.exemption?.isPossible === false && cell.times > 0,
   );
 }
 
-/** Lists the required transitions of plans with a count below `times`. */
-export function listRarePlanTransitions(coverage: Coverage, times: number): [string, number][] {
-  return PLAN_TRANSITIONS.map((name): [string, number] => [
+/** Lists the required transitions of plans that occurred less often than `requiredCount`. */
+export function listPlanTransitionsBelow(
+  coverage: Coverage,
+  requiredCount: number,
+): [string, number][] {
+  return REQUIRED_PLAN_TRANSITIONS.map((name): [string, number] => [
     name,
-    coverage.plans.get(name) ?? 0,
-  ]).filter(([, count]) => count < times);
+    coverage.planTransitions.get(name) ?? 0,
+  ]).filter(([, count]) => count < requiredCount);
 }
 
-export function renderCoverageTable(coverage: Coverage): string {
-  const reachable = listCells(coverage).filter((cell) => cell.exemption === undefined);
-  const rows = [...Map.groupBy(reachable, (cell) => cell.transition)].map(([transition, cells]) => [
-    transition,
-    ...cells.map((cell) => String(cell.times)),
-  ]);
-  return renderTable([['status x event', 'count', ...STRIKE_KINDS], ...rows]);
+/** Renders the count of each transition without an exemption, and how often each handler fault hit the transition. */
+export function renderHandlerFaultsTable(coverage: Coverage): string {
+  const requiredCells = listCells(coverage).filter((cell) => cell.exemption === undefined);
+  const rows = [...Map.groupBy(requiredCells, (cell) => cell.transition)].map(
+    ([transition, cells]) => [transition, ...cells.map((cell) => String(cell.times))],
+  );
+  return renderTable([['status x event', 'count', ...HANDLER_FAULT_KINDS], ...rows]);
 }
 
-/** Renders the transitions crossed with all faults except handler faults. */
+/** Renders how often each fault other than the handler faults hit each transition. */
 export function renderOtherFaultsTable(coverage: Coverage): string {
-  const handlerFaults: readonly FaultKind[] = STRIKE_KINDS;
-  const others = FAULT_KINDS.filter((fault) => !handlerFaults.includes(fault));
-  const times = (transition: string, fault: FaultKind): number =>
-    coverage.cells.get(formatCell(transition, fault)) ?? 0;
+  const handlerFaults: readonly FaultKind[] = HANDLER_FAULT_KINDS;
+  const otherFaults = FAULT_KINDS.filter((fault) => !handlerFaults.includes(fault));
+  const getCount = (transition: string, fault: FaultKind): number =>
+    coverage.faultedTransitions.get(formatCell(transition, fault)) ?? 0;
   const names = listTransitions(coverage).filter((name) => coverage.transitions.has(name));
-  const occurred = others.filter((fault) => names.some((name) => times(name, fault) > 0));
-  const rows = names.map((name) => [name, ...occurred.map((fault) => String(times(name, fault)))]);
-  return renderTable([['status x event', ...occurred], ...rows]);
-}
-
-export function renderPlansTable(coverage: Coverage): string {
-  const names = [...new Set([...PLAN_TRANSITIONS, ...coverage.plans.keys()])];
+  const occurredFaults = otherFaults.filter((fault) =>
+    names.some((name) => getCount(name, fault) > 0),
+  );
   const rows = names.map((name) => [
     name,
-    String(coverage.plans.get(name) ?? 0),
-    PLAN_TRANSITIONS.includes(name) ? 'required' : '',
+    ...occurredFaults.map((fault) => String(getCount(name, fault))),
+  ]);
+  return renderTable([['status x event', ...occurredFaults], ...rows]);
+}
+
+export function renderPlanTransitionsTable(coverage: Coverage): string {
+  const names = [...new Set([...REQUIRED_PLAN_TRANSITIONS, ...coverage.planTransitions.keys()])];
+  const rows = names.map((name) => [
+    name,
+    String(coverage.planTransitions.get(name) ?? 0),
+    REQUIRED_PLAN_TRANSITIONS.includes(name) ? 'required' : '',
   ]);
   return renderTable([['status x event', 'count', ''], ...rows]);
 }
 
 function renderTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, place) =>
-    Math.max(...rows.map((row) => row[place]?.length ?? 0)),
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
   return rows.map((row) => renderLine(row, widths)).join('\n');
 }
 
 function renderLine(row: readonly string[], widths: readonly number[]): string {
-  const [first = '', ...rest] = row;
-  const cells = rest.map((text, place) => text.padStart(widths[place + 1] ?? 0));
-  return [first.padEnd(widths[0] ?? 0), ...cells].join('  ');
+  const [name = '', ...counts] = row;
+  const alignedCounts = counts.map((text, index) => text.padStart(widths[index + 1] ?? 0));
+  return [name.padEnd(widths[0] ?? 0), ...alignedCounts].join('  ');
 }

@@ -1,28 +1,28 @@
 import type { FaultKind } from '../faults.ts';
 
-// Coverage of a run: the counts of task transitions (status x event), of task transitions crossed with the faults of their
-// handler, of plan transitions, and of faults.
+// Coverage of a run: how often each task transition (`<status> x <event>`), each pair of a task transition and a fault that hit its
+// handler, each plan transition, and each fault occurred.
 
-/** Counts by name. */
+/** Counts by name, such as `ready x claimed`, or `ready x claimed x crash_before_effect` for a transition with a fault. */
 export type Coverage = {
   readonly transitions: Map<string, number>;
-  readonly cells: Map<string, number>;
-  readonly plans: Map<string, number>;
+  readonly faultedTransitions: Map<string, number>;
+  readonly planTransitions: Map<string, number>;
   readonly faults: Map<string, number>;
-  countTransition(name: string): void;
-  countPlanTransition(name: string): void;
-  countCell(name: string, fault: FaultKind): void;
+  countTransition(transition: string): void;
+  countPlanTransition(transition: string): void;
+  countCell(transition: string, fault: FaultKind): void;
 };
 
 export function createCoverage(): Coverage {
   const coverage: Coverage = {
     transitions: new Map(),
-    cells: new Map(),
-    plans: new Map(),
+    faultedTransitions: new Map(),
+    planTransitions: new Map(),
     faults: new Map(),
     countTransition: (name) => addCount(coverage.transitions, name, 1),
-    countPlanTransition: (name) => addCount(coverage.plans, name, 1),
-    countCell: (name, fault) => addCount(coverage.cells, formatCell(name, fault), 1),
+    countPlanTransition: (name) => addCount(coverage.planTransitions, name, 1),
+    countCell: (name, fault) => addCount(coverage.faultedTransitions, formatCell(name, fault), 1),
   };
   return coverage;
 }
@@ -39,26 +39,27 @@ export function addCount(counts: Map<string, number>, name: string, count: numbe
   counts.set(name, (counts.get(name) ?? 0) + count);
 }
 
-/** Coverage without functions, as worker threads send it. */
+/** Coverage as plain data, which a worker thread can send. */
 export type PlainCoverage = {
   readonly transitions: [string, number][];
-  readonly cells: [string, number][];
-  readonly plans: [string, number][];
+  readonly faultedTransitions: [string, number][];
+  readonly planTransitions: [string, number][];
   readonly faults: [string, number][];
 };
 
 export function toPlainCoverage(coverage: Coverage): PlainCoverage {
   return {
     transitions: [...coverage.transitions],
-    cells: [...coverage.cells],
-    plans: [...coverage.plans],
+    faultedTransitions: [...coverage.faultedTransitions],
+    planTransitions: [...coverage.planTransitions],
     faults: [...coverage.faults],
   };
 }
 
-export function addCoverage(into: Coverage, from: PlainCoverage): void {
-  for (const [name, count] of from.transitions) addCount(into.transitions, name, count);
-  for (const [name, count] of from.cells) addCount(into.cells, name, count);
-  for (const [name, count] of from.plans) addCount(into.plans, name, count);
-  for (const [name, count] of from.faults) addCount(into.faults, name, count);
+export function addCoverage(total: Coverage, part: PlainCoverage): void {
+  for (const [name, count] of part.transitions) addCount(total.transitions, name, count);
+  for (const [name, count] of part.faultedTransitions)
+    addCount(total.faultedTransitions, name, count);
+  for (const [name, count] of part.planTransitions) addCount(total.planTransitions, name, count);
+  for (const [name, count] of part.faults) addCount(total.faults, name, count);
 }

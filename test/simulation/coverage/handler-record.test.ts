@@ -3,100 +3,102 @@ import type { FaultKind } from '../faults.ts';
 import { createCoverage } from './coverage.ts';
 import {
   createHandlerRecord,
-  recordFault,
+  recordEffectFault,
+  recordInvocationFault,
   recordRead,
-  recordStrike,
   recordTransition,
 } from './handler-record.ts';
 
-const CLAIM = { task: 'a', name: 'ready x claimed' };
+const CLAIM = { task: 'a', transition: 'ready x claimed' };
 
-function createTestHandler() {
+function createRecordedHandler() {
   const coverage = createCoverage();
   const record = createHandlerRecord();
   return {
     read: (task: string) => recordRead(record, task),
-    fault: (fault: FaultKind) => recordFault(coverage, record, fault),
-    strike: (fault: FaultKind, effect: { readonly task?: string; readonly writes?: string } = {}) =>
-      recordStrike(coverage, record, effect, fault),
-    write: (written = CLAIM, fault?: FaultKind) =>
-      recordTransition(coverage, record, written, fault),
-    crossed: () => [...coverage.cells],
+    hitInvocation: (fault: FaultKind) => recordInvocationFault(coverage, record, fault),
+    hitEffect: (
+      fault: FaultKind,
+      effect: { readonly task?: string; readonly transition?: string } = {},
+    ) => recordEffectFault(coverage, record, effect, fault),
+    write: (written = CLAIM, faultAfterWrite?: FaultKind) =>
+      recordTransition(coverage, record, written, faultAfterWrite),
+    listCells: () => [...coverage.faultedTransitions],
   };
 }
 
 test('a fault between the read of a task and its write counts for the written transition', () => {
-  const handler = createTestHandler();
+  const handler = createRecordedHandler();
   handler.read('a');
-  handler.strike('error_before');
+  handler.hitEffect('error_before_effect');
 
   handler.write();
 
-  expect(handler.crossed()).toEqual([['ready x claimed x error_before', 1]]);
+  expect(handler.listCells()).toEqual([['ready x claimed x error_before_effect', 1]]);
 });
 
-test('a fault before the read of a task, or at another task, does not count for its transition', () => {
-  const handler = createTestHandler();
-  handler.strike('error_before');
+test('a fault before the read of a task, or at an effect of another task, does not count for the transition of the task', () => {
+  const handler = createRecordedHandler();
+  handler.hitEffect('error_before_effect');
   handler.read('a');
   handler.read('b');
-  handler.strike('forge_odd', { task: 'b' });
+  handler.hitEffect('forge_false_not_found', { task: 'b' });
 
   handler.write();
 
-  expect(handler.crossed()).toEqual([]);
+  expect(handler.listCells()).toEqual([]);
 });
 
 test('a freeze counts for every task that the handler has read', () => {
-  const handler = createTestHandler();
+  const handler = createRecordedHandler();
   handler.read('a');
-  handler.strike('freeze', { task: 'b' });
+  handler.hitEffect('handler_freeze', { task: 'b' });
 
   handler.write();
 
-  expect(handler.crossed()).toEqual([['ready x claimed x freeze', 1]]);
+  expect(handler.listCells()).toEqual([['ready x claimed x handler_freeze', 1]]);
 });
 
-test('a crash before a write counts for the intended transition, a crash after a failed write does not', () => {
-  const handler = createTestHandler();
+test('a crash before a write counts for the intended transition, but a crash after a failed write does not', () => {
+  const handler = createRecordedHandler();
   handler.read('a');
 
-  handler.strike('crash_after', { task: 'a', writes: CLAIM.name });
-  handler.strike('crash_before', { task: 'a', writes: CLAIM.name });
+  handler.hitEffect('crash_after_effect', { task: 'a', transition: CLAIM.transition });
+  handler.hitEffect('crash_before_effect', { task: 'a', transition: CLAIM.transition });
 
-  expect(handler.crossed()).toEqual([['ready x claimed x crash_before', 1]]);
+  expect(handler.listCells()).toEqual([['ready x claimed x crash_before_effect', 1]]);
 });
 
-test('an error right after a write, or later at the same task, counts for the written transition', () => {
-  const handler = createTestHandler();
-  handler.write(CLAIM, 'crash_after');
+test('a fault right after a write, or at a later effect of the same task, counts for the written transition', () => {
+  const handler = createRecordedHandler();
+  handler.write(CLAIM, 'crash_after_effect');
 
-  handler.strike('error_after', { task: 'b' });
-  handler.strike('error_after', { task: 'a' });
+  handler.hitEffect('error_after_effect', { task: 'b' });
+  handler.hitEffect('error_after_effect', { task: 'a' });
 
-  expect(handler.crossed()).toEqual([
-    ['ready x claimed x crash_after', 1],
-    ['ready x claimed x error_after', 1],
+  expect(handler.listCells()).toEqual([
+    ['ready x claimed x crash_after_effect', 1],
+    ['ready x claimed x error_after_effect', 1],
   ]);
 });
 
-test('a fault before the first write of a task does not count for its second write', () => {
-  const handler = createTestHandler();
+test('a fault before the first write of a task does not count for the second write of the task', () => {
+  const handler = createRecordedHandler();
   handler.read('a');
-  handler.strike('error_before');
+  handler.hitEffect('error_before_effect');
   handler.write();
 
-  handler.write({ task: 'a', name: 'claimed x bridge_ready' });
+  handler.write({ task: 'a', transition: 'claimed x bridge_ready' });
 
-  expect(handler.crossed()).toEqual([['ready x claimed x error_before', 1]]);
+  expect(handler.listCells()).toEqual([['ready x claimed x error_before_effect', 1]]);
 });
 
-test('a fault of the whole handler counts once for each of its transitions', () => {
-  const handler = createTestHandler();
+test('a fault of the whole invocation counts once for each transition of the invocation', () => {
+  const handler = createRecordedHandler();
   handler.write();
-  handler.fault('queue_double');
+  handler.hitInvocation('message_duplicated');
 
   handler.write();
 
-  expect(handler.crossed()).toEqual([['ready x claimed x queue_double', 1]]);
+  expect(handler.listCells()).toEqual([['ready x claimed x message_duplicated', 1]]);
 });

@@ -2,29 +2,31 @@ import type { FaultKind } from '../faults.ts';
 import type { Coverage } from './coverage.ts';
 import { formatCell } from './coverage.ts';
 
-// Record of a run of a handler: its reads, writes and faults. The record decides which faults count for which transition.
-// A fault before the read of a task, or at an effect of another task, does not count for the task's transition.
+// Record of the reads, writes and faults of an invocation. The record decides for which transitions a fault counts. A fault before the
+// handler has read a task, or at an effect of another task, does not count for the transition of the task.
 
-/** Faults and transitions of an invocation. */
+/** Faults and task transitions of an invocation. */
 export type HandlerRecord = {
-  /** Faults of the handler as a whole, which count for all its transitions. */
-  readonly handlerFaults: Set<FaultKind>;
+  /** Faults of the whole invocation, which count for all its transitions. */
+  readonly invocationFaults: Set<FaultKind>;
+  /** By partition key of the task. */
   readonly tasks: Map<string, TaskRecord>;
-  /** Cells that are counted already: a cell counts at most once per handler. */
-  readonly crossedCells: Set<string>;
+  /** Pairs of transition and fault that are counted already: each pair counts at most once per invocation. */
+  readonly countedCells: Set<string>;
 };
 
 type TaskRecord = {
   /** Faults since the first read or the last write of the task. */
   readonly faults: Set<FaultKind>;
+  /** Written transitions. */
   readonly transitions: Set<string>;
 };
 
-/** Faults that follow the effect instead of preceding it. */
-const AFTER_EFFECT_FAULTS: readonly FaultKind[] = ['crash_after', 'error_after'];
+/** Faults that hit the handler after the effect has happened. */
+const AFTER_EFFECT_FAULTS: readonly FaultKind[] = ['crash_after_effect', 'error_after_effect'];
 
 export function createHandlerRecord(): HandlerRecord {
-  return { handlerFaults: new Set(), tasks: new Map(), crossedCells: new Set() };
+  return { invocationFaults: new Set(), tasks: new Map(), countedCells: new Set() };
 }
 
 export function recordRead(record: HandlerRecord, task: string): void {
@@ -32,55 +34,61 @@ export function recordRead(record: HandlerRecord, task: string): void {
     record.tasks.set(task, { faults: new Set(), transitions: new Set() });
 }
 
-export function recordFault(coverage: Coverage, record: HandlerRecord, fault: FaultKind): void {
-  record.handlerFaults.add(fault);
-  for (const { transitions } of record.tasks.values())
-    for (const name of transitions) recordCrossing(coverage, record, name, fault);
-}
-
-/** Records a fault at an effect: before the next write, or after the last write of the same task. */
-export function recordStrike(
+/** Records a fault of the whole invocation; it also counts for transitions that are written already. */
+export function recordInvocationFault(
   coverage: Coverage,
   record: HandlerRecord,
-  { task, writes }: { readonly task?: string; readonly writes?: string },
+  fault: FaultKind,
+): void {
+  record.invocationFaults.add(fault);
+  for (const { transitions } of record.tasks.values())
+    for (const transition of transitions) countCellOnce(coverage, record, transition, fault);
+}
+
+/** Records a fault at an effect. The fault counts for the next write of the task, or, if it follows the effect, for earlier writes. */
+export function recordEffectFault(
+  coverage: Coverage,
+  record: HandlerRecord,
+  { task, transition }: { readonly task?: string; readonly transition?: string },
   fault: FaultKind,
 ): void {
   if (AFTER_EFFECT_FAULTS.includes(fault)) {
-    const written = task === undefined ? undefined : record.tasks.get(task)?.transitions;
-    for (const name of written ?? []) recordCrossing(coverage, record, name, fault);
+    const writtenTransitions = task === undefined ? undefined : record.tasks.get(task)?.transitions;
+    for (const written of writtenTransitions ?? []) countCellOnce(coverage, record, written, fault);
     return;
   }
-  if (writes !== undefined) recordCrossing(coverage, record, writes, fault);
-  // A freeze stops the whole handler.
-  const isLocal = task !== undefined && fault !== 'freeze';
-  for (const [id, { faults }] of record.tasks) if (!isLocal || id === task) faults.add(fault);
+  if (transition !== undefined) countCellOnce(coverage, record, transition, fault);
+  // A freeze delays the handler's work on every task.
+  const concernsOneTask = task !== undefined && fault !== 'handler_freeze';
+  for (const [id, { faults }] of record.tasks)
+    if (!concernsOneTask || id === task) faults.add(fault);
 }
 
-/** Records a successful write. `fault` is the fault right after the write. */
+/** Records a successful write of a transition. `fault`: fault that hits the handler right after the write. */
 export function recordTransition(
   coverage: Coverage,
   record: HandlerRecord,
-  { task, name }: { readonly task: string; readonly name: string },
+  { task, transition }: { readonly task: string; readonly transition: string },
   fault: FaultKind | undefined,
 ): void {
-  coverage.countTransition(name);
+  coverage.countTransition(transition);
   recordRead(record, task);
-  const known = record.tasks.get(task);
-  known?.transitions.add(name);
-  for (const earlierFault of [...record.handlerFaults, ...(known?.faults ?? [])])
-    recordCrossing(coverage, record, name, earlierFault);
-  known?.faults.clear();
-  if (fault !== undefined) recordCrossing(coverage, record, name, fault);
+  const taskRecord = record.tasks.get(task);
+  taskRecord?.transitions.add(transition);
+  for (const earlierFault of [...record.invocationFaults, ...(taskRecord?.faults ?? [])])
+    countCellOnce(coverage, record, transition, earlierFault);
+  taskRecord?.faults.clear();
+  if (fault !== undefined) countCellOnce(coverage, record, transition, fault);
 }
 
-function recordCrossing(
+function countCellOnce(
   coverage: Coverage,
   record: HandlerRecord,
-  name: string,
+  transition: string,
   fault: FaultKind,
 ): void {
-  const cell = formatCell(name, fault);
-  if (record.crossedCells.has(cell)) return;
-  record.crossedCells.add(cell);
-  coverage.countCell(name, fault);
+  const cell = formatCell(transition, fault);
+  if (record.countedCells.has(cell)) return;
+  record.countedCells.add(cell);
+  coverage.countCell(transition, fault);
 }

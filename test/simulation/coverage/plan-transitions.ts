@@ -1,9 +1,10 @@
 /**
- * Transitions of plans that 20,000 seeds reach far more than 50 times; all others have no required count. Never reached are
- * the activation of a plan in several slices, and budgets, because no person changes a budget. Rarely reached are the end of
- * a planning pause, a failed activation, the restart of a rejected plan, and the end of a run of a complete or planning plan.
+ * Transitions of plans with a required count; 20,000 seeds reach each of them far more than 50 times. The other transitions of the
+ * state table have no required count. Never reached: the activation of a plan in several slices, because no plan is large enough, and
+ * the events of budgets, because no person sets a budget. Rarely reached: the end of a planning pause, a failed activation, the restart
+ * of a rejected plan, and `run_stopping` of a plan that is being planned or complete.
  */
-export const PLAN_TRANSITIONS: readonly string[] = [
+export const REQUIRED_PLAN_TRANSITIONS: readonly string[] = [
   'none x created',
   'planning x preflight_done',
   'planning x explored',

@@ -9,7 +9,7 @@ import {
 } from '../../support/engine/task-sample.ts';
 import { formatTransition } from './coverage.ts';
 
-/** Changes to the sample task that make further rows of the state table apply. */
+/** Changes to the sample task under which further events have an effect. */
 const VARIANTS: readonly Partial<TaskState>[] = [
   {},
   { kind: 'end' },
@@ -23,15 +23,15 @@ const VARIANTS: readonly Partial<TaskState>[] = [
 ];
 const QUESTION = { id: 'before', text: 'Which?', options: [], default: 'any', timeoutAt: 900 };
 
-/** Lists every status x event with an effect in the engine's state table, so that the coverage requires new rows at once. */
+/** Lists every `<status> x <event>` that changes a task in the engine's state table, so that the coverage also requires new rows. */
 export function listPossibleTransitions(): string[] {
-  // Activation creates tasks without an event.
+  // The activation of a plan creates tasks without the state table.
   const names = [formatTransition('none', 'created')];
   for (const status of TASK_STATUSES)
     for (const type of TASK_EVENT_TYPES) {
-      const changes = [false, true].some((isLive) =>
+      const canChangeTask = [false, true].some((hasAttempt) =>
         VARIANTS.some((variant) => {
-          const state = { ...createSampleTask(status, isLive), ...variant };
+          const state = { ...createSampleTask(status, hasAttempt), ...variant };
           if (status === 'awaiting_input') state.question = QUESTION;
           const event = createSampleEvent(
             type,
@@ -40,7 +40,7 @@ export function listPossibleTransitions(): string[] {
           return decideTask(state, event, createSampleContext()).kind === 'changed';
         }),
       );
-      if (changes) names.push(formatTransition(status, type));
+      if (canChangeTask) names.push(formatTransition(status, type));
     }
   return names;
 }

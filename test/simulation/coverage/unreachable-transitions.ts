@@ -1,21 +1,22 @@
 import type { TaskStatus } from '../../../core/contract/task-status.ts';
 import type { TaskEventType } from '../../../core/task-state/task-event.ts';
 
-// Transitions of the state table without a required count, with the reason. A transition that occurs although declared
-// impossible fails the run. A possible transition is exempt because its count is too small for a requirement.
+// Transitions of the state table that are exempt from the required count. By default the exemption declares a transition impossible, and
+// its occurrence fails the run. With `isPossible`, the transition may occur, but too rarely for a required count.
 
-type UnreachableRow = {
+/** Exemption of the given events in the given statuses. */
+type ExemptionRow = {
   readonly events: readonly TaskEventType[];
   /** Default: all statuses. */
   readonly statuses?: readonly TaskStatus[];
   readonly reason: string;
-  /** True when the transition may occur, but rarely. Default: false. */
+  /** Default: false. */
   readonly isPossible?: boolean;
 };
 
 const LIVE_STATUSES: readonly TaskStatus[] = ['claimed', 'working', 'awaiting_input'];
 
-export const UNREACHABLE_TRANSITIONS: readonly UnreachableRow[] = [
+export const EXEMPT_TRANSITIONS: readonly ExemptionRow[] = [
   {
     events: ['number_raised', 'pods_gone', 'checkpointed', 'unparked'],
     reason: 'the event is bookkeeping and leaves no transition on the task',
@@ -29,7 +30,7 @@ export const UNREACHABLE_TRANSITIONS: readonly UnreachableRow[] = [
     events: ['faulted'],
     statuses: ['ready', 'changes_requested', ...LIVE_STATUSES],
     reason:
-      'only a handler with an outdated view counts a forge failure here: a late handler, or the merge queue that the task has left',
+      'only a handler with outdated state counts a forge failure in this status: a frozen handler, or the merge queue after the task has left it',
     isPossible: true,
   },
   {
@@ -66,13 +67,13 @@ export const UNREACHABLE_TRANSITIONS: readonly UnreachableRow[] = [
   },
 ];
 
-/** Reason why a transition has no required count. */
+/** Exemption from the required count. */
 export type TransitionExemption = { readonly reason: string; readonly isPossible: boolean };
 
-/** Returns the exemption of a transition; undefined when the transition has a required count. */
+/** Returns the exemption of a transition; undefined if the transition has a required count. */
 export function findExemption(transition: string): TransitionExemption | undefined {
   const [status = '', event = ''] = transition.split(' x ');
-  const row = UNREACHABLE_TRANSITIONS.find(
+  const row = EXEMPT_TRANSITIONS.find(
     ({ events, statuses }) =>
       events.some((name) => name === event) &&
       (statuses === undefined || statuses.some((name) => name === status)),

@@ -1,16 +1,16 @@
 import type { Sha } from '../../../core/port/forge.ts';
 
-// A model of git with the parts that merges need: a commit has parents and one line of content per file.
+// A model of git with the parts that merges need: a commit has parents, and each file has a single line of content.
 
-/** The line of content of each file, by path. */
+/** By path: the line of content of a file. */
 export type Files = ReadonlyMap<string, string>;
-/** A commit; `index` is the position in the order of creation. */
+/** A commit; `index` counts the commits of the repository in the order of creation, from 0. */
 export type Commit = {
   readonly sha: Sha;
   readonly index: number;
   readonly parents: readonly Sha[];
   readonly files: Files;
-  /** Bit set of commit indexes: the commit and all its ancestors. */
+  /** Bit set with the indexes of the commit and all its ancestors. */
   readonly ancestors: Uint32Array;
 };
 
@@ -45,17 +45,17 @@ export class CommitGraph {
 
   get(sha: Sha): Commit {
     const commit = this.#bySha.get(sha);
-    if (commit === undefined) throw new Error(`The repository has no commit ${sha}.`);
+    if (commit === undefined) throw new Error(`the simulated repository has no commit ${sha}`);
     return commit;
   }
 
-  /** Returns whether `descendant` contains `ancestor`. A commit contains itself. */
+  /** Returns true if `descendant` contains `ancestor`; a commit contains itself. */
   isAncestor(ancestor: Sha, descendant: Sha): boolean {
     const { index } = this.get(ancestor);
     return (((this.get(descendant).ancestors[index >> 5] ?? 0) >>> (index & 31)) & 1) === 1;
   }
 
-  /** Returns the newest common ancestor. The highest common index is the newest, because ancestors have lower indexes. */
+  /** Returns the newest common ancestor: the common ancestor with the highest index, because a parent has a lower index than its child. */
   findMergeBase(a: Sha, b: Sha): Commit {
     const left = this.get(a).ancestors;
     const right = this.get(b).ancestors;
@@ -65,21 +65,21 @@ export class CommitGraph {
       const commit = this.#commits[word * 32 + 31 - Math.clz32(common)];
       if (commit !== undefined) return commit;
     }
-    throw new Error(`The commits ${a} and ${b} have no common ancestor.`);
+    throw new Error(`the commits ${a} and ${b} have no common ancestor`);
   }
 
-  /** Counts the commits of `head` that `base` does not contain. */
+  /** Counts the commits that `head` contains and `base` does not. */
   countAhead(base: Sha, head: Sha): number {
-    const known = this.get(base).ancestors;
+    const baseAncestors = this.get(base).ancestors;
     let count = 0;
     for (const [word, bits] of this.get(head).ancestors.entries()) {
-      let missing = bits & ~(known[word] ?? 0);
+      let missing = bits & ~(baseAncestors[word] ?? 0);
       for (; missing !== 0; missing &= missing - 1) count += 1;
     }
     return count;
   }
 
-  /** Merges two commits. A path that both sides changed differently is in `conflicts` and keeps the content of `ours`. */
+  /** Merges two commits. `conflicts` lists each path that both sides changed differently; such a path keeps the content of `ours`. */
   merge(ours: Sha, theirs: Sha): { readonly files: Files; readonly conflicts: string[] } {
     const baseFiles = this.findMergeBase(ours, theirs).files;
     const ourFiles = this.get(ours).files;
@@ -96,7 +96,7 @@ export class CommitGraph {
     return { files, conflicts };
   }
 
-  /** Returns the paths whose content differs between two trees. */
+  /** Returns the paths whose content differs between two commits. */
   diff(a: Files, b: Files): string[] {
     const paths: string[] = [];
     for (const path of new Set([...a.keys(), ...b.keys()]))
@@ -104,7 +104,7 @@ export class CommitGraph {
     return paths;
   }
 
-  /** Returns the paths that differ between `head` and the merge base of `head` and `base`, as a forge compares. */
+  /** Returns the paths that differ between `head` and the merge base of `head` and `base`, like the comparison of a forge. */
   listChanges(base: Sha, head: Sha): string[] {
     return this.diff(this.findMergeBase(base, head).files, this.get(head).files);
   }

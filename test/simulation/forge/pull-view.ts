@@ -2,13 +2,13 @@ import type { PullRequest, Sha } from '../../../core/port/forge.ts';
 import type { BranchRelation } from '../../../local/forge/rules/pull-rules.ts';
 import type { SimPull, SimRepository } from './forge-state.ts';
 
-/** Returns the true head commit of a pull request: the head of its branch while the pull request is open. */
+/** Returns the true head commit of a pull request, which follows its head branch only while the pull request is open. */
 export function readHeadSha(repository: SimRepository, pull: SimPull): Sha {
   if (pull.state !== 'open') return pull.lastSha;
   return repository.branches.get(pull.head) ?? pull.lastSha;
 }
 
-/** Returns a pull request as a read at the time `now` shows it; the head may lag behind. */
+/** Returns a pull request as a read at the time `now` (epoch milliseconds) shows it, perhaps with its former head. */
 export function viewPull(repository: SimRepository, pull: SimPull, now: number): PullRequest {
   const { lag } = pull;
   const isLagging = pull.state === 'open' && lag !== undefined && lag.until > now;
@@ -31,7 +31,7 @@ export function viewPull(repository: SimRepository, pull: SimPull, now: number):
   };
 }
 
-/** Returns the heads of two branches, and whether the base branch contains the head. */
+/** Returns the commits of a head branch and a base branch, and whether the base branch contains the head commit. */
 export function relateBranches(
   repository: SimRepository,
   head: string,

@@ -25,34 +25,34 @@ import {
 } from '../../../local/forge/rules/pull-rules.ts';
 import type { Random } from '../time/random.ts';
 import type { ForgeActor, SimPull, SimRepository } from './forge-state.ts';
-import { isTreeGreen } from './forge-state.ts';
+import { addLineComment, isTreeGreen } from './forge-state.ts';
 import { readHeadSha, relateBranches, viewPull } from './pull-view.ts';
 import type { ForgeWitness } from './witness.ts';
 
-// A forge in memory with the faults of a real forge. Every operation happens at one moment; the caller adds delays and lost
-// answers. The emulator's pure rules decide the answers.
+// A forge in memory with the faults of a real forge. Every operation happens at a single moment; the ports of the simulation add delays
+// and lost responses. The rules in local/forge/rules decide the outcome of each operation.
 
-/** Random faults of a forge. An operation calls each method at most once. */
+/** Draws the faults of the forge. */
 export type ForgeFaults = {
-  /** Milliseconds for which reads of a pull request show its old head. */
-  chooseHeadLagMs(): number;
+  /** Milliseconds for which reads of a pull request show its former head after a push. */
+  drawHeadLagMs(): number;
   /** Milliseconds until the forge knows whether a pull request can be merged. */
-  chooseMergeabilityDelayMs(): number;
-  /** Delay and result of the checks of a new commit; a flaky result is the opposite of the true result. */
-  chooseCheckResult(): { readonly afterMs: number; readonly flaky: boolean };
-  /** Message of a rule that starts to refuse merges; undefined: no rule. */
-  chooseRule(): string | undefined;
+  drawMergeabilityDelayMs(): number;
+  /** Duration of the checks of a new commit in milliseconds. `flaky`: the result is the opposite of the true result. */
+  drawCheckResult(): { readonly afterMs: number; readonly flaky: boolean };
+  /** Message of a rule that refuses a merge or a new pull request; undefined: no rule refuses. */
+  drawRule(): string | undefined;
 };
 
 /**
- * Milliseconds of unknown mergeability after a change of the base branch. Longer than any freeze of a handler, so that no
- * merge that was requested before the change succeeds after the change.
+ * Milliseconds of unknown mergeability after a person has retargeted a pull request. Longer than any freeze of a handler, so that a
+ * merge call for the former base never merges into the new base.
  */
 const UNKNOWN_AFTER_BASE_CHANGE_MS = 1_000_000;
-/** Milliseconds for which a rule refuses a merge. Longer than the merge queue retries a merge. */
+/** Milliseconds for which a rule refuses a merge; longer than the period for which the merge queue retries a merge. */
 const RULE_DURATION_MS = 300_000;
 
-/** A simulated forge: repositories in memory, and the operations that actors of the simulation call. */
+/** The simulated forge: repositories in memory, and the operations that the actors of the simulation call. */
 export class SimForge {
   readonly repositories = new Map<string, SimRepository>();
   readonly #now: () => number;
@@ -70,7 +70,11 @@ export class SimForge {
   getRepository(name: string): SimRepository {
     const repository = this.repositories.get(name);
     if (repository === undefined) {
-      throw new AppError('notFound', 'forge_not_found', `The forge has no repository ${name}.`);
+      throw new AppError(
+        'notFound',
+        'forge_not_found',
+        `the simulated forge has no repository ${name}`,
+      );
     }
     return repository;
   }
@@ -79,31 +83,32 @@ export class SimForge {
     return this.getRepository(repo).branches.get(branch);
   }
 
-  /** Creates or moves a branch without a fast-forward check. `sha` undefined: deletes the branch. */
-  setBranch(repo: string, branch: string, sha: Sha | undefined, by: ForgeActor): void {
+  /** Creates or moves a branch, also to a commit that is not a descendant. `sha` undefined: deletes the branch. */
+  setBranch(repo: string, branch: string, sha: Sha | undefined, actor: ForgeActor): void {
     const repository = this.getRepository(repo);
     const from = repository.branches.get(branch);
     if (from === sha) return;
     if (sha === undefined) repository.branches.delete(branch);
     else repository.branches.set(branch, sha);
-    this.#witness.branchMoved(repository, branch, from, sha, by);
+    this.#witness.onBranchMoved(repository, branch, from, sha, actor);
     if (sha !== undefined) this.#startChecks(repository, sha);
     for (const pull of repository.pulls) {
       if (pull.state !== 'open') continue;
       if (pull.head === branch || pull.base === branch) {
-        this.#followBranch(repository, pull, { branch, from, to: sha }, by);
+        this.#applyBranchMove(repository, pull, { branch, from, to: sha }, actor);
       }
     }
   }
 
   #startChecks(repository: SimRepository, sha: Sha): void {
     if (!repository.hasChecks || repository.checks.has(sha)) return;
-    const { afterMs, flaky } = this.#faults.chooseCheckResult();
+    const { afterMs, flaky } = this.#faults.drawCheckResult();
     const green = isTreeGreen(repository, repository.graph.get(sha).files) !== flaky;
     repository.checks.set(sha, { endsAt: this.#now() + afterMs, green });
   }
 
-  #followBranch(
+  /** Applies the move of the head or base branch of an open pull request: may close or merge the pull request. */
+  #applyBranchMove(
     repository: SimRepository,
     pull: SimPull,
     move: {
@@ -111,7 +116,7 @@ export class SimForge {
       readonly from: Sha | undefined;
       readonly to: Sha | undefined;
     },
-    by: ForgeActor,
+    actor: ForgeActor,
   ): void {
     const isHead = pull.head === move.branch;
     const relation = relateBranches(repository, pull.head, pull.base);
@@ -120,45 +125,45 @@ export class SimForge {
     if (state !== 'open') {
       pull.lastSha = (isHead ? move.from : relation.headSha) ?? pull.lastSha;
       pull.mergeSha = mergeSha;
-      this.#setState(repository, pull, state, by);
+      this.#setState(repository, pull, state, actor);
       return;
     }
     if (!isHead) {
-      pull.mergeableKnownAt = this.#now() + this.#faults.chooseMergeabilityDelayMs();
+      pull.mergeableKnownAt = this.#now() + this.#faults.drawMergeabilityDelayMs();
       return;
     }
-    const lag = move.from === undefined ? 0 : this.#faults.chooseHeadLagMs();
-    if (lag > 0 && move.from !== undefined) {
-      pull.lag = { until: this.#now() + lag, sha: move.from };
+    const lagMs = move.from === undefined ? 0 : this.#faults.drawHeadLagMs();
+    if (lagMs > 0 && move.from !== undefined) {
+      pull.lag = { until: this.#now() + lagMs, sha: move.from };
     }
-    pull.mergeableKnownAt = this.#now() + this.#faults.chooseMergeabilityDelayMs();
-    this.#recordChange(repository, pull, 'pushed', by);
+    pull.mergeableKnownAt = this.#now() + this.#faults.drawMergeabilityDelayMs();
+    this.#recordChange(repository, pull, 'pushed', actor);
   }
 
-  #recordChange(repository: SimRepository, pull: SimPull, change: string, by: ForgeActor): void {
+  #recordChange(repository: SimRepository, pull: SimPull, change: string, actor: ForgeActor): void {
     pull.updatedAt = this.#now();
-    this.#witness.pullChanged(repository, pull, change, by);
+    this.#witness.onPullChanged(repository, pull, change, actor);
   }
 
   #setState(
     repository: SimRepository,
     pull: SimPull,
     state: SimPull['state'],
-    by: ForgeActor,
+    actor: ForgeActor,
   ): void {
     pull.state = state;
-    this.#recordChange(repository, pull, state, by);
+    this.#recordChange(repository, pull, state, actor);
   }
 
-  /** Moves a branch to a descendant commit; `diverged`: `sha` does not contain the head, and nothing moves. */
-  moveBranch(repo: string, branch: string, sha: Sha, by: ForgeActor): 'moved' | 'diverged' {
+  /** Moves a branch to a descendant of its head. Returns `diverged` and moves nothing if `sha` does not contain the head. */
+  moveBranch(repo: string, branch: string, sha: Sha, actor: ForgeActor): 'moved' | 'diverged' {
     const { graph } = this.getRepository(repo);
     const from = this.readHead(repo, branch);
     if (from === undefined) {
       throw new AppError('notFound', 'branch_missing', `Reference does not exist: ${branch}`);
     }
     if (!graph.isAncestor(from, sha)) return 'diverged';
-    this.setBranch(repo, branch, sha, by);
+    this.setBranch(repo, branch, sha, actor);
     return 'moved';
   }
 
@@ -168,11 +173,11 @@ export class SimForge {
       : 'clean';
   }
 
-  /** Returns the current state of a pull request, without lag. */
+  /** Returns the true state of a pull request. */
   getPull(repo: string, number: number): SimPull {
     const pull = this.getRepository(repo).pulls[number - 1];
     if (pull === undefined) {
-      const message = `The forge has no pull request ${repo}#${number}.`;
+      const message = `the simulated forge has no pull request ${repo}#${number}`;
       throw new AppError('notFound', 'forge_not_found', message);
     }
     return pull;
@@ -182,7 +187,7 @@ export class SimForge {
     return readHeadSha(repository, pull);
   }
 
-  /** Reads a pull request; its head may lag behind. */
+  /** Reads a pull request, perhaps with its former head. */
   readPull(repo: string, number: number): PullRequest {
     return this.#viewPull(this.getRepository(repo), this.getPull(repo, number));
   }
@@ -197,13 +202,13 @@ export class SimForge {
     return pull === undefined ? undefined : this.#viewPull(repository, pull);
   }
 
-  ensurePull(repo: string, wanted: PullSpec, by: ForgeActor): PullRequest {
-    return this.findPull(repo, wanted) ?? this.openPull(repo, wanted, by);
+  ensurePull(repo: string, spec: PullSpec, actor: ForgeActor): PullRequest {
+    return this.findPull(repo, spec) ?? this.openPull(repo, spec, actor);
   }
 
-  openPull(repo: string, wanted: PullSpec, by: ForgeActor): PullRequest {
+  openPull(repo: string, spec: PullSpec, actor: ForgeActor): PullRequest {
     const repository = this.getRepository(repo);
-    const { head, base, draft } = wanted;
+    const { head, base, draft } = spec;
     const relation = relateBranches(repository, head, base);
     const refusal = findCreationRefusal({
       ...relation,
@@ -219,25 +224,25 @@ export class SimForge {
       const code = refusal.kind === 'no_commits' ? 'no_commits' : 'forge_refused';
       throw new AppError('refused', code, refusal.error.message ?? 'Head or base is invalid.');
     }
-    const rule = by.kind === 'engine' ? this.#faults.chooseRule() : undefined;
+    const rule = actor.kind === 'engine' ? this.#faults.drawRule() : undefined;
     if (rule !== undefined) throw new AppError('refused', 'forge_refused', rule);
     const pull: SimPull = {
-      ...wanted,
+      ...spec,
       number: repository.pulls.length + 1,
       state: 'open',
       lastSha: relation.headSha ?? '',
       updatedAt: this.#now(),
       author: 'smol-gang[bot]',
-      mergeableKnownAt: this.#now() + this.#faults.chooseMergeabilityDelayMs(),
+      mergeableKnownAt: this.#now() + this.#faults.drawMergeabilityDelayMs(),
       reviews: [],
       comments: [],
     };
     repository.pulls.push(pull);
-    this.#witness.pullOpened(repository, pull, by);
+    this.#witness.onPullOpened(repository, pull, actor);
     return this.#viewPull(repository, pull);
   }
 
-  /** Returns the pull requests changed since an epoch time in milliseconds, latest change first, at most 1,000. */
+  /** Returns at most 1,000 pull requests that changed since `since` (epoch milliseconds), latest change first. */
   listPullsChangedSince(repo: string, since: number): PullRequest[] {
     const repository = this.getRepository(repo);
     return repository.pulls
@@ -247,41 +252,41 @@ export class SimForge {
       .map((pull) => this.#viewPull(repository, pull));
   }
 
-  setDraft(repo: string, number: number, draft: boolean, by: ForgeActor): void {
+  setDraft(repo: string, number: number, draft: boolean, actor: ForgeActor): void {
     const pull = this.getPull(repo, number);
     if (pull.draft === draft || pull.state === 'merged') return;
     const facts = { isOpen: pull.state === 'open', isDraft: pull.draft, allowsDrafts: true };
     const refusal = findDraftRefusal(facts, draft);
     if (refusal !== undefined) throw new AppError('refused', 'forge_refused', refusal);
     pull.draft = draft;
-    this.#recordChange(this.getRepository(repo), pull, draft ? 'draft' : 'ready', by);
+    this.#recordChange(this.getRepository(repo), pull, draft ? 'draft' : 'ready', actor);
   }
 
-  /** Changes the base of a pull request, as a person does. An invalid change has no effect. */
-  setBase(repo: string, number: number, base: string, by: ForgeActor): void {
+  /** Changes the base of a pull request, as only people do. An invalid change has no effect. */
+  setBase(repo: string, number: number, base: string, actor: ForgeActor): void {
     const repository = this.getRepository(repo);
     const pull = this.getPull(repo, number);
     const effect = decideBaseChange(pull, base, {
       baseExists: repository.branches.has(base),
       hasOpenPull: findOpenPull(repository.pulls, pull.head, base) !== undefined,
     });
-    if (effect === 'closed') this.closePull(repo, number, by);
+    if (effect === 'closed') this.closePull(repo, number, actor);
     if (effect !== 'changed') return;
     pull.base = base;
     pull.mergeableKnownAt = this.#now() + UNKNOWN_AFTER_BASE_CHANGE_MS;
-    this.#recordChange(repository, pull, `base changed to ${base}`, by);
+    this.#recordChange(repository, pull, `base changed to ${base}`, actor);
   }
 
-  closePull(repo: string, number: number, by: ForgeActor): void {
+  closePull(repo: string, number: number, actor: ForgeActor): void {
     const repository = this.getRepository(repo);
     const pull = this.getPull(repo, number);
     if (pull.state !== 'open') return;
     pull.lastSha = readHeadSha(repository, pull);
-    this.#setState(repository, pull, 'closed', by);
+    this.#setState(repository, pull, 'closed', actor);
   }
 
-  /** Reopens a closed pull request; an open pull request stays as it is. */
-  reopenPull(repo: string, number: number, by: ForgeActor): void {
+  /** Reopens a closed pull request; has no effect on an open pull request. */
+  reopenPull(repo: string, number: number, actor: ForgeActor): void {
     const repository = this.getRepository(repo);
     const pull = this.getPull(repo, number);
     if (pull.state === 'open') return;
@@ -294,17 +299,17 @@ export class SimForge {
     if (refusal !== undefined) {
       throw new AppError('refused', 'cannot_reopen', `state cannot be changed. ${refusal}`);
     }
-    this.#setState(repository, pull, 'open', by);
+    this.#setState(repository, pull, 'open', actor);
   }
 
-  /** Merges a pull request; refused unless `sha` is the head. Rules and unknown mergeability do not stop a person. */
-  mergePull(repo: string, number: number, sha: Sha, by: ForgeActor): MergeOutcome {
+  /** Merges a pull request if `sha` is its head. Rules of the repository and unknown mergeability refuse only other actors than people. */
+  mergePull(repo: string, number: number, sha: Sha, actor: ForgeActor): MergeOutcome {
     const repository = this.getRepository(repo);
     const pull = this.getPull(repo, number);
     const headSha = readHeadSha(repository, pull);
     const baseSha = repository.branches.get(pull.base) ?? sha;
     const refusal =
-      this.#findMergeRefusal(repository, pull, sha, by) ??
+      this.#findMergeRefusal(repository, pull, sha, actor) ??
       findMergeabilityRefusal(this.tryMerge(repo, baseSha, headSha) === 'clean');
     if (refusal !== undefined) {
       const { state, mergeSha } = pull;
@@ -314,21 +319,29 @@ export class SimForge {
         refusal,
       );
     }
-    const result = repository.graph.add([baseSha, sha], repository.graph.merge(baseSha, sha).files);
+    const mergeCommit = repository.graph.add(
+      [baseSha, sha],
+      repository.graph.merge(baseSha, sha).files,
+    );
     pull.lastSha = sha;
-    pull.mergeSha = result.sha;
+    pull.mergeSha = mergeCommit.sha;
     pull.state = 'merged';
-    this.#witness.merged(repository, pull, { commit: sha, onto: baseSha, result: result.sha }, by);
-    this.setBranch(repo, pull.base, result.sha, by);
-    this.#recordChange(repository, pull, 'merged', by);
-    return { kind: 'merged', sha: result.sha };
+    this.#witness.onMerged(
+      repository,
+      pull,
+      { commit: sha, onto: baseSha, result: mergeCommit.sha },
+      actor,
+    );
+    this.setBranch(repo, pull.base, mergeCommit.sha, actor);
+    this.#recordChange(repository, pull, 'merged', actor);
+    return { kind: 'merged', sha: mergeCommit.sha };
   }
 
   #findMergeRefusal(
     repository: SimRepository,
     pull: SimPull,
     sha: Sha,
-    by: ForgeActor,
+    actor: ForgeActor,
   ): MergeRefusal | undefined {
     const facts = {
       isOpen: pull.state === 'open',
@@ -341,27 +354,27 @@ export class SimForge {
     };
     const request = { sha, method: 'merge' } as const;
     const refusal = findMergeRefusal(facts, request);
-    if (refusal !== undefined || by.kind === 'person') return refusal;
+    if (refusal !== undefined || actor.kind === 'person') return refusal;
     if (pull.mergeableKnownAt > this.#now()) return findMergeabilityRefusal(null);
     return findMergeRefusal({ ...facts, violation: this.#findViolation(pull) }, request);
   }
 
   #findViolation(pull: SimPull): string | undefined {
-    const rule = this.#faults.chooseRule();
+    const rule = this.#faults.drawRule();
     if (rule !== undefined) pull.forbidden = { rule, until: this.#now() + RULE_DURATION_MS };
     const isForbidden = pull.forbidden !== undefined && pull.forbidden.until > this.#now();
     return isForbidden ? pull.forbidden?.rule : undefined;
   }
 
   readChecks(repo: string, sha: Sha): Checks {
-    const run = this.getRepository(repo).checks.get(sha);
-    if (run === undefined) return { state: 'none', failing: [], pending: [] };
-    if (run.endsAt > this.#now()) return { state: 'pending', failing: [], pending: ['ci'] };
-    const state: CheckState = run.green ? 'green' : 'red';
-    return { state, failing: run.green ? [] : [{ name: 'ci', summary: 'red' }], pending: [] };
+    const check = this.getRepository(repo).checks.get(sha);
+    if (check === undefined) return { state: 'none', failing: [], pending: [] };
+    if (check.endsAt > this.#now()) return { state: 'pending', failing: [], pending: ['ci'] };
+    const state: CheckState = check.green ? 'green' : 'red';
+    return { state, failing: check.green ? [] : [{ name: 'ci', summary: 'red' }], pending: [] };
   }
 
-  /** Adds a person's review of the current head. One reviewer in ten has no write permission. */
+  /** Adds a person's review of the current head. In one of ten reviews, the person has no write permission. */
   addReview(repo: string, number: number, state: 'approved' | 'changes_requested'): void {
     const repository = this.getRepository(repo);
     const pull = this.getPull(repo, number);
@@ -378,21 +391,7 @@ export class SimForge {
       at,
     });
     if (state === 'changes_requested') addLineComment(pull, authorCanWrite, at);
-    if (authorCanWrite) this.#witness.reviewed(pull, state);
+    if (authorCanWrite) this.#witness.onReviewed(pull, state);
     this.#recordChange(repository, pull, state, { kind: 'person' });
   }
-}
-
-/** Comments on a line of the file that every task changes. */
-function addLineComment(pull: SimPull, authorCanWrite: boolean, at: number): void {
-  pull.comments.push({
-    id: pull.comments.length + 1,
-    author: 'ada',
-    authorCanWrite,
-    isBot: false,
-    body: 'Not like this.',
-    path: 'CHANGELOG.md',
-    line: 1,
-    at,
-  });
 }

@@ -1,26 +1,26 @@
 import type { Sha } from '../../../core/port/forge.ts';
 import type { ForgeActor, SimPull, SimRepository } from './forge-state.ts';
 
-/** Observer of a simulated forge. The forge calls a method at the moment of each change. */
+/** Observer of the simulated forge, which calls a method at the moment of each change. */
 export type ForgeWitness = {
-  /** Undefined `from`: the branch is new. Undefined `to`: the branch was deleted. */
-  branchMoved(
+  /** `from` undefined: the branch is new. `to` undefined: the branch was deleted. */
+  onBranchMoved(
     repository: SimRepository,
     branch: string,
     from: Sha | undefined,
     to: Sha | undefined,
-    by: ForgeActor,
+    actor: ForgeActor,
   ): void;
-  pullOpened(repository: SimRepository, pull: SimPull, by: ForgeActor): void;
-  /** `change`: the new state, `pushed`, `draft`, `ready`, a review's state, or `base changed to <branch>`. */
-  pullChanged(repository: SimRepository, pull: SimPull, change: string, by: ForgeActor): void;
-  /** Called for reviewers with write permission only. */
-  reviewed(pull: SimPull, state: 'approved' | 'changes_requested'): void;
+  onPullOpened(repository: SimRepository, pull: SimPull, actor: ForgeActor): void;
+  /** `change`: the new state of the pull request or of a review, `pushed`, `draft`, `ready`, or `base changed to <branch>`. */
+  onPullChanged(repository: SimRepository, pull: SimPull, change: string, actor: ForgeActor): void;
+  /** Called only for reviews of people with write permission. */
+  onReviewed(pull: SimPull, state: 'approved' | 'changes_requested'): void;
   /** `commit`: merged head; `onto`: head of the base branch before the merge; `result`: the merge commit. */
-  merged(
+  onMerged(
     repository: SimRepository,
     pull: SimPull,
     merge: { readonly commit: Sha; readonly onto: Sha; readonly result: Sha },
-    by: ForgeActor,
+    actor: ForgeActor,
   ): void;
 };

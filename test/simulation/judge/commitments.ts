@@ -6,42 +6,43 @@ import type { ForgeActor } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import { formatTaskId, parseBranch } from './names.ts';
 
-// Commitments of the platform: commands of people take effect, work is bounded, and new attempts continue from kept commits.
+// Commitments of the platform: commands of people take effect, work is bounded, and new attempts continue from saved commits.
 
-/** Causes that do not count as a failure of the agent. */
+/** Causes of a failed attempt that do not count as a failure of the agent. */
 const TRANSIENT_CAUSES: readonly string[] = ['provider', 'forge', 'infra'];
-/** Finds the end of a forge pause in the text of a plan's condition. */
+/** Finds the end of a pause in the message of a plan's condition `paused_forge`. */
 const PAUSE_END = / no requests until (\S+Z): /;
-/** Causes of a failed verification that lead to a repair. */
+/** Causes of a failed `verify` attempt that lead to a repair. */
 const VERIFICATION_FAILURES: readonly string[] = ['verify_red', 'conflict'];
 
-/** Commitments, as far as people and bridges observed them. */
+/** Records from which the rules derive the commitments of the platform: commands of people and reports of bridges. */
 export class Commitments {
   /** Epoch milliseconds of the last command at the API. */
   lastCommandAt = Number.NEGATIVE_INFINITY;
-  /** Approved tasks, of any run. */
+  /** Tasks that a person approved, in any run; `<plan> <task>`. */
   readonly approvedTasks = new Set<string>();
-  /** By task: reported failures of the agent in a row. */
+  /** By task: consecutive reported failures of the agent. */
   readonly consecutiveFailures = new Map<string, number>();
-  /** By task: all reported failures that may consume a retry, in time or late. */
+  /** By `<plan> <task>`: all reported failures that may consume a retry, also those that the engine rejected. */
   readonly totalFailures = new Map<string, number>();
-  /** By task: attempts in a row without a report. */
+  /** By task: consecutive attempts without a report. */
   readonly consecutiveLosses = new Map<string, number>();
   /** By task: repairs since the last intervention of a person. */
   readonly repairCounts = new Map<string, number>();
-  /** By task of any run: change requests of people, each of which allows one more repair. */
+  /** By `<plan> <task>`: change requests of people, each of which allows one more repair. */
   readonly changeRequestCounts = new Map<string, number>();
   /** Plans whose rejection was confirmed to a person. */
   readonly rejectedPlans = new Set<string>();
-  /** By task: the newest accepted commit, from which the next attempt must continue. */
-  readonly keptCommits = new Map<string, string>();
-  /** By task: commits pushed by people to its branch, which take precedence over commits of attempts. */
+  /** By task: the newest commit of an accepted checkpoint or result, from which the next attempt must continue. */
+  readonly savedCommits = new Map<string, string>();
+  /** By task: commits that people pushed to the branch of the task; an attempt may start at such a commit instead. */
   readonly pushedCommits = new Map<string, string[]>();
-  /** Plans a client has seen cancelled, with the run and the time of the first view. */
+  /** Plans that a client has read as cancelled, with the run and the epoch milliseconds of the first such read. */
   readonly cancelledPlans = new Map<string, { readonly run: number; readonly at: number }>();
-  /** Plans a client has seen paused by their forge, with the end of the pause and the time of the first view. */
+  /** Plans that a client has read as paused by the forge; `until`: end of the pause, `at`: first such read, epoch milliseconds. */
   readonly pausedPlans = new Map<string, { readonly until: number; readonly at: number }>();
 
+  /** Records a command, which may reset any count of the engine. */
   recordCommand(world: World): void {
     this.lastCommandAt = world.loop.now;
     this.consecutiveFailures.clear();
@@ -52,27 +53,28 @@ export class Commitments {
   }
 
   recordChangeRequest(plan: string, task: string): void {
-    const name = `${plan} ${task}`;
-    this.changeRequestCounts.set(name, (this.changeRequestCounts.get(name) ?? 0) + 1);
+    const taskOfAnyRun = `${plan} ${task}`;
+    const count = this.changeRequestCounts.get(taskOfAnyRun) ?? 0;
+    this.changeRequestCounts.set(taskOfAnyRun, count + 1);
   }
 
-  /** Records a report before its delivery. */
+  /** Records a report before the bridge sends it. */
   recordReport(key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
-    if (isNewStart(kind, result)) this.consecutiveFailures.delete(formatTaskId(key));
+    if (resetsFailures(kind, result)) this.consecutiveFailures.delete(formatTaskId(key));
     if (!consumesRetry(kind, result)) return;
-    const task = `${key.plan} ${key.task}`;
-    this.totalFailures.set(task, (this.totalFailures.get(task) ?? 0) + 1);
+    const taskOfAnyRun = `${key.plan} ${key.task}`;
+    this.totalFailures.set(taskOfAnyRun, (this.totalFailures.get(taskOfAnyRun) ?? 0) + 1);
   }
 
   recordAcceptedResult(key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
     const task = formatTaskId(key);
-    if (result.outcome === 'done') this.recordKeptCommit(key, result.commit);
+    if (result.outcome === 'done') this.recordSavedCommit(key, result.commit);
     if (consumesRetry(kind, result))
       this.consecutiveFailures.set(task, (this.consecutiveFailures.get(task) ?? 0) + 1);
   }
 
-  recordKeptCommit(key: AttemptKey, commit: string): void {
-    this.keptCommits.set(formatTaskId(key), commit);
+  recordSavedCommit(key: AttemptKey, commit: string): void {
+    this.savedCommits.set(formatTaskId(key), commit);
   }
 
   recordApproval(plan: string, task: string): void {
@@ -83,7 +85,7 @@ export class Commitments {
     this.rejectedPlans.add(plan);
   }
 
-  /** Clears a rejection before a restart, because the restart may take effect without an answer. */
+  /** Clears a rejection before the request for a restart, because the restart may take effect although its response is lost. */
   clearRejection(plan: string): void {
     this.rejectedPlans.delete(plan);
   }
@@ -101,27 +103,28 @@ export class Commitments {
     const pause = conditions.find((condition) => condition.code === 'paused_forge');
     const until = Date.parse(PAUSE_END.exec(pause?.message ?? '')?.[1] ?? '');
     const known = this.pausedPlans.get(id);
-    const isKnown = known !== undefined && known.until > now;
-    if (until > now) this.pausedPlans.set(id, { until, at: isKnown ? known.at : now });
+    const isContinued = known !== undefined && known.until > now;
+    if (until > now) this.pausedPlans.set(id, { until, at: isContinued ? known.at : now });
   }
 
-  /** Resets counts of a task after an activity at its pull request. */
-  recordPullActivity(branch: string, by: ForgeActor): void {
-    const at = parseBranch(branch);
-    if (at?.kind !== 'task') return;
-    this.consecutiveFailures.delete(formatTaskId(at));
-    if (by.kind === 'person') this.resetRetryCounts(formatTaskId(at));
+  /** Resets counts of a task after a change of its pull request; `branch` is the head branch. */
+  recordPullChange(branch: string, actor: ForgeActor): void {
+    const ownedBranch = parseBranch(branch);
+    if (ownedBranch?.kind !== 'task') return;
+    const task = formatTaskId(ownedBranch);
+    this.consecutiveFailures.delete(task);
+    if (actor.kind === 'person') this.resetLossesAndRepairs(task);
   }
 
   /** Resets counts of a task after an intervention of a person. */
-  resetRetryCounts(task: string): void {
+  resetLossesAndRepairs(task: string): void {
     this.consecutiveLosses.delete(task);
     this.repairCounts.delete(task);
   }
 }
 
-/** True for results that reset the count of failures: finished work, or a failed verification that leads to a repair. */
-function isNewStart(kind: AttemptKind, result: AttemptResult): boolean {
+/** Returns true for a result that ends a series of failures: finished work, or a failed verification that leads to a repair. */
+function resetsFailures(kind: AttemptKind, result: AttemptResult): boolean {
   return (
     result.outcome === 'done' || (kind === 'verify' && VERIFICATION_FAILURES.includes(result.cause))
   );
@@ -130,7 +133,7 @@ function isNewStart(kind: AttemptKind, result: AttemptResult): boolean {
 function consumesRetry(kind: AttemptKind, result: AttemptResult): boolean {
   return (
     result.outcome === 'failed' &&
-    !isNewStart(kind, result) &&
+    !resetsFailures(kind, result) &&
     !TRANSIENT_CAUSES.includes(result.cause)
   );
 }

@@ -3,10 +3,10 @@ import { listPlanNotices } from '../../../core/store/notice-store.ts';
 import { callApi } from '../platform.ts';
 import type { World } from '../world.ts';
 
-// Rules for notices: each written transition demands certain notices, determined here without the engine's code, and people
-// must receive each demanded notice exactly once.
+// Rules for notices: certain transitions require notices, and a client must find each required notice exactly once. The rules are
+// written down here again, because the judge shares no code with the engine.
 
-/** Parts of a written task or plan that determine its notices. */
+/** Fields of a stored task or plan that determine which notices its last transition requires. */
 export type WrittenState = {
   readonly id?: string;
   readonly plan?: string;
@@ -23,11 +23,11 @@ export type WrittenState = {
   };
 };
 
-/** Milliseconds after which a lost message has been replaced and the replacement has been handled. */
+/** Milliseconds within which a notice must be stored, even if its first message is lost and a resync sends another. */
 const DELIVERY_MS = 180_000;
 const PAGE_SIZE = 100;
 
-/** Statuses whose beginning needs a notice, for tasks and for plans. */
+/** Kind of the notice that the entry into a status requires. */
 const TASK_STATUS_NOTICES: Readonly<Record<string, string>> = {
   blocked: 'blocked',
   failed: 'failed',
@@ -40,53 +40,53 @@ const PLAN_STATUS_NOTICES: Readonly<Record<string, string>> = {
 };
 
 export class NoticeRules {
-  /** Time of each transition that demands a notice, by the id of the notice. */
-  readonly #demandedAt = new Map<string, number>();
-  /** Repairs of each task so far, by partition. */
-  readonly #repairs = new Map<string, number>();
-  readonly #stored = new Set<string>();
+  /** By id of a required notice: epoch milliseconds of its transition. */
+  readonly #requiredSince = new Map<string, number>();
+  /** By partition key of a task: number of repairs so far. */
+  readonly #repairCounts = new Map<string, number>();
+  /** Ids of the notices that a client has read. */
+  readonly #storedIds = new Set<string>();
 
-  /** Records the notices that a written transition demands. */
+  /** Records the notices that a stored transition requires. */
   recordTransition(world: World, partition: string, state: WrittenState): void {
     const isTask = state.task !== undefined;
-    const item = isTask ? `${state.plan}.r${state.run}.${state.task}` : state.id;
-    const kinds = isTask
-      ? this.#listTaskNotices(partition, state)
-      : listPlanTransitionNotices(state);
+    const subject = isTask ? `${state.plan}.r${state.run}.${state.task}` : state.id;
+    const kinds = isTask ? this.#listTaskNoticeKinds(partition, state) : listPlanNoticeKinds(state);
     for (const kind of kinds)
-      this.#demandedAt.set(`${item}.${state.last.version}.${kind}`, world.loop.now);
+      this.#requiredSince.set(`${subject}.${state.last.version}.${kind}`, world.loop.now);
   }
 
-  #listTaskNotices(partition: string, state: WrittenState): string[] {
+  #listTaskNoticeKinds(partition: string, state: WrittenState): string[] {
     const { last, repair, retryCounts, simple } = state;
     const repairs = retryCounts?.repair ?? 0;
-    const isNewRepair = repairs === (this.#repairs.get(partition) ?? 0) + 1;
-    this.#repairs.set(partition, repairs);
+    const isNewRepair = repairs === (this.#repairCounts.get(partition) ?? 0) + 1;
+    this.#repairCounts.set(partition, repairs);
     const kinds: string[] = [];
     const kind = TASK_STATUS_NOTICES[last.to];
-    const isForReview = last.to === 'in_review' && simple === true;
-    if (last.from !== last.to && kind !== undefined && !isForReview) kinds.push(kind);
+    // The pull request of a simple plan is announced as complete instead.
+    const isSimpleReview = last.to === 'in_review' && simple === true;
+    if (last.from !== last.to && kind !== undefined && !isSimpleReview) kinds.push(kind);
     if (last.event === 'question_asked') kinds.push('question');
     if (isNewRepair && repair?.reason === 'conflict' && last.to !== 'blocked')
       kinds.push('conflict');
     return kinds;
   }
 
-  /** Records a notice that the queue has accepted, and requires a transition that demands the notice. */
+  /** Judges a notice that the engine sent to the queue: its transition must be stored already. */
   recordSent(world: World, notice: Notice): void {
-    if (!this.#demandedAt.has(notice.id))
+    if (!this.#requiredSince.has(notice.id))
       world.judge.recordViolation(
         world,
-        `the notice ${notice.id} was sent, and no written transition demands it`,
+        `the notice ${notice.id} was sent although no stored transition requires a notice with this id`,
       );
   }
 
-  /** Reads a plan's notices as a client does. */
-  async readStored(world: World, plan: string): Promise<void> {
+  /** Reads all notices of a plan as a client does. */
+  async readStoredNotices(world: World, plan: string): Promise<void> {
     let cursor: string | undefined;
     do {
       const query = { limit: PAGE_SIZE, cursor, now: world.loop.now };
-      const caller = { alive: true, cutOffUntil: 0 };
+      const caller = { isAlive: true, cutOffUntil: 0 };
       const page = await callApi(
         world,
         'notices',
@@ -99,26 +99,29 @@ export class NoticeRules {
   }
 
   #recordStored(world: World, id: string): void {
-    if (this.#stored.has(id))
+    if (this.#storedIds.has(id))
       world.judge.recordViolation(world, `the notice ${id} is stored twice`);
-    this.#stored.add(id);
+    this.#storedIds.add(id);
   }
 
-  /** Requires at the end that every demanded notice and no other notice is stored. */
+  /** Judges at the end of a seed whether exactly the required notices are stored. */
   judgeEnd(world: World): void {
-    for (const [id, at] of this.#demandedAt)
-      if (!this.#stored.has(id) && world.loop.now - at > DELIVERY_MS)
-        world.judge.recordViolation(world, `the notice ${id} was lost`);
-    for (const id of this.#stored)
-      if (!this.#demandedAt.has(id))
+    for (const [id, requiredSince] of this.#requiredSince)
+      if (!this.#storedIds.has(id) && world.loop.now - requiredSince > DELIVERY_MS)
         world.judge.recordViolation(
           world,
-          `the notice ${id} is stored, and no written transition demands it`,
+          `the notice ${id} was lost: its transition is stored, but a client does not find the notice`,
+        );
+    for (const id of this.#storedIds)
+      if (!this.#requiredSince.has(id))
+        world.judge.recordViolation(
+          world,
+          `the notice ${id} is stored although no stored transition requires a notice with this id`,
         );
   }
 }
 
-function listPlanTransitionNotices({ last }: WrittenState): string[] {
+function listPlanNoticeKinds({ last }: WrittenState): string[] {
   if (last.event === 'halted') return ['halted'];
   const kind = PLAN_STATUS_NOTICES[last.to];
   return last.from !== last.to && kind !== undefined ? [kind] : [];

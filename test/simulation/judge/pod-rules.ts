@@ -4,11 +4,14 @@ import type { World } from '../world.ts';
 import type { Judge, KnownPlan, KnownTask } from './judge.ts';
 import { formatAttemptName, formatRootBranch, formatTaskId } from './names.ts';
 
-/** Judges the request for a pod: dependencies, overlap with other tasks, and caps. */
+/** Judges the request for a pod: its dependencies, overlaps with other tasks, and the caps. */
 export function judgePod(judge: Judge, world: World, key: AttemptKey, spec: PodSpec): void {
   const plan = judge.knownPlans.get(key.plan);
   if (plan === undefined) {
-    judge.recordViolation(world, `a pod of an unknown plan: ${spec.attemptId}`);
+    judge.recordViolation(
+      world,
+      `the engine requested a pod for attempt ${spec.attemptId} of an unknown plan`,
+    );
     return;
   }
   judgeOrder(judge, world, plan, key);
@@ -16,26 +19,29 @@ export function judgePod(judge: Judge, world: World, key: AttemptKey, spec: PodS
 }
 
 function judgeOrder(judge: Judge, world: World, plan: KnownPlan, key: AttemptKey): void {
-  const end = plan.ends.find(({ id }) => id === key.task);
+  const endNode = plan.endNodes.find(({ id }) => id === key.task);
   const task = plan.tasks.find(({ id }) => id === key.task);
-  if (task === undefined && end === undefined) {
-    judge.recordViolation(world, `a pod of an unknown task: ${formatAttemptName(key)}`);
+  if (task === undefined && endNode === undefined) {
+    judge.recordViolation(
+      world,
+      `the engine requested a pod for attempt ${formatAttemptName(key)} of an unknown task`,
+    );
     return;
   }
   const dependencies = plan.tasks.filter(({ id, repo }) =>
-    end === undefined ? task?.dependsOn.includes(id) : repo === end.repo,
+    endNode === undefined ? task?.dependsOn.includes(id) : repo === endNode.repo,
   );
   for (const dependency of dependencies) {
     if (isMerged(judge, world, { ...key, task: dependency.id }, dependency.repo)) continue;
     judge.recordViolation(
       world,
-      `${formatAttemptName(key)} began before ${dependency.id} was merged`,
+      `attempt ${formatAttemptName(key)} began before its dependency ${dependency.id} was merged`,
     );
   }
   if (task !== undefined) judgeOverlap(judge, world, plan, key, task);
 }
 
-/** Judges tasks with overlapping scopes, which must not run at the same time. */
+/** Judges overlapping scopes: a task must not begin while a started task with an overlapping scope is unmerged. */
 function judgeOverlap(
   judge: Judge,
   world: World,
@@ -51,12 +57,12 @@ function judgeOverlap(
     if (!isMerged(judge, world, otherKey, other.repo))
       judge.recordViolation(
         world,
-        `${formatAttemptName(key)} began beside ${other.id}, which may also change ${shared[0]}`,
+        `attempt ${formatAttemptName(key)} began before task ${other.id} was merged, which may also change ${shared[0]}`,
       );
   }
 }
 
-/** True when the root branch contains a former or present head of the task's branch. */
+/** Returns true if the root branch contains a former or present head of the task's branch. */
 function isMerged(
   judge: Judge,
   world: World,
@@ -73,20 +79,23 @@ function isMerged(
 function judgeCaps(judge: Judge, world: World, plan: KnownPlan, spec: PodSpec): void {
   const { caps } = world.settings;
   const pods = [...judge.requestedPods.values()];
-  const ofPlan = pods.filter((pod) => pod.labels.plan === plan.id).length;
-  const ofRepo = pods.filter((pod) => pod.labels.repo === spec.labels.repo).length;
+  const planCount = pods.filter((pod) => pod.labels.plan === plan.id).length;
+  const repositoryCount = pods.filter((pod) => pod.labels.repo === spec.labels.repo).length;
   const planCap = Math.min(caps.plan, plan.maxParallel ?? caps.plan);
   const names = pods.map((pod) => pod.attemptId).join(', ');
   if (pods.length > caps.system)
-    judge.recordViolation(world, `${pods.length} pods with a cap of ${caps.system}: ${names}`);
-  if (ofPlan > planCap)
     judge.recordViolation(
       world,
-      `${ofPlan} pods with a cap of ${planCap} in plan ${plan.id}: ${names}`,
+      `${pods.length} pods exceed the system cap of ${caps.system}: ${names}`,
     );
-  if (ofRepo > caps.repository)
+  if (planCount > planCap)
     judge.recordViolation(
       world,
-      `${ofRepo} pods with a cap of ${caps.repository} in ${spec.labels.repo}: ${names}`,
+      `${planCount} pods exceed the plan cap of ${planCap} in plan ${plan.id}: ${names}`,
+    );
+  if (repositoryCount > caps.repository)
+    judge.recordViolation(
+      world,
+      `${repositoryCount} pods exceed the repository cap of ${caps.repository} in ${spec.labels.repo}: ${names}`,
     );
 }

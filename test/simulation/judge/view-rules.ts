@@ -2,27 +2,27 @@ import type { PlanView } from '../../../core/contract/plan.ts';
 import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
 
-// Rules for the views clients read.
+// Rules for the views that clients read.
 
-/** Matches the reasons with which simulated bridges report a failure of the agent. */
-const AGENT_FAULT_REASON = /it failed: (agent|limit|setup)/;
+/** Matches the reason that a simulated bridge reports for a failure of its agent; see `createFailedResult`. */
+const AGENT_FAILURE_REASON = /simulated failure: (agent|limit|setup)/;
 
-/** Judges tasks that were given up: only reported failures may consume the retries of an agent. */
+/** Judges tasks that wait for a person after failures of the agent: only reported failures may consume retries. */
 export function judgeWaiting(judge: Judge, world: World, view: PlanView): void {
   for (const waiting of view.waiting) {
     if (waiting.kind !== 'unblock' && waiting.kind !== 'retry') continue;
     const { plan, task, reason = '' } = waiting;
-    if (task === undefined || !AGENT_FAULT_REASON.test(reason)) continue;
-    const failed = judge.commitments.totalFailures.get(`${plan} ${task}`) ?? 0;
-    if (failed <= world.settings.bounds.maxRetries)
+    if (task === undefined || !AGENT_FAILURE_REASON.test(reason)) continue;
+    const failureCount = judge.commitments.totalFailures.get(`${plan} ${task}`) ?? 0;
+    if (failureCount <= world.settings.bounds.maxRetries)
       judge.recordViolation(
         world,
-        `${task} of ${plan} was given up after ${failed} failures: ${reason}`,
+        `task ${task} of plan ${plan} was given up after only ${failureCount} reported failures: ${reason}`,
       );
   }
 }
 
-/** Judges the history of a task as a client reads the history: each transition must continue the previous one. */
+/** Judges the history of a task as a client reads it: each transition must start in the status in which the previous one ended. */
 export function judgeHistory(
   judge: Judge,
   world: World,
@@ -30,12 +30,12 @@ export function judgeHistory(
   history: readonly { readonly version: number; readonly from: string; readonly to: string }[],
 ): void {
   const transitions = history.toSorted((a, b) => a.version - b.version);
-  for (const [place, transition] of transitions.entries()) {
-    const before = transitions[place - 1]?.to ?? 'none';
-    if (transition.from === before) continue;
+  for (const [index, transition] of transitions.entries()) {
+    const previousStatus = transitions[index - 1]?.to ?? 'none';
+    if (transition.from === previousStatus) continue;
     judge.recordViolation(
       world,
-      `the history of ${task} has no transition from ${before} to ${transition.from}`,
+      `the history of ${task} has a gap: no transition leads from ${previousStatus} to ${transition.from}`,
     );
     return;
   }

@@ -5,77 +5,79 @@ import type { TaskEvent } from '../../../core/task-state/task-event.ts';
 import type { TaskState } from '../../../core/task-state/task-state.ts';
 import type { Interference, World } from '../world.ts';
 
-// Helpers that break a rule of the engine from outside: by changed answers of its ports, or by changed settings.
+// Helpers that break a rule of the engine from outside: they change the ports, the stored items or the settings of the engine.
 
-type WrapDeps = Interference['deps'];
+type ChangeDeps = Interference['changeDeps'];
+type ItemFilter = (pk: string, sk: string) => boolean;
+/** Changes the JSON text that an item stores in its attribute `doc`. */
+type RewriteDocument = (doc: string) => string;
 
-/** Breach of a rule, for the simulation to detect. */
+/** Engine with one broken rule; the simulation must detect the breach. */
 export type Mutant = Interference & {
-  /** Matches the expected violation. */
+  /** Matches the violation that the judge must record. */
   readonly expectedViolation: RegExp;
-  /** Further fault of the world, harmless without the breach. */
-  readonly companionBreach?: WrapDeps;
-  /** First seed of the search, chosen to keep the search short. Default: 0. */
+  /** Additional fault, which a correct engine tolerates, so that the broken rule matters more often. */
+  readonly companionFault?: ChangeDeps;
+  /** Seed at which the search for a violation starts, chosen to keep the search short. Default: 0. */
   readonly firstSeed?: number;
 };
 
-export function wrapTable(change: (table: Table, world: World) => Partial<Table>): WrapDeps {
-  return (deps, world) => ({ ...deps, table: { ...deps.table, ...change(deps.table, world) } });
+/** Replaces the returned methods of the table. */
+export function wrapTable(replace: (table: Table, world: World) => Partial<Table>): ChangeDeps {
+  return (deps, world) => ({ ...deps, table: { ...deps.table, ...replace(deps.table, world) } });
 }
 
-export function wrapForge(change: (forge: Forge, world: World) => Partial<Forge>): WrapDeps {
+/** Replaces the returned methods of the forge. */
+export function wrapForge(replace: (forge: Forge, world: World) => Partial<Forge>): ChangeDeps {
   return (deps: EngineDeps, world) => {
-    const forge = { ...deps.forges.github, ...change(deps.forges.github, world) };
+    const forge = { ...deps.forges.github, ...replace(deps.forges.github, world) };
     return { ...deps, forges: { github: forge, local: forge } };
   };
 }
 
-/** Removes the attributes that make an item due. */
-export function removeDue<T extends object>(attributes: T): T {
+/** Returns the attributes without those that mark an item as due. */
+export function omitDueAttributes<T extends object>(attributes: T): T {
   return Object.fromEntries(
     Object.entries(attributes).filter(([name]) => name !== 'dueAt' && name !== 'dueShard'),
   ) as T;
 }
 
-/** Drops the conditions of updates of the matching items. */
-export function dropConditions(applies: (pk: string, sk: string) => boolean): WrapDeps {
+/** Makes updates of matching items unconditional, so that a write race overwrites the other write. */
+export function dropConditions(matches: ItemFilter): ChangeDeps {
   return wrapTable((table) => ({
     update: (key, change: Change, condition) =>
-      table.update(key, change, applies(key.pk, key.sk) ? [] : condition),
+      table.update(key, change, matches(key.pk, key.sk) ? [] : condition),
   }));
 }
-
-type ItemFilter = (pk: string, sk: string) => boolean;
-type RewriteDocument = (doc: string) => string;
 
 export const isPlanHead: ItemFilter = (pk, sk) => pk.startsWith('PLAN#') && sk === 'HEAD';
 export const isTaskState: ItemFilter = (pk, sk) => pk.startsWith('TASK#') && sk === 'STATE';
 export const isMergeQueue: ItemFilter = (pk) => pk.startsWith('LANE#');
 
-/** Rewrites the documents of matching items in each read. */
-export function corruptReads(matches: ItemFilter, rewrite: RewriteDocument): WrapDeps {
-  const read = (item: Item): Item =>
+/** Rewrites the documents of matching items whenever the engine reads them; the stored items stay correct. */
+export function corruptReads(matches: ItemFilter, rewrite: RewriteDocument): ChangeDeps {
+  const rewriteItem = (item: Item): Item =>
     typeof item.doc === 'string' && matches(item.pk, item.sk)
       ? { ...item, doc: rewrite(item.doc) }
       : item;
   return wrapTable((table) => ({
     get: async (key) => {
       const item = await table.get(key);
-      return item && read(item);
+      return item && rewriteItem(item);
     },
     update: async (key, change, condition) => {
       const item = await table.update(key, change, condition);
-      return item && read(item);
+      return item && rewriteItem(item);
     },
     queryIndex: async (name, hash, options) => {
       const page = await table.queryIndex(name, hash, options);
-      return { ...page, items: page.items.map(read) };
+      return { ...page, items: page.items.map(rewriteItem) };
     },
   }));
 }
 
-/** Rewrites the documents of matching items in each write. */
-export function corruptWrites(matches: ItemFilter, rewrite: RewriteDocument): WrapDeps {
+/** Rewrites the documents of matching items in each write of the engine. */
+export function corruptWrites(matches: ItemFilter, rewrite: RewriteDocument): ChangeDeps {
   return wrapTable((table) => ({
     update: (key, change, condition) => {
       const doc = change.set?.doc;
@@ -91,13 +93,13 @@ export function corruptWrites(matches: ItemFilter, rewrite: RewriteDocument): Wr
   }));
 }
 
-/** Rewrites the state of tasks in each write. */
-export function corruptTaskState(change: (state: TaskState) => TaskState): WrapDeps {
+/** Changes the state of every task in each write of the engine. */
+export function corruptTaskState(change: (state: TaskState) => TaskState): ChangeDeps {
   return corruptWrites(isTaskState, (doc) => JSON.stringify(change(JSON.parse(doc) as TaskState)));
 }
 
-/** Counts the event as a failure of the agent, so that the event wrongly consumes a retry. */
-export function spendRetryOnEvent(event: TaskEvent['type']): WrapDeps {
+/** Counts an event as a failure of the agent, so that the event wrongly consumes a retry. */
+export function consumeRetryOnEvent(event: TaskEvent['type']): ChangeDeps {
   return corruptTaskState((state) =>
     state.last.event === event
       ? { ...state, retryCounts: { ...state.retryCounts, agent: state.retryCounts.agent + 1 } }
@@ -105,8 +107,8 @@ export function spendRetryOnEvent(event: TaskEvent['type']): WrapDeps {
   );
 }
 
-/** Treats a head moved by a person as verified. */
-export function treatMovedHeadAsVerified(matches: (state: TaskState) => boolean): WrapDeps {
+/** Gives matching tasks false evidence for a head that a person pushed. */
+export function treatMovedHeadAsVerified(matches: (state: TaskState) => boolean): ChangeDeps {
   return corruptTaskState((state) => {
     const { accepted, verifyRoot, last } = state;
     if (last.event !== 'head_moved' || accepted === undefined || !matches(state)) return state;
@@ -115,7 +117,7 @@ export function treatMovedHeadAsVerified(matches: (state: TaskState) => boolean)
   });
 }
 
-/** Returns a function that keeps one value per world, for interferences with a memory. */
+/** Returns a function that creates a value for each world once; for changes that need a memory within a seed. */
 export function createPerWorld<T>(create: () => T): (world: World) => T {
   const valueByWorld = new WeakMap<World, T>();
   return (world) => {
@@ -125,14 +127,15 @@ export function createPerWorld<T>(create: () => T): (world: World) => T {
   };
 }
 
+/** Replaces the returned settings. */
 export function changeSettings(
-  change: (deps: EngineDeps) => Partial<EngineDeps['settings']>,
-): WrapDeps {
-  return (deps) => ({ ...deps, settings: { ...deps.settings, ...change(deps) } });
+  replace: (deps: EngineDeps) => Partial<EngineDeps['settings']>,
+): ChangeDeps {
+  return (deps) => ({ ...deps, settings: { ...deps.settings, ...replace(deps) } });
 }
 
-/** Applies the second breach on top of the first. */
-export function combineBreaches(first: WrapDeps, second: WrapDeps): WrapDeps {
+/** Applies the second change on top of the first. */
+export function combineChanges(first: ChangeDeps, second: ChangeDeps): ChangeDeps {
   return (deps, world) => {
     const changed = first?.(deps, world) ?? deps;
     return second?.(changed, world) ?? changed;

@@ -1,11 +1,11 @@
 import { AppError } from '../../../core/base/app-error.ts';
 import type { Interference } from '../world.ts';
 
-/** Grants a launch minutes after its call failed, perhaps after the end of its attempt. */
+/** Starts a pod minutes after the request for the pod has failed, perhaps after the end of its attempt. */
 export const lateLaunches: Interference = {
-  name: 'launches that are granted late',
-  emphasis: ['pod_unborn'],
-  deps: (deps, { faults, loop, pods, random }) => ({
+  name: 'pods that start minutes after their request failed',
+  emphasis: ['pod_never_starts'],
+  changeDeps: (deps, { faults, loop, pods, random }) => ({
     ...deps,
     launcher: {
       ...deps.launcher,

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { replaySeed } from '../run-seeds.ts';
+import type { Interference } from '../world.ts';
 import type { Mutant } from './breach.ts';
-import { combineBreaches } from './breach.ts';
+import { combineChanges } from './breach.ts';
 import { DELIVERY_MUTANTS } from './delivery-mutants.ts';
 import { lateLaunches } from './late-launches.ts';
-import { MUTANTS } from './mutants.ts';
+import { ENGINE_MUTANTS } from './mutants.ts';
 import { NOTICE_MUTANTS } from './notice-mutants.ts';
 import { pausedClaims } from './paused-claims.ts';
 import { pausedMergeWrites } from './paused-merge-writes.ts';
@@ -15,7 +16,7 @@ import { PROMISE_MUTANTS } from './promise-mutants.ts';
 const MAX_SEEDS = 400;
 
 test.each([
-  ...MUTANTS,
+  ...ENGINE_MUTANTS,
   ...DELIVERY_MUTANTS,
   ...PEOPLE_MUTANTS,
   ...PROMISE_MUTANTS,
@@ -24,20 +25,25 @@ test.each([
   const [seed, violations] = await findFirstViolation(mutant);
   expect(violations.join('\n')).toMatch(mutant.expectedViolation);
 
-  const { name, emphasis, companionBreach } = mutant;
-  const unbroken = { name, emphasis, deps: companionBreach };
-  const control = await replaySeed(seed, { interference: unbroken, keepHistory: false });
-  expect(control.violations, `seed ${seed} without the breach`).toEqual([]);
+  const { name, emphasis, companionFault } = mutant;
+  const interference: Interference = { name, emphasis, changeDeps: companionFault };
+  const control = await replaySeed(seed, { interference, keepHistory: false });
+  expect(control.violations, `seed ${seed} without the mutant`).toEqual([]);
 });
 
 async function findFirstViolation(mutant: Mutant): Promise<[number, string[]]> {
-  const from = mutant.firstSeed ?? 0;
-  const broken = { ...mutant, deps: combineBreaches(mutant.companionBreach, mutant.deps) };
-  for (let seed = from; seed < from + MAX_SEEDS; seed += 1) {
-    const { violations } = await replaySeed(seed, { interference: broken, keepHistory: false });
+  const firstSeed = mutant.firstSeed ?? 0;
+  const interference: Interference = {
+    ...mutant,
+    changeDeps: combineChanges(mutant.companionFault, mutant.changeDeps),
+  };
+  for (let seed = firstSeed; seed < firstSeed + MAX_SEEDS; seed += 1) {
+    const { violations } = await replaySeed(seed, { interference, keepHistory: false });
     if (violations.length > 0) return [seed, violations];
   }
-  return expect.fail(`${MAX_SEEDS} seeds did not detect the mutant`);
+  return expect.fail(
+    `the judge found no violation in ${MAX_SEEDS} seeds with the mutant "${mutant.name}"`,
+  );
 }
 
 test.each([pausedMerges, pausedClaims, pausedMergeWrites, lateLaunches])(

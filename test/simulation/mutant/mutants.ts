@@ -5,22 +5,23 @@ import type { Item } from '../../../core/port/table.ts';
 import { loadTask } from '../../../core/store/task-store.ts';
 import { formatTaskId } from '../judge/names.ts';
 import type { Mutant } from './breach.ts';
-import { dropConditions, isTaskState, removeDue, wrapForge, wrapTable } from './breach.ts';
+import { dropConditions, isTaskState, omitDueAttributes, wrapForge, wrapTable } from './breach.ts';
 import { lateLaunches } from './late-launches.ts';
 import { pausedMerges } from './paused-merges.ts';
 
-// Mutants of the rules for leases, fences, dependencies and due items. The simulation has to detect each of them.
+// Mutants of the rules for attempts, slots, dependencies, evidence, pull requests and due items.
 
 const ENGINE_ACTOR = {
   kind: 'engine',
   invocation: 0,
   isLate: () => false,
-  readAt: () => 0,
+  getReadTime: () => 0,
 } as const;
 
-async function listOwnedPods({ launcher, table }: EngineDeps): Promise<Pod[]> {
+/** Lists the pods of current attempts. */
+async function listCurrentPods({ launcher, table }: EngineDeps): Promise<Pod[]> {
   const pods = await launcher.list();
-  const owned = await Promise.all(
+  const isCurrent = await Promise.all(
     pods.map(async ({ attemptId }) => {
       const key = parseAttemptId(attemptId);
       return (
@@ -28,18 +29,18 @@ async function listOwnedPods({ launcher, table }: EngineDeps): Promise<Pod[]> {
       );
     }),
   );
-  return pods.filter((_, place) => owned[place]);
+  return pods.filter((_, index) => isCurrent[index]);
 }
 
-export const MUTANTS: readonly Mutant[] = [
+export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
-    name: 'a task starts after its first dependency',
-    deps: wrapTable((table) => ({
+    name: 'a task with several dependencies starts after the merge of the first',
+    changeDeps: wrapTable((table) => ({
       update: async (key, change, condition) => {
         const item = await table.update(key, change, condition);
         if (item === undefined || change.deleteFromSet === undefined) return item;
-        const { waits: _, ...rest } = item;
-        return rest as Item;
+        const { waits: _, ...itemWithoutWaits } = item;
+        return itemWithoutWaits as Item;
       },
     })),
     expectedViolation: /began before .* was merged/,
@@ -47,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'calls of ended attempts are accepted',
     firstSeed: 3,
-    emphasis: ['pod_zombie', 'pod_cut_off'],
+    emphasis: ['pod_outlives_removal_report', 'pod_cut_off'],
     rewriteAttemptId: (attemptId, world) => {
       const key = parseAttemptId(attemptId);
       const newest = key && world.judge.newestAttempts.get(formatTaskId(key));
@@ -55,11 +56,12 @@ export const MUTANTS: readonly Mutant[] = [
         ? attemptId
         : `${formatTaskId(key)}.${newest}`;
     },
-    expectedViolation: /late result|the engine merged \w+, which no attempt reported in time/,
+    expectedViolation:
+      /although a newer attempt had begun|the engine merged commit \w+, which no attempt reported/,
   },
   {
-    name: 'a slot is freed before its pod is gone',
-    deps: (deps) => ({
+    name: 'a slot is freed before the pod of its attempt is gone',
+    changeDeps: (deps) => ({
       ...deps,
       launcher: {
         ...deps.launcher,
@@ -69,52 +71,54 @@ export const MUTANTS: readonly Mutant[] = [
         },
       },
     }),
-    expectedViolation: /\d+ pods with a cap of \d+|left over|never requested/,
+    expectedViolation:
+      /\d+ pods exceed the \w+ cap of \d+|still exists after|never told the engine/,
   },
   {
     name: 'pods are never removed',
-    deps: (deps) => ({
+    changeDeps: (deps) => ({
       ...deps,
       launcher: { ...deps.launcher, remove: async () => 'gone' },
     }),
-    expectedViolation: /\d+ pods with a cap of \d+|left over|never requested/,
+    expectedViolation:
+      /\d+ pods exceed the \w+ cap of \d+|still exists after|never told the engine/,
   },
   {
-    name: 'pods without an attempt are never removed',
+    name: 'leftover pods of attempts that are no longer current are never removed',
     emphasis: lateLaunches.emphasis,
-    companionBreach: lateLaunches.deps,
-    deps: (deps) => ({
+    companionFault: lateLaunches.changeDeps,
+    changeDeps: (deps) => ({
       ...deps,
-      launcher: { ...deps.launcher, list: () => listOwnedPods(deps) },
+      launcher: { ...deps.launcher, list: () => listCurrentPods(deps) },
     }),
-    expectedViolation: /left over|never requested/,
+    expectedViolation: /still exists after|never told the engine/,
   },
   {
-    name: 'evidence stays valid after its root branch has moved',
-    deps: wrapForge((forge) => ({
+    name: 'evidence stays current whatever has changed in the root branch',
+    changeDeps: wrapForge((forge) => ({
       compareCommits: async (repo, base, head) => ({
         ...(await forge.compareCommits(repo, base, head)),
         files: [],
       }),
     })),
-    expectedViolation: /with evidence on/,
+    expectedViolation: /without current evidence/,
   },
   {
     name: 'the engine merges the current head instead of the verified commit',
     firstSeed: 9,
-    emphasis: ['person_pushes', 'webhook_drop', 'forge_lag'],
-    deps: wrapForge((forge, world) => ({
+    emphasis: ['person_pushes_to_task_branch', 'webhook_lost', 'forge_head_stale'],
+    changeDeps: wrapForge((forge, world) => ({
       mergePull: (repo, number, merge) => {
         const repository = world.forge.getRepository(repo);
         const sha = world.forge.readHeadSha(repository, world.forge.getPull(repo, number));
         return forge.mergePull(repo, number, { ...merge, sha });
       },
     })),
-    expectedViolation: /with evidence on/,
+    expectedViolation: /without current evidence/,
   },
   {
     name: 'task branches are moved by force',
-    deps: wrapForge((_, world) => ({
+    changeDeps: wrapForge((_, world) => ({
       moveBranch: async (repo, branch, sha) => {
         world.forge.setBranch(repo, branch, sha, ENGINE_ACTOR);
         return 'moved';
@@ -123,45 +127,46 @@ export const MUTANTS: readonly Mutant[] = [
     expectedViolation: /by force/,
   },
   {
-    name: 'slots are taken without a check of their version',
-    deps: dropConditions((_, sk) => sk === 'SLOTS'),
-    expectedViolation: /\d+ pods with a cap of \d+/,
+    name: 'slots are taken without a check of the version of the stored slots',
+    changeDeps: dropConditions((_, sk) => sk === 'SLOTS'),
+    expectedViolation: /\d+ pods exceed the \w+ cap of \d+/,
   },
   {
-    name: 'tasks are written without a check of their version',
-    deps: dropConditions(isTaskState),
-    // A lost write can break any of several rules.
+    name: 'tasks are written without a check of the stored version',
+    changeDeps: dropConditions(isTaskState),
+    // An overwritten state can break any of several rules.
     expectedViolation:
-      /neither ended nor progressed|for the ended attempt|without the kept commit|the history of/,
+      /did not end after the faults|for the ended attempt|without the saved commit|the history of/,
   },
   {
-    name: 'the pull request of a withdrawn merge stays ready',
+    name: 'a pull request that leaves the merge queue unmerged does not become a draft',
     firstSeed: 30,
-    emphasis: ['pod_slow', 'launcher_refuse', 'agent_failed', 'agent_refused'],
-    companionBreach: pausedMerges.deps,
-    deps: wrapForge(() => ({ markDraft: async () => {} })),
-    expectedViolation: /with evidence on|was working on its task|although changes were requested/,
+    emphasis: ['pod_starts_late', 'launch_refused', 'agent_fails', 'provider_refuses_attempt'],
+    companionFault: pausedMerges.changeDeps,
+    changeDeps: wrapForge(() => ({ markDraft: async () => {} })),
+    expectedViolation:
+      /without current evidence|was working on its task|although changes were requested/,
   },
   {
-    name: 'no item is ever due',
-    deps: wrapTable((table) => ({
-      put: (item, condition) => table.put(removeDue(item), condition),
+    name: 'no stored item is ever marked as due',
+    changeDeps: wrapTable((table) => ({
+      put: (item, condition) => table.put(omitDueAttributes(item), condition),
       update: (key, change, condition) =>
-        table.update(key, { ...change, set: removeDue(change.set ?? {}) }, condition),
+        table.update(key, { ...change, set: omitDueAttributes(change.set ?? {}) }, condition),
     })),
-    expectedViolation: /neither ended nor progressed/,
+    expectedViolation: /did not end after the faults/,
   },
   {
-    name: 'dependent tasks are forgotten',
-    deps: wrapTable((table) => ({
+    name: 'the dependents of a merged task are never released',
+    changeDeps: wrapTable((table) => ({
       query: async (pk, options) =>
         options?.prefix === 'DEP#' ? { items: [] } : table.query(pk, options),
     })),
-    expectedViolation: /neither ended nor progressed/,
+    expectedViolation: /did not end after the faults/,
   },
   {
-    name: 'a second pull request is opened beside a closed one',
-    deps: wrapForge((forge, world) => ({
+    name: 'a second pull request is opened although a closed one exists for the branch',
+    changeDeps: wrapForge((forge, world) => ({
       findPull: async (repo, query) => {
         const pull = await forge.findPull(repo, query);
         return pull?.state === 'closed' ? undefined : pull;
@@ -176,26 +181,26 @@ export const MUTANTS: readonly Mutant[] = [
     expectedViolation: /a second pull request/,
   },
   {
-    name: 'the root pull request is ready from the start',
-    deps: wrapForge((forge) => ({
+    name: 'a root pull request is ready before its verification',
+    changeDeps: wrapForge((forge) => ({
       ensurePull: async (repo, pullToOpen) => {
         const pull = await forge.ensurePull(repo, pullToOpen);
         if (pullToOpen.head.endsWith('/root')) await forge.markReady(repo, pull);
         return pull;
       },
     })),
-    expectedViolation: /which no end task verified/,
+    expectedViolation: /which no end node verified/,
   },
   {
     name: 'changes at the forge are never polled',
-    emphasis: ['webhook_drop', 'person_merges', 'person_closes'],
-    deps: wrapForge(() => ({ listPullsChangedSince: async () => [] })),
-    expectedViolation: /neither ended nor progressed/,
+    emphasis: ['webhook_lost', 'person_merges_pull', 'person_closes_or_reopens_pull'],
+    changeDeps: wrapForge(() => ({ listPullsChangedSince: async () => [] })),
+    expectedViolation: /did not end after the faults/,
   },
   {
-    name: 'pull requests of stopped work stay open',
+    name: 'pull requests of a cancelled plan stay open',
     firstSeed: 29,
-    deps: wrapForge(() => ({ closePull: async () => {} })),
-    expectedViolation: /of the cancelled plan .* is open/,
+    changeDeps: wrapForge(() => ({ closePull: async () => {} })),
+    expectedViolation: /of the cancelled plan .* is still open/,
   },
 ];

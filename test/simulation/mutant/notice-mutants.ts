@@ -5,28 +5,28 @@ import { parseDocument } from '../../../core/store/document.ts';
 import type { Mutant } from './breach.ts';
 import { wrapTable } from './breach.ts';
 
-// Each mutant breaks one rule about notices from outside: stored with the transition, sent after the write, cleared after the
-// send, and always under the same id.
+// Mutants of the rules for notices: a notice is stored in the write of its transition, sent after that write, cleared only after it
+// was sent, and always has the same id.
 
 function readNotices(change: Change): Notice[] {
-  const text = change.set?.notices;
-  return typeof text === 'string' ? parseDocument<Notice[]>(text) : [];
+  const notices = change.set?.notices;
+  return typeof notices === 'string' ? parseDocument<Notice[]>(notices) : [];
 }
 
-/** Keeps only the notices of a write that `isKept` accepts. */
+/** Removes the notices that `isKept` does not accept from a write. */
 function filterNotices(change: Change, isKept: (notice: Notice) => boolean): Change {
   const notices = readNotices(change);
   const kept = notices.filter(isKept);
   if (kept.length === notices.length) return change;
-  const { notices: _, ...others } = change.set ?? {};
-  if (kept.length > 0) return { ...change, set: { ...others, notices: JSON.stringify(kept) } };
-  return { ...change, set: others, remove: [...(change.remove ?? []), 'notices'] };
+  const { notices: _, ...otherValues } = change.set ?? {};
+  if (kept.length > 0) return { ...change, set: { ...otherValues, notices: JSON.stringify(kept) } };
+  return { ...change, set: otherValues, remove: [...(change.remove ?? []), 'notices'] };
 }
 
 export const NOTICE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a notice is not stored with its transition',
-    deps: wrapTable((table) => ({
+    changeDeps: wrapTable((table) => ({
       update: (key, change, condition) =>
         table.update(
           key,
@@ -38,7 +38,7 @@ export const NOTICE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a later transition drops the pending notices',
-    deps: wrapTable((table) => ({
+    changeDeps: wrapTable((table) => ({
       update: (key, change, condition) =>
         table.update(
           key,
@@ -49,8 +49,8 @@ export const NOTICE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /the notice \S+ was lost/,
   },
   {
-    name: 'a notice is cleared although the queue never took it',
-    deps: (deps, world) => ({
+    name: 'a pending notice is cleared although it never reached the queue',
+    changeDeps: (deps, world) => ({
       ...deps,
       queue: {
         send: (messages) =>
@@ -62,26 +62,27 @@ export const NOTICE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /the notice \S+ was lost/,
   },
   {
-    name: 'each delivery of a notice has an id of its own',
-    deps: (deps) => ({
+    name: 'each delivery of a notice has a new id',
+    changeDeps: (deps) => ({
       ...deps,
       queue: {
         send: (messages) =>
           deps.queue.send(
-            messages.map(({ message, ...others }) => {
-              if (message.type !== 'notify') return { ...others, message };
+            messages.map((outgoing) => {
+              const { message } = outgoing;
+              if (message.type !== 'notify') return outgoing;
               const { notice } = message;
               const id = `${notice.id}.${deps.newId()}`;
-              return { ...others, message: deliverNotice({ ...notice, id }) };
+              return { ...outgoing, message: deliverNotice({ ...notice, id }) };
             }),
           ),
       },
     }),
-    expectedViolation: /no written transition demands it/,
+    expectedViolation: /although no stored transition requires/,
   },
   {
     name: 'a notice is sent before its transition is written',
-    deps: (deps) => ({
+    changeDeps: (deps) => ({
       ...deps,
       table: {
         ...deps.table,
@@ -93,6 +94,6 @@ export const NOTICE_MUTANTS: readonly Mutant[] = [
         },
       },
     }),
-    expectedViolation: /was sent, and no written transition demands it/,
+    expectedViolation: /was sent although no stored transition requires/,
   },
 ];

@@ -1,10 +1,10 @@
 import type { Interference } from '../world.ts';
 import { isTaskState, wrapTable } from './breach.ts';
 
-/** Pauses a scheduler between taking a slot and claiming the task, for longer than the slot is reserved. */
+/** Pauses a scheduler after it has taken a slot and before it claims the task, until the slot may have been freed again. */
 export const pausedClaims: Interference = {
   name: 'schedulers that pause before a claim',
-  deps: wrapTable((table, { faults, loop, random }) => ({
+  changeDeps: wrapTable((table, { faults, loop, random }) => ({
     update: async (key, change, condition) => {
       const { doc, v } = change.set ?? {};
       const isClaim =

@@ -1,10 +1,10 @@
 import type { Interference } from '../world.ts';
 import { isMergeQueue, wrapTable } from './breach.ts';
 
-/** Pauses a handler before it records an upcoming merge, until another handler has claimed the merge queue. */
+/** Pauses a handler before it records its next merge, so that another handler can claim the merge queue. */
 export const pausedMergeWrites: Interference = {
   name: 'handlers that pause before they record a merge',
-  deps: wrapTable((table, { faults, loop, random }) => ({
+  changeDeps: wrapTable((table, { faults, loop, random }) => ({
     update: async (key, change, condition) => {
       const { doc } = change.set ?? {};
       const isMergeRecord =

@@ -1,15 +1,18 @@
 import type { Interference, World } from '../world.ts';
 import { createPerWorld, wrapForge } from './breach.ts';
 
-/** Merges that were paused already. */
+/** Merges that were already paused once. */
 const getPausedMerges = createPerWorld(() => new Set<string>());
 
-/** Pauses a handler right before its merge call, for longer than its claim of the merge queue, while a person invalidates the merge. */
+/**
+ * Pauses a handler right before its merge call, until its claim of the merge queue has expired. During the pause, a person makes the
+ * merge invalid.
+ */
 export const pausedMerges: Interference = {
   name: 'handlers that pause before a merge call',
-  deps: wrapForge((forge, world) => ({
+  changeDeps: wrapForge((forge, world) => ({
     mergePull: async (repo, number, merge) => {
-      // The handler that takes over is not paused again.
+      // The handler that takes over repeats the call for the same merge and is not paused.
       const mergeId = `${repo}#${number} ${merge.sha}`;
       const isFirst = !getPausedMerges(world).has(mergeId);
       getPausedMerges(world).add(mergeId);
@@ -22,7 +25,7 @@ export const pausedMerges: Interference = {
   })),
 };
 
-/** Requests changes of a pull request, or merges another pull request into the same base. */
+/** Requests changes of a pull request, or merges another pull request into the same base, as a person. */
 function invalidateMerge(world: World, repo: string, number: number): void {
   const { forge, random } = world;
   const repository = forge.getRepository(repo);

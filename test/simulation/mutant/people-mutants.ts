@@ -13,70 +13,78 @@ import {
 } from './breach.ts';
 import { pausedMerges } from './paused-merges.ts';
 
-// Mutants of the rules for reviews and checks, caps and bounds, evidence and the merge queue.
+// Mutants of the rules for reviews, checks, caps, evidence, the merge queue and actions of people at the forge.
 
 export const PEOPLE_MUTANTS: readonly Mutant[] = [
   {
-    name: 'failed work is retried without a limit',
-    emphasis: ['agent_failed'],
-    deps: changeSettings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRetries: 99 } })),
+    name: 'failed attempts are retried without a limit',
+    emphasis: ['agent_fails'],
+    changeDeps: changeSettings(({ settings: { bounds } }) => ({
+      bounds: { ...bounds, maxRetries: 99 },
+    })),
     expectedViolation: /began after \d+ \w+ attempts in a row/,
   },
   {
-    name: 'the system cap is ignored',
-    deps: changeSettings(({ settings: { caps } }) => ({ caps: { ...caps, system: 99 } })),
-    expectedViolation: /\d+ pods with a cap of \d+/,
+    name: 'the cap on all attempts of the system is ignored',
+    changeDeps: changeSettings(({ settings: { caps } }) => ({ caps: { ...caps, system: 99 } })),
+    expectedViolation: /\d+ pods exceed the \w+ cap of \d+/,
   },
   {
-    name: 'the cap of a repository is ignored',
-    deps: changeSettings(({ settings: { caps } }) => ({ caps: { ...caps, repository: 99 } })),
-    expectedViolation: /\d+ pods with a cap of \d+ in acme/,
+    name: 'the cap on the attempts in a repository is ignored',
+    changeDeps: changeSettings(({ settings: { caps } }) => ({ caps: { ...caps, repository: 99 } })),
+    expectedViolation: /\d+ pods exceed the repository cap of \d+/,
   },
   {
-    name: 'the cap of a plan is ignored',
+    name: 'the cap on the attempts of a plan is ignored',
     firstSeed: 31,
-    deps: changeSettings(({ settings: { caps } }) => ({ caps: { ...caps, plan: 99 } })),
-    expectedViolation: /\d+ pods with a cap of \d+ in plan/,
+    changeDeps: changeSettings(({ settings: { caps } }) => ({ caps: { ...caps, plan: 99 } })),
+    expectedViolation: /\d+ pods exceed the plan cap of \d+/,
   },
   {
-    name: 'the parallelism of a plan is ignored',
+    name: 'the limit maxParallel of a plan is ignored',
     firstSeed: 3,
-    deps: corruptReads(isPlanHead, (doc) => doc.replace(/"maxParallel":\d+/, '"maxParallel":99')),
-    expectedViolation: /\d+ pods with a cap of \d+ in plan/,
+    changeDeps: corruptReads(isPlanHead, (doc) =>
+      doc.replace(/"maxParallel":\d+/, '"maxParallel":99'),
+    ),
+    expectedViolation: /\d+ pods exceed the plan cap of \d+/,
   },
   {
-    name: 'a change of a shared file leaves evidence valid',
+    name: 'evidence stays current after a change of a shared file',
     firstSeed: 3,
-    deps: corruptReads(isPlanHead, (doc) => doc.replace(/"shared":\[[^\]]*\]/g, '"shared":[]')),
-    expectedViolation: /with evidence on/,
+    changeDeps: corruptReads(isPlanHead, (doc) =>
+      doc.replace(/"shared":\[[^\]]*\]/g, '"shared":[]'),
+    ),
+    expectedViolation: /without current evidence/,
   },
   {
-    name: 'strict merges of a repository are ignored',
+    name: 'the setting strictMerge of a repository is ignored',
     firstSeed: 8,
-    deps: corruptReads(isPlanHead, (doc) =>
+    changeDeps: corruptReads(isPlanHead, (doc) =>
       doc.replace(/"strictMerge":true/g, '"strictMerge":false'),
     ),
-    expectedViolation: /with evidence on/,
+    expectedViolation: /without current evidence/,
   },
   {
-    name: 'checks of the forge are ignored',
+    name: 'the checks of a pull request are ignored',
     firstSeed: 3,
-    deps: wrapForge(() => ({
+    changeDeps: wrapForge(() => ({
       readChecks: async () => ({ state: 'green', failing: [], pending: [] }),
     })),
-    expectedViolation: /its check was not green/,
+    expectedViolation: /the check of its commit was not green/,
   },
   {
-    name: 'tasks under review are merged without an approval',
+    name: 'tasks of a plan with the policy review are merged without an approval',
     firstSeed: 3,
-    deps: corruptReads(isTaskState, (doc) => doc.replace('"policy":"review"', '"policy":"auto"')),
+    changeDeps: corruptReads(isTaskState, (doc) =>
+      doc.replace('"policy":"review"', '"policy":"auto"'),
+    ),
     expectedViolation: /without an approval/,
   },
   {
-    name: 'requests for changes are ignored',
+    name: 'change requests of reviewers are ignored',
     firstSeed: 3,
-    emphasis: ['person_reviews'],
-    deps: wrapForge((forge) => ({
+    emphasis: ['person_reviews_pull'],
+    changeDeps: wrapForge((forge) => ({
       readReviews: async (repo, number) => {
         const { reviews, comments } = await forge.readReviews(repo, number);
         return { reviews: reviews.filter(({ state }) => state === 'approved'), comments };
@@ -86,30 +94,30 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a merge that the forge never made counts as done',
-    deps: wrapForge((forge) => ({
+    changeDeps: wrapForge((forge) => ({
       mergePull: async (repo, number) => {
         const { base, headSha } = await forge.readPull(repo, number);
         return { kind: 'merged', sha: (await forge.readBranchHead(repo, base)) ?? headSha };
       },
     })),
-    expectedViolation: /began before .* was merged|is complete without/,
+    expectedViolation: /began before .* was merged|is complete although/,
   },
   {
-    name: 'conflicts are ignored',
-    emphasis: ['person_roots'],
-    deps: wrapForge(() => ({ tryMerge: async () => 'clean' })),
-    expectedViolation: /neither ended nor progressed/,
+    name: 'merge conflicts are ignored',
+    emphasis: ['person_pushes_to_root_branch'],
+    changeDeps: wrapForge(() => ({ tryMerge: async () => 'clean' })),
+    expectedViolation: /did not end after the faults/,
   },
   {
     name: 'checkpoints of attempts are forgotten',
     firstSeed: 3,
-    emphasis: ['agent_failed', 'pod_lost'],
-    deps: corruptWrites(isTaskState, (doc) => doc.replace(/"checkpoint":"\w+",/, '')),
-    expectedViolation: /without the kept commit/,
+    emphasis: ['agent_fails', 'pod_dies'],
+    changeDeps: corruptWrites(isTaskState, (doc) => doc.replace(/"checkpoint":"\w+",/, '')),
+    expectedViolation: /without the saved commit/,
   },
   {
-    name: 'transitions are forgotten',
-    deps: wrapTable((table) => ({
+    name: 'transitions are missing in the stored history',
+    changeDeps: wrapTable((table) => ({
       update: (key, { set: { past: _, ...set } = {}, ...change }, condition) =>
         table.update(key, { ...change, set }, condition),
     })),
@@ -117,13 +125,13 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a plan runs another revision than the approved one',
-    deps: corruptWrites(isPlanHead, (doc) => doc.replace(/"approved":\d+/, '"approved":1')),
-    expectedViolation: /began before|unknown task|is complete without/,
+    changeDeps: corruptWrites(isPlanHead, (doc) => doc.replace(/"approved":\d+/, '"approved":1')),
+    expectedViolation: /began before|unknown task|is complete although/,
   },
   {
-    name: 'work of a stopped run continues',
-    emphasis: ['person_stops'],
-    deps: wrapTable((table) => ({
+    name: 'the tasks of a stopped run are not cancelled',
+    emphasis: ['person_stops_plan'],
+    changeDeps: wrapTable((table) => ({
       update: async (key, change, condition) => {
         const doc = change.set?.doc;
         const isCancellation =
@@ -132,21 +140,23 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
         return { ...(await table.get(key)), ...key, ...change.set } as Item;
       },
     })),
-    expectedViolation: /began after its run was cancelled|left over|is open|the engine deleted/,
+    expectedViolation:
+      /began after its run was cancelled|still exists after|is still open|the engine deleted/,
   },
   {
-    name: 'an upcoming merge is not recorded',
+    name: 'the merge queue does not record a merge before the merge call',
     firstSeed: 30,
-    emphasis: ['pod_slow', 'launcher_refuse', 'agent_failed', 'agent_refused'],
-    companionBreach: pausedMerges.deps,
-    deps: corruptWrites(isMergeQueue, (doc) =>
+    emphasis: ['pod_starts_late', 'launch_refused', 'agent_fails', 'provider_refuses_attempt'],
+    companionFault: pausedMerges.changeDeps,
+    changeDeps: corruptWrites(isMergeQueue, (doc) =>
       doc.replace('"phase":"merging"', '"phase":"checking"'),
     ),
-    expectedViolation: /with evidence on|was working on its task|although changes were requested/,
+    expectedViolation:
+      /without current evidence|was working on its task|although changes were requested/,
   },
   {
     name: 'the engine merges pull requests of simple plans',
-    deps: wrapForge((forge) => ({
+    changeDeps: wrapForge((forge) => ({
       markReady: async (repo, pull) => {
         await forge.markReady(repo, pull);
         const { base, headSha } = await forge.readPull(repo, pull.number);
@@ -159,41 +169,41 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
           });
       },
     })),
-    expectedViolation: /the engine merged #\d+ into main/,
+    expectedViolation: /the engine merged pull request #\d+ into main/,
   },
   {
-    name: 'answers do not reach the attempt',
-    deps: wrapTable((table) => ({
+    name: 'answers of people do not reach the attempt that asked',
+    changeDeps: wrapTable((table) => ({
       query: async (pk, options) =>
         options?.prefix === 'M#' ? { items: [] } : table.query(pk, options),
     })),
-    expectedViolation: /neither ended nor progressed/,
+    expectedViolation: /did not end after the faults/,
   },
   {
-    name: 'a commit that a person pushed needs no evidence',
+    name: 'a commit that a person pushed is merged without evidence',
     firstSeed: 8,
-    deps: treatMovedHeadAsVerified(() => true),
-    expectedViolation: /with evidence on/,
+    changeDeps: treatMovedHeadAsVerified(() => true),
+    expectedViolation: /without current evidence/,
   },
   {
     name: 'a closed pull request counts as open',
-    deps: wrapForge((forge) => ({
+    changeDeps: wrapForge((forge) => ({
       readPull: async (repo, number) => {
         const pull = await forge.readPull(repo, number);
         return pull.state === 'closed' ? { ...pull, state: 'open' } : pull;
       },
     })),
-    expectedViolation: /neither ended nor progressed/,
+    expectedViolation: /did not end after the faults/,
   },
   {
     name: 'lost attempts are never detected',
-    deps: wrapTable((table) => ({
+    changeDeps: wrapTable((table) => ({
       queryIndex: async (name, hash, options) => {
         const page = await table.queryIndex(name, hash, options);
         const items = page.items.filter((item) => name !== 'due' || item.status !== 'working');
         return { ...page, items };
       },
     })),
-    expectedViolation: /neither ended nor progressed/,
+    expectedViolation: /did not end after the faults/,
   },
 ];

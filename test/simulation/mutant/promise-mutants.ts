@@ -3,20 +3,20 @@ import { KEY } from '../../../core/topology/table-keys.ts';
 import type { Mutant } from './breach.ts';
 import {
   changeSettings,
+  consumeRetryOnEvent,
   corruptTaskState,
   isPlanHead,
   isTaskState,
-  spendRetryOnEvent,
   wrapForge,
   wrapTable,
 } from './breach.ts';
 import { pausedClaims } from './paused-claims.ts';
 
-// Mutants of the rules for counters of attempts, edits, and the effects of a plan's status.
+// Mutants of the rules for claims, retries, repairs, reports, activation and edits of a plan.
 
 const getDocument = ({ set }: Change): string => (typeof set?.doc === 'string' ? set.doc : '');
 
-/** True when a write raises the attempt number of a task without a new attempt. */
+/** Returns true for a write that raises the attempt number of a task without starting an attempt. */
 function raisesAttemptNumber(before: Item | undefined, change: Change): boolean {
   const readNumber = (doc: unknown): number =>
     Number(/"attempt":(\d+)/.exec(String(doc))?.[1] ?? 0);
@@ -26,28 +26,28 @@ function raisesAttemptNumber(before: Item | undefined, change: Change): boolean 
 
 export const PROMISE_MUTANTS: readonly Mutant[] = [
   {
-    name: 'a late claim can use a slot that was freed before',
-    companionBreach: pausedClaims.deps,
-    deps: wrapTable((table) => ({
+    name: 'a delayed claim uses a slot that has been freed in the meantime',
+    companionFault: pausedClaims.changeDeps,
+    changeDeps: wrapTable((table) => ({
       update: async (key, change, condition) => {
         if (!isTaskState(key.pk, key.sk)) return table.update(key, change, condition);
         const before = await table.get(key);
         return raisesAttemptNumber(before, change) ? before : table.update(key, change, condition);
       },
     })),
-    expectedViolation: /\d+ pods with a cap of \d+/,
+    expectedViolation: /\d+ pods exceed the \w+ cap of \d+/,
   },
   {
-    name: 'a temporary refusal consumes a retry',
-    emphasis: ['agent_refused', 'agent_failed'],
-    deps: spendRetryOnEvent('attempt_refused'),
+    name: 'a temporary refusal by the model provider or the forge consumes a retry of the agent',
+    emphasis: ['provider_refuses_attempt', 'agent_fails'],
+    changeDeps: consumeRetryOnEvent('attempt_refused'),
     expectedViolation: /was given up after/,
   },
   {
-    name: 'a pause of the forge is ignored',
-    emphasis: ['forge_paused'],
-    deps: (deps) => {
-      // Only the scheduler ignores the pause; clients still see the notice.
+    name: 'attempts start although the forge has requested a pause',
+    emphasis: ['forge_rate_limit'],
+    changeDeps: (deps) => {
+      // Only the scheduler, which reads the slots first, ignores the pause; clients still see the pause in the plan.
       let isScheduling = false;
       const table: Table = {
         ...deps.table,
@@ -62,40 +62,50 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
       };
       return { ...deps, table };
     },
-    expectedViolation: /began while its plan reported a pause of its forge/,
+    expectedViolation: /although its plan showed a pause requested by the forge/,
   },
   {
     name: 'lost attempts are retried without a limit',
     firstSeed: 716,
-    emphasis: ['pod_lost', 'pod_silent', 'pod_cut_off', 'pod_zombie', 'pod_unborn'],
-    deps: changeSettings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxLosses: 99 } })),
+    emphasis: [
+      'pod_dies',
+      'pod_dies_unreported',
+      'pod_cut_off',
+      'pod_outlives_removal_report',
+      'pod_never_starts',
+    ],
+    changeDeps: changeSettings(({ settings: { bounds } }) => ({
+      bounds: { ...bounds, maxLosses: 99 },
+    })),
     expectedViolation: /began after \d+ lost attempts in a row/,
   },
   {
-    name: 'work is repaired without a limit',
-    companionBreach: wrapForge((forge, { faults }) => ({
+    name: 'a task is repaired without a limit',
+    companionFault: wrapForge((forge, { faults }) => ({
       readChecks: async (repo, sha) =>
         faults.isActive
           ? { state: 'red', failing: [{ name: 'ci', summary: 'red' }], pending: [] }
           : forge.readChecks(repo, sha),
     })),
-    deps: changeSettings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRepairs: 99 } })),
+    changeDeps: changeSettings(({ settings: { bounds } }) => ({
+      bounds: { ...bounds, maxRepairs: 99 },
+    })),
     expectedViolation: /was repaired \d+ times/,
   },
   {
-    name: 'reports of attempts are forgotten',
-    emphasis: ['answer_lost'],
-    deps: corruptTaskState((state) => ({ ...state, reportedAttempts: undefined })),
+    name: 'the engine forgets which attempts have reported their result',
+    emphasis: ['response_lost'],
+    changeDeps: corruptTaskState((state) => ({ ...state, reportedAttempts: undefined })),
     expectedViolation: /a repeat of the accepted result/,
   },
   {
-    name: 'branches are never deleted',
-    deps: wrapForge(() => ({ deleteBranch: async () => {} })),
+    name: 'the branches of a complete plan are never deleted',
+    changeDeps: wrapForge(() => ({ deleteBranch: async () => {} })),
     expectedViolation: /were never deleted/,
   },
   {
     name: 'tasks start before all tasks of the plan are stored',
-    deps: wrapTable((table, world) => ({
+    changeDeps: wrapTable((table, world) => ({
       put: (item, condition) => {
         if (!isTaskState(item.pk, item.sk) || item.waits === undefined)
           return table.put(item, condition);
@@ -103,12 +113,12 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
         return Promise.resolve(true);
       },
     })),
-    expectedViolation: /neither ended nor progressed/,
+    expectedViolation: /did not end after the faults/,
   },
   {
-    name: 'an edit replaces a revision that it was not based on',
-    emphasis: ['person_edits'],
-    deps: wrapTable((table) => ({
+    name: 'an edit replaces a revision on which the edit was not based',
+    emphasis: ['person_edits_plan'],
+    changeDeps: wrapTable((table) => ({
       update: (key, change, condition) =>
         table.update(
           key,
@@ -119,22 +129,22 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /two edits of revision/,
   },
   {
-    name: 'the index of changes omits some changes',
-    deps: wrapTable((table) => ({
+    name: 'clients that follow the changes of a plan miss some changes',
+    changeDeps: wrapTable((table) => ({
       queryIndex: async (name, hash, options) => {
         const page = await table.queryIndex(name, hash, options);
-        const isKept = ({ v }: Item): boolean => Number(v) % 4 !== 0;
-        const isSince = name === 'changes' && options?.from !== undefined;
-        return isSince ? { ...page, items: page.items.filter(isKept) } : page;
+        const isShown = ({ v }: Item): boolean => Number(v) % 4 !== 0;
+        const readsChanges = name === 'changes' && options?.from !== undefined;
+        return readsChanges ? { ...page, items: page.items.filter(isShown) } : page;
       },
     })),
-    expectedViolation: /a client of its changes saw/,
+    expectedViolation: /a client that follows the changes/,
   },
   {
     name: 'a rejected plan can be approved',
-    emphasis: ['person_stops'],
-    // Only reads, so that the answer to the rejection stays a success.
-    deps: wrapTable((table) => ({
+    emphasis: ['person_stops_plan'],
+    // The stored status stays `rejected`, so that the person still gets a successful response to the rejection.
+    changeDeps: wrapTable((table) => ({
       get: async (key) => {
         const item = await table.get(key);
         if (!isPlanHead(key.pk, key.sk) || typeof item?.doc !== 'string') return item;
@@ -142,6 +152,6 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
         return { ...item, doc };
       },
     })),
-    expectedViolation: /belongs to a rejected plan/,
+    expectedViolation: /although its plan was rejected/,
   },
 ];

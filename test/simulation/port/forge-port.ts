@@ -5,14 +5,14 @@ import type { Invocation } from '../invocation.ts';
 import { performEffect } from '../invocation.ts';
 import type { World } from '../world.ts';
 
-/** Calls the forge as the port operation; the call may be delayed, fail or lose its answer. */
+/** Performs an operation of the port as an effect of the invocation. */
 type ForgeCall = <T>(operation: string, perform: () => T) => Promise<T>;
 
-/** State that all calls of the port share. */
+/** Values that all calls of the port share. */
 type PortContext = {
   readonly world: World;
   readonly invocation: Invocation;
-  readonly by: ForgeActor;
+  readonly actor: ForgeActor;
   readonly call: ForgeCall;
 };
 
@@ -45,11 +45,11 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
   const context: PortContext = {
     world,
     invocation,
-    by: {
+    actor: {
       kind: 'engine',
       invocation: invocation.id,
-      isLate: () => invocation.faults.has('freeze'),
-      readAt: (repo, branch) => invocation.readAt.get(`${repo} ${branch}`) ?? 0,
+      isLate: () => invocation.faults.has('handler_freeze'),
+      getReadTime: (repo, branch) => invocation.readTimes.get(`${repo} ${branch}`) ?? 0,
     },
     call: (operation, perform) =>
       performEffect(world, invocation, { port: 'forge', operation }, perform),
@@ -90,12 +90,12 @@ function createRepositoryCalls({ world, call }: PortContext): RepositoryCalls {
   };
 }
 
-function createBranchCalls({ world, invocation, by, call }: PortContext): BranchCalls {
+function createBranchCalls({ world, invocation, actor, call }: PortContext): BranchCalls {
   const { forge } = world;
   return {
     readBranchHead: (repo, branch) =>
       call('branchHead', () => {
-        invocation.readAt.set(`${repo} ${branch}`, world.loop.now);
+        invocation.readTimes.set(`${repo} ${branch}`, world.loop.now);
         return forge.readHead(repo, branch);
       }),
     listBranches: (repo, prefix) =>
@@ -108,13 +108,13 @@ function createBranchCalls({ world, invocation, by, call }: PortContext): Branch
       call('ensureBranch', () => {
         const head = forge.readHead(repo, branch);
         if (head !== undefined) return head;
-        forge.setBranch(repo, branch, sha, by);
+        forge.setBranch(repo, branch, sha, actor);
         return sha;
       }),
     moveBranch: (repo, branch, sha) =>
-      call('moveBranch', () => forge.moveBranch(repo, branch, sha, by)),
+      call('moveBranch', () => forge.moveBranch(repo, branch, sha, actor)),
     deleteBranch: (repo, branch) =>
-      call('deleteBranch', () => forge.setBranch(repo, branch, undefined, by)),
+      call('deleteBranch', () => forge.setBranch(repo, branch, undefined, actor)),
   };
 }
 
@@ -152,11 +152,11 @@ function createCommitCalls({ world, call }: PortContext): CommitCalls {
   };
 }
 
-function createPullCalls({ world, invocation, by, call }: PortContext): PullCalls {
+function createPullCalls({ world, invocation, actor, call }: PortContext): PullCalls {
   const { forge } = world;
   return {
     findPull: (repo, query) => call('findPull', () => forge.findPull(repo, query)),
-    ensurePull: (repo, pull) => call('ensurePull', () => forge.ensurePull(repo, pull, by)),
+    ensurePull: (repo, pull) => call('ensurePull', () => forge.ensurePull(repo, pull, actor)),
     readPull: (repo, number) => call('pull', () => forge.readPull(repo, number)),
     listPullsChangedSince: (repo, since) =>
       call('changed', () => forge.listPullsChangedSince(repo, since)),
@@ -165,16 +165,16 @@ function createPullCalls({ world, invocation, by, call }: PortContext): PullCall
         forge.getPull(repo, number);
       }),
     markReady: (repo, { number }) =>
-      call('markReady', () => forge.setDraft(repo, number, false, by)),
+      call('markReady', () => forge.setDraft(repo, number, false, actor)),
     markDraft: (repo, { number }) =>
-      call('markDraft', () => forge.setDraft(repo, number, true, by)),
-    closePull: (repo, number) => call('closePull', () => forge.closePull(repo, number, by)),
-    reopenPull: (repo, number) => call('reopenPull', () => forge.reopenPull(repo, number, by)),
+      call('markDraft', () => forge.setDraft(repo, number, true, actor)),
+    closePull: (repo, number) => call('closePull', () => forge.closePull(repo, number, actor)),
+    reopenPull: (repo, number) => call('reopenPull', () => forge.reopenPull(repo, number, actor)),
     mergePull: (repo, number, merge) =>
-      call('mergePull', () => forge.mergePull(repo, number, merge.sha, by)),
+      call('mergePull', () => forge.mergePull(repo, number, merge.sha, actor)),
     readReviews: (repo, number) =>
       call('reviews', () => {
-        invocation.readAt.set(`${repo} ${toReviewsKey(number)}`, world.loop.now);
+        invocation.readTimes.set(`${repo} ${toReviewsKey(number)}`, world.loop.now);
         const { reviews, comments } = forge.getPull(repo, number);
         return { reviews: [...reviews], comments: [...comments] };
       }),

@@ -4,15 +4,15 @@ import type { Invocation } from '../invocation.ts';
 import { performEffect } from '../invocation.ts';
 import type { World } from '../world.ts';
 
-/** Creates the engine's port to the launcher of the simulation. */
+/** Creates the launcher port of an invocation. */
 export function createLauncherPort(world: World, invocation: Invocation): PodLauncher {
   const perform = <T>(operation: string, body: () => T): Promise<T> =>
     performEffect(world, invocation, { port: 'launcher', operation }, body);
   return {
     ensure: (spec) =>
       perform('ensure', () => {
-        world.judge.recordPodRequest(world, spec, invocation.faults.has('freeze'));
-        if (world.faults.drawFault('launcher_refuse')) {
+        world.judge.recordPodRequest(world, spec, invocation.faults.has('handler_freeze'));
+        if (world.faults.drawFault('launch_refused')) {
           world.judge.recordPodRefusal(spec);
           const until = world.loop.now + world.random.between(2_000, 90_000);
           throw new AppError('paused', 'cluster_full', 'the cluster is full', {

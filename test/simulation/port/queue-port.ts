@@ -5,23 +5,27 @@ import type { QueueDefinition } from '../../../core/topology/queues.ts';
 import { QUEUES, requireQueueDefinition } from '../../../core/topology/queues.ts';
 import type { FaultKind } from '../faults.ts';
 import type { Invocation } from '../invocation.ts';
-import { performEffect, recordInvocationFault } from '../invocation.ts';
+import { addInvocationFault, performEffect } from '../invocation.ts';
 import { handleMessage } from '../platform.ts';
 import type { World } from '../world.ts';
 
-// Queues that lose, duplicate, delay and reorder messages. An unfinished message returns after its visibility timeout, even
-// while its handler is frozen and may continue later. After its last receive, the message becomes a dead letter.
+// Queues that lose, duplicate, delay and reorder messages. If the handler has not finished within the visibility timeout, the message is
+// delivered again, even though a frozen handler may continue later. After its last delivery the message becomes a dead letter.
 
+/** Message that waits for a handler. `receives`: number of deliveries so far; `faults`: faults of this copy. */
 type WaitingMessage = {
   readonly message: QueueMessage;
   readonly receives: number;
   readonly faults: readonly FaultKind[];
 };
 
+/** All queues of the platform. */
 export class SimQueues {
   readonly #world: World;
-  readonly #waitingByQueue = new Map<string, WaitingMessage[]>(QUEUES.map((row) => [row.name, []]));
-  readonly #runningByQueue = new Map<string, number>(QUEUES.map((row) => [row.name, 0]));
+  readonly #waitingByQueue = new Map<string, WaitingMessage[]>(
+    QUEUES.map((queue) => [queue.name, []]),
+  );
+  readonly #runningByQueue = new Map<string, number>(QUEUES.map((queue) => [queue.name, 0]));
 
   constructor(world: World) {
     this.#world = world;
@@ -31,14 +35,14 @@ export class SimQueues {
     if (message.type === 'push') return;
     const { loop, faults, judge, random } = this.#world;
     if (message.type === 'notify') judge.notices.recordSent(this.#world, message.notice);
-    // A queue keeps a notice that it took. All other messages are hints, which may be lost.
-    else if (faults.drawFault('queue_drop')) return;
-    const isDoubled = faults.drawFault('queue_double');
-    for (let copy = 0; copy < (isDoubled ? 2 : 1); copy += 1) {
-      const isLate = faults.drawFault('queue_late');
+    // Only notices are never lost. All other messages are wake-ups, which the engine can do without.
+    else if (faults.drawFault('message_lost')) return;
+    const isDuplicated = faults.drawFault('message_duplicated');
+    for (let copy = 0; copy < (isDuplicated ? 2 : 1); copy += 1) {
+      const isLate = faults.drawFault('message_delayed');
       const messageFaults: FaultKind[] = [];
-      if (isDoubled) messageFaults.push('queue_double');
-      if (isLate) messageFaults.push('queue_late');
+      if (isDuplicated) messageFaults.push('message_duplicated');
+      if (isLate) messageFaults.push('message_delayed');
       const lateMs = isLate ? random.between(1_000, 120_000) : 0;
       loop.schedule(delayMs + lateMs + random.between(2, 40), () =>
         this.#deliverMessage(requireQueueDefinition(message.type), {
@@ -50,35 +54,35 @@ export class SimQueues {
     }
   }
 
-  #deliverMessage(row: QueueDefinition, waiting: WaitingMessage): void {
-    this.#waitingByQueue.get(row.name)?.push(waiting);
-    this.#startNext(row);
+  #deliverMessage(queue: QueueDefinition, waiting: WaitingMessage): void {
+    this.#waitingByQueue.get(queue.name)?.push(waiting);
+    this.#startNext(queue);
   }
 
-  #startNext(row: QueueDefinition): void {
+  #startNext(queue: QueueDefinition): void {
     const world = this.#world;
-    const waiting = this.#waitingByQueue.get(row.name) ?? [];
-    while (waiting.length > 0 && (this.#runningByQueue.get(row.name) ?? 0) < row.concurrency) {
+    const waiting = this.#waitingByQueue.get(queue.name) ?? [];
+    while (waiting.length > 0 && (this.#runningByQueue.get(queue.name) ?? 0) < queue.concurrency) {
       if (world.isDown) {
-        world.loop.schedule(world.downUntil - world.loop.now + 5, () => this.#startNext(row));
+        world.loop.schedule(world.downUntil - world.loop.now + 5, () => this.#startNext(queue));
         return;
       }
       const delivery = waiting.shift();
-      if (delivery !== undefined) this.#handleMessage(row, delivery);
+      if (delivery !== undefined) this.#handleMessage(queue, delivery);
     }
   }
 
-  #handleMessage(row: QueueDefinition, delivery: WaitingMessage): void {
+  #handleMessage(queue: QueueDefinition, delivery: WaitingMessage): void {
     const world = this.#world;
-    this.#runningByQueue.set(row.name, (this.#runningByQueue.get(row.name) ?? 0) + 1);
+    this.#runningByQueue.set(queue.name, (this.#runningByQueue.get(queue.name) ?? 0) + 1);
     const receives = delivery.receives + 1;
     let isDone = false;
-    world.loop.schedule(row.visibilitySeconds * 1_000, () => {
-      if (!isDone) this.#requeueMessage(row, { ...delivery, receives });
+    world.loop.schedule(queue.visibilitySeconds * 1_000, () => {
+      if (!isDone) this.#requeueMessage(queue, { ...delivery, receives });
     });
-    const freePlace = (): void => {
-      this.#runningByQueue.set(row.name, (this.#runningByQueue.get(row.name) ?? 1) - 1);
-      this.#startNext(row);
+    const endRun = (): void => {
+      this.#runningByQueue.set(queue.name, (this.#runningByQueue.get(queue.name) ?? 1) - 1);
+      this.#startNext(queue);
     };
     const invocation = world.startInvocation(
       describeMessage(delivery.message),
@@ -86,23 +90,23 @@ export class SimQueues {
       {
         onDone: (outcome) => {
           isDone = outcome === 'done';
-          freePlace();
+          endRun();
         },
-        onError: freePlace,
-        onCrash: freePlace,
+        onError: endRun,
+        onCrash: endRun,
       },
     );
-    for (const fault of delivery.faults) recordInvocationFault(world, invocation, fault);
+    for (const fault of delivery.faults) addInvocationFault(world, invocation, fault);
   }
 
-  /** Delivers an unfinished message again, up to its last receive. A healthy seed must have no dead letters. */
-  #requeueMessage(row: QueueDefinition, delivery: WaitingMessage): void {
+  /** Delivers an unfinished message again, until its last delivery. A seed without faults must have no dead letters. */
+  #requeueMessage(queue: QueueDefinition, delivery: WaitingMessage): void {
     const { judge, faults } = this.#world;
-    if (delivery.receives < row.maxReceives) this.#deliverMessage(row, delivery);
-    else if (faults.kinds.size === 0)
+    if (delivery.receives < queue.maxReceives) this.#deliverMessage(queue, delivery);
+    else if (faults.enabledKinds.size === 0)
       judge.recordViolation(
         this.#world,
-        `${describeMessage(delivery.message)} became a dead letter in a seed without faults`,
+        `the message "${describeMessage(delivery.message)}" became a dead letter in a seed without faults`,
       );
   }
 }

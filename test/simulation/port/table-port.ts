@@ -4,14 +4,18 @@ import { formatTransition } from '../coverage/coverage.ts';
 import { recordRead, recordTransition } from '../coverage/handler-record.ts';
 import type { FaultKind } from '../faults.ts';
 import type { EffectBody, Invocation } from '../invocation.ts';
-import { performEffect, recordInvocationFault } from '../invocation.ts';
+import { addInvocationFault, performEffect } from '../invocation.ts';
 import type { WrittenState } from '../judge/notice-rules.ts';
 import type { World } from '../world.ts';
 
-/** Creates the engine's port to the table; records the reads and transitions of the invocation. */
+/** Creates the table port of an invocation; records which tasks the invocation reads and which transitions it writes. */
 export function createTablePort(world: World, invocation: Invocation): Table {
   const { table } = world;
-  const perform = <T>(operation: string, key: Key | undefined, body: EffectBody<T>): Promise<T> =>
+  const performRead = <T>(
+    operation: string,
+    key: Key | undefined,
+    body: EffectBody<T>,
+  ): Promise<T> =>
     performEffect(
       world,
       invocation,
@@ -29,12 +33,13 @@ export function createTablePort(world: World, invocation: Invocation): Table {
       port: 'table',
       operation,
       task: findTaskOfKey(key),
-      writes: written?.writes,
+      transition: written?.isTask === true ? written.name : undefined,
     } as const;
     return performEffect(world, invocation, effect, async (fault) => {
       const answer = await body();
-      const wasWritten = answer !== undefined && answer !== false;
-      if (written !== undefined && wasWritten) recordWrite(world, invocation, key, written, fault);
+      // The table answers a failed condition with `undefined` or `false`.
+      const isStored = answer !== undefined && answer !== false;
+      if (written !== undefined && isStored) recordWrite(world, invocation, key, written, fault);
       return answer;
     });
   };
@@ -43,7 +48,7 @@ export function createTablePort(world: World, invocation: Invocation): Table {
   };
   return {
     get: (key) =>
-      perform('get', key, () => {
+      performRead('get', key, () => {
         recordTaskRead(key);
         return table.get(key);
       }),
@@ -53,11 +58,11 @@ export function createTablePort(world: World, invocation: Invocation): Table {
         recordTaskRead(key);
         return table.update(key, change, condition);
       }),
-    delete: (key, condition) => perform('delete', key, () => table.delete(key, condition)),
-    query: (pk, options) => perform('query', undefined, () => table.query(pk, options)),
+    delete: (key, condition) => performRead('delete', key, () => table.delete(key, condition)),
+    query: (pk, options) => performRead('query', undefined, () => table.query(pk, options)),
     queryIndex: (name, hash, options) =>
-      perform('index', undefined, async () => {
-        world.onLateIndexRead = () => recordInvocationFault(world, invocation, 'index_late');
+      performRead('index', undefined, async () => {
+        world.onLateIndexRead = () => addInvocationFault(world, invocation, 'stale_index_read');
         const page = await table.queryIndex(name, hash, options);
         for (const item of page.items) recordTaskRead(item);
         return page;
@@ -65,18 +70,22 @@ export function createTablePort(world: World, invocation: Invocation): Table {
   };
 }
 
+/** Attributes that a write sets. */
 type Values = { readonly [name: string]: Value | undefined };
+/** Transition in a write; `name`: `<status> x <event>`. */
 type WrittenTransition = {
   readonly name: string;
   readonly state: WrittenState;
-  readonly writes?: string;
+  /** True for a transition of a task, false for a transition of a plan. */
+  readonly isTask: boolean;
 };
 
+/** Returns the partition key of a task item; undefined for other items. */
 function findTaskOfKey({ pk }: Key): string | undefined {
   return pk.startsWith('TASK#') ? pk : undefined;
 }
 
-/** Returns the transition within a write of a task's state or a plan's head. */
+/** Returns the transition that a write of a task or plan contains; undefined for other writes. */
 function findWrittenTransition(
   world: World,
   key: Key,
@@ -87,25 +96,28 @@ function findWrittenTransition(
   if ((!isTask && !isPlan) || typeof doc !== 'string') return undefined;
   const state = parseDocument<WrittenState | { readonly last?: undefined }>(doc);
   if (state.last === undefined) {
-    world.judge.recordViolation(world, `${key.pk} is written without its last transition`);
+    world.judge.recordViolation(
+      world,
+      `the item ${key.pk} is written without the transition that led to its status`,
+    );
     return undefined;
   }
-  // Writes without a transition keep the previous transition as the last one.
+  // A write without a transition still contains the previous transition, which has an older version.
   if (state.last.version !== v) return undefined;
   const name = formatTransition(state.last.from, state.last.event);
-  return { name, state, writes: isTask ? name : undefined };
+  return { name, state, isTask };
 }
 
 function recordWrite(
   world: World,
   { record, handlerName, id }: Invocation,
   key: Key,
-  { name, state, writes }: WrittenTransition,
+  { name, state, isTask }: WrittenTransition,
   fault: FaultKind | undefined,
 ): void {
   world.judge.notices.recordTransition(world, key.pk, state);
-  if (writes === undefined) world.coverage.countPlanTransition(name);
-  else recordTransition(world.coverage, record, { task: key.pk, name }, fault);
+  if (isTask) recordTransition(world.coverage, record, { task: key.pk, transition: name }, fault);
+  else world.coverage.countPlanTransition(name);
   if (world.history !== undefined)
     world.recordHistory(`${key.pk}: ${name} -> ${state.last.to} (${handlerName}#${id})`);
 }

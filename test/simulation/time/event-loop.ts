@@ -1,24 +1,25 @@
 import { setFlagsFromString } from 'node:v8';
 
-// Virtual time. All waiting happens in this queue, and all runnable promise jobs finish between two events, so that a run
-// depends on its seed alone.
+// Virtual time. All waiting happens in this queue, and all pending microtasks run between two events, so that a run depends on its seed
+// alone.
 
 setFlagsFromString('--allow-natives-syntax');
-/** Runs all microtasks at once, because a turn of the real event loop per event would be most of the cost of a seed. */
+/** Runs all pending microtasks at once. To await them in the real event loop after each event would dominate the cost of a seed. */
 const drainMicrotasks = new Function('%PerformMicrotaskCheckpoint()') as () => void;
 
+/** Action at a virtual time; `order` sorts actions at the same time. */
 type ScheduledAction = { readonly at: number; readonly order: number; readonly action: () => void };
 
 /** Queue of actions in virtual time. */
 export class EventLoop {
   #now: number;
-  #order = 0;
+  #scheduledCount = 0;
   readonly #heap: ScheduledAction[] = [];
   /** Number of events that have run. */
-  events = 0;
+  eventCount = 0;
 
-  constructor(start: number) {
-    this.#now = start;
+  constructor(startMs: number) {
+    this.#now = startMs;
   }
 
   /** Virtual time in whole epoch milliseconds. */
@@ -26,39 +27,43 @@ export class EventLoop {
     return Math.floor(this.#now);
   }
 
+  /** Schedules an action in `ms` milliseconds of virtual time. */
   schedule(ms: number, action: () => void): void {
-    this.#push({ at: this.#now + Math.max(0, ms), order: this.#order++, action });
+    this.#push({ at: this.#now + Math.max(0, ms), order: this.#scheduledCount++, action });
   }
 
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.schedule(ms, resolve));
   }
 
-  /** Runs events until `until` holds or `limit` is reached. Must not be called from a promise job: no other job would run. */
-  runUntil(limit: number, until: () => boolean): void {
+  /**
+   * Runs events until `isDone` returns true, no event is left, or the virtual time `deadline` (epoch milliseconds) is reached. Do not
+   * call this method from a microtask: microtasks could then not run between the events.
+   */
+  runUntil(deadline: number, isDone: () => boolean): void {
     drainMicrotasks();
-    while (!until()) {
+    while (!isDone()) {
       const first = this.#heap[0];
-      if (first === undefined || first.at > limit) return;
+      if (first === undefined || first.at > deadline) return;
       const next = this.#pop();
       this.#now = next.at;
-      this.events += 1;
+      this.eventCount += 1;
       next.action();
       drainMicrotasks();
     }
   }
 
-  #push(entry: ScheduledAction): void {
+  #push(scheduled: ScheduledAction): void {
     const heap = this.#heap;
-    let place = heap.push(entry) - 1;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
+    let index = heap.push(scheduled) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
       const above = heap[parent] as ScheduledAction;
-      if (!isBefore(entry, above)) break;
-      heap[place] = above;
-      place = parent;
+      if (!isBefore(scheduled, above)) break;
+      heap[index] = above;
+      index = parent;
     }
-    heap[place] = entry;
+    heap[index] = scheduled;
   }
 
   #pop(): ScheduledAction {
@@ -66,9 +71,9 @@ export class EventLoop {
     const top = heap[0] as ScheduledAction;
     const last = heap.pop() as ScheduledAction;
     if (heap.length === 0) return top;
-    let place = 0;
+    let index = 0;
     for (;;) {
-      let child = 2 * place + 1;
+      let child = 2 * index + 1;
       if (child >= heap.length) break;
       if (
         child + 1 < heap.length &&
@@ -76,10 +81,10 @@ export class EventLoop {
       )
         child += 1;
       if (!isBefore(heap[child] as ScheduledAction, last)) break;
-      heap[place] = heap[child] as ScheduledAction;
-      place = child;
+      heap[index] = heap[child] as ScheduledAction;
+      index = child;
     }
-    heap[place] = last;
+    heap[index] = last;
     return top;
   }
 }

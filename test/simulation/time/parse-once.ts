@@ -1,7 +1,8 @@
-// Most items are read many times between two writes, so that JSON.parse would take a third of the time of a seed. During a
-// seed, each text is parsed once. The parsed values are shared and therefore frozen: a change of a shared value throws.
+// The handlers parse most items many times between two writes, so that JSON.parse would take a third of the time of a seed. During a seed,
+// each text is parsed once. The parsed values are shared and therefore frozen: an attempt to change a shared value throws.
 
-const MAX_TEXTS = 4_000;
+/** The cache is cleared when it holds this number of texts. */
+const MAX_CACHED_TEXTS = 4_000;
 
 /** Runs a synchronous function with a cached JSON.parse. */
 export function runWithParseCache<T>(run: () => T): T {
@@ -12,7 +13,7 @@ export function runWithParseCache<T>(run: () => T): T {
     const cached = parsedByText.get(text);
     if (cached !== undefined) return cached;
     const value = freezeValue(parse(text));
-    if (parsedByText.size >= MAX_TEXTS) parsedByText.clear();
+    if (parsedByText.size >= MAX_CACHED_TEXTS) parsedByText.clear();
     parsedByText.set(text, value);
     return value;
   };

@@ -8,13 +8,13 @@ export type Random = {
   between(from: number, to: number): number;
   /** Returns true with the given probability, 0 to 1. */
   chance(probability: number): boolean;
+  /** Returns a random member; throws for an empty list. */
   pick<T>(members: readonly T[]): T;
-  /** Returns a number around `median`, rarely far above. */
+  /** Returns a log-normally distributed number: half of the numbers are below `median`, few are far above. */
   logNormal(median: number, sigma: number): number;
-  shuffle<T>(members: readonly T[]): T[];
 };
 
-/** Creates the generator mulberry32 over a mixed seed. */
+/** Creates the generator mulberry32. The seed is scrambled, so that neighbouring seeds give unrelated sequences. */
 export function createRandom(seed: number): Random {
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ (seed >>> 3);
   const next = (): number => {
@@ -37,12 +37,6 @@ export function createRandom(seed: number): Random {
     logNormal: (median, sigma) => {
       const normal = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
       return median * Math.exp(sigma * normal);
-    },
-    shuffle: (members) => {
-      const list = [...members];
-      const shuffled = [];
-      while (list.length > 0) shuffled.push(...list.splice(Math.floor(next() * list.length), 1));
-      return shuffled;
     },
   };
 }

@@ -13,7 +13,7 @@ import { createSilentLog } from '../silent-log.ts';
 import type { MemoryTable, MemoryTableOptions } from '../store/memory-table.ts';
 import { createMemoryTable } from '../store/memory-table.ts';
 
-// The engine over a table in memory with a clock under control of the test, for tests of single steps.
+// The engine with a table in memory and a clock that the test advances, for tests of single steps.
 
 export const FIXTURE_PLAN = 'p0123456789';
 export const FIXTURE_REPO = 'acme/shop';
@@ -35,15 +35,18 @@ const SETTINGS: EngineSettings = {
   author: { name: 'Gang', email: 'gang@example.com' },
 };
 
-/** Engine under test; `sent` collects the messages the engine sends. */
+/** Engine under test. `sent`: messages that the engine has sent to the queue. */
 export type EngineFixture = {
   readonly deps: EngineDeps;
   readonly table: MemoryTable;
   readonly sent: QueueMessage[];
-  /** Advances the clock by milliseconds. */
+  /** Advances the clock by `ms` milliseconds. */
   advance(ms: number): void;
+  /** Stores an active plan with the given changes. */
   putPlan(change?: Partial<PlanState>): Promise<PlanState>;
+  /** Stores a ready task with the given changes. */
   putTask(change?: Partial<TaskState>): Promise<TaskState>;
+  /** Loads a task of FIXTURE_PLAN. Default: `one`, the task that `putTask` stores. */
   task(id?: string): Promise<StoredTask>;
 };
 
@@ -58,7 +61,7 @@ export function createEngineFixture(
   const table = createMemoryTable(parts.table);
   const sent: QueueMessage[] = [];
   let now = 1_000_000_000;
-  let ids = 0;
+  let idCount = 0;
   const forge = createPartialPort<Forge>('forge', parts.forge ?? {});
   const deps: EngineDeps = {
     table,
@@ -74,8 +77,8 @@ export function createEngineFixture(
     settings: { ...SETTINGS, ...parts.settings },
     attemptToken: async (id) => `token of ${id}`,
     newId: () => {
-      ids += 1;
-      return `n${ids}`;
+      idCount += 1;
+      return `n${idCount}`;
     },
   };
   return {
@@ -104,7 +107,7 @@ export function createEngineFixture(
   };
 }
 
-/** Creates a port with the given members only; a call of any other member throws. */
+/** Creates a port with some of its methods; a call of any other method throws. */
 function createPartialPort<T extends object>(name: string, members: Partial<T>): T {
   return new Proxy(members, {
     get: (target, member) => {
@@ -112,7 +115,7 @@ function createPartialPort<T extends object>(name: string, members: Partial<T>):
       if (value !== undefined) return value;
       return () => {
         throw new Error(
-          `unexpected call of ${name}.${String(member)}; pass it to createEngineFixture`,
+          `the engine called ${name}.${String(member)}; pass an implementation of this method to createEngineFixture`,
         );
       };
     },
@@ -195,7 +198,7 @@ export function createTaskStateFixture(): TaskState {
   };
 }
 
-/** Creates the pull request of the task of `createTaskStateFixture`. */
+/** Creates an open pull request of the task that `createTaskStateFixture` creates. */
 export function createPullFixture(change: Partial<PullRequest> = {}): PullRequest {
   return {
     number: 7,
@@ -216,7 +219,7 @@ export function createPullFixture(change: Partial<PullRequest> = {}): PullReques
   };
 }
 
-/** Creates the changed fields of a task whose attempt `n` is working. */
+/** Creates the fields by which a task with the working attempt `n` differs from `createTaskStateFixture`. */
 export function createWorkingTask(n: number): Partial<TaskState> {
   return {
     status: 'working',

@@ -6,7 +6,7 @@ import type { PlanState, RootPull } from '../../../core/plan-state/plan-state.ts
 import { NO_USAGE } from '../../../core/task-state/task-state.ts';
 import { createPlanStateFixture, FIXTURE_REPO } from './engine-fixture.ts';
 
-// A typical plan of each status, and a typical event of each type.
+// Sample plans in each status, and a sample event of each type.
 
 export const SAMPLE_RUN = 2;
 
@@ -38,7 +38,10 @@ export function createPlanContext(change: Partial<PlanContext> = {}): PlanContex
   };
 }
 
-/** Creates a complex plan. A plan in `planning` is at its last step; a plan in `activating` or a later status has an approved revision. */
+/**
+ * Creates a complex plan in a status. A plan in `planning` is at its last step. A plan in a status after `pending_approval`, except
+ * `rejected`, has an approved revision.
+ */
 export function createSamplePlan(status: PlanStatus, change: Partial<PlanState> = {}): PlanState {
   const isApproved =
     status !== 'planning' && status !== 'pending_approval' && status !== 'rejected';
@@ -142,13 +145,17 @@ export function createPlanEvent<T extends PlanEventType>(
   return { ...SAMPLE_EVENTS[type], ...change } as PlanEvent;
 }
 
-/** Returns the state after the event. Throws when the event changes nothing. */
+/** Returns the state after the event. Throws if the event changes nothing. */
 export function applyPlanEvent(state: PlanState, event: PlanEvent): PlanState {
   const decision = decidePlan(state, event, createPlanContext());
-  if (decision.kind === 'noop') throw new Error(`${event.type} changed nothing`);
+  if (decision.kind === 'noop')
+    throw new Error(
+      `the event ${event.type} changed nothing in a plan with the status ${state.status}`,
+    );
   return decision.state;
 }
 
+/** Returns true if the event changes nothing. */
 export function isPlanNoop(state: PlanState, event: PlanEvent): boolean {
   return decidePlan(state, event, createPlanContext()).kind === 'noop';
 }

@@ -21,23 +21,24 @@ export function createSampleContext(change: Partial<TransitionContext> = {}): Tr
   };
 }
 
-/** Creates a task in a status. `hasAttempt`: attempt SAMPLE_ATTEMPT is working. */
+/** Creates a task in a status. `hasAttempt`: the task has the current attempt SAMPLE_ATTEMPT; default: only if the status requires one. */
 export function createSampleTask(status: TaskStatus, hasAttempt = isLive(status)): TaskState {
   const isPullOpen = status === 'pr_open' || status === 'in_review' || status === 'merging';
   const hasPull = isPullOpen || status === 'changes_requested' || status === 'merged';
-  const hasEnded = status === 'blocked' || status === 'failed' || status === 'cancelled';
+  const isStopped = status === 'blocked' || status === 'failed' || status === 'cancelled';
   return {
     ...createTaskStateFixture(),
     status,
     attempt: SAMPLE_ATTEMPT,
     nextAttemptKind: status === 'changes_requested' ? 'repair' : 'work',
-    ...(hasPull || hasEnded ? { accepted: { commit: 'c1', attempt: 2, firstAttempt: 2 } } : {}),
-    ...(hasPull || hasEnded ? { pull: PULL, evidence: EVIDENCE, checkpoint: 'c1' } : {}),
+    ...(hasPull || isStopped ? { accepted: { commit: 'c1', attempt: 2, firstAttempt: 2 } } : {}),
+    ...(hasPull || isStopped ? { pull: PULL, evidence: EVIDENCE, checkpoint: 'c1' } : {}),
     ...(status === 'failed' ? { reason: { code: 'pull_closed', text: 'closed' } } : {}),
     ...(hasAttempt ? { current: createLiveAttempt(status) } : {}),
   };
 }
 
+/** Returns true for a status in which a task always has an attempt. */
 export function isLive(status: TaskStatus): boolean {
   return status === 'claimed' || status === 'working' || status === 'awaiting_input';
 }

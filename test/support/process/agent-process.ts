@@ -13,23 +13,27 @@ import type {
 } from '@agentclientprotocol/sdk';
 import { client, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
 
-// The built-in agent in its own process, driven by an ACP client over stdio.
+// The built-in agent in a separate process, and an ACP client that drives the agent over standard input and output.
 
-const MAIN = fileURLToPath(new URL('../../../agent/small/main.ts', import.meta.url));
+const AGENT_ENTRY = fileURLToPath(new URL('../../../agent/small/main.ts', import.meta.url));
 
-/** Running agent with an open session; `updates` and `permissions` collect the requests of the agent. */
+/** Running agent with an open session. `updates`, `permissions`: session updates and permission requests that the agent has sent. */
 export type AgentProcess = {
   readonly child: ChildProcess;
   readonly agent: ClientContext;
   readonly sessionId: string;
   readonly updates: SessionUpdate[];
   readonly permissions: RequestPermissionRequest[];
+  /** Sends a prompt and returns the stop reason. */
   prompt(text: string): Promise<string>;
-  /** Closes stdin, waits for the exit and returns the exit code. */
+  /** Closes the standard input of the agent, waits for its exit and returns the exit code. */
   endProcess(): Promise<number | null>;
 };
 
-/** Options of an agent process; without `elicit`, the client does not support questions. */
+/**
+ * Options of an agent process. `permission` returns the id of the chosen option (default: `allow`). `elicit` answers questions; without
+ * it, the client tells the agent that it does not support questions.
+ */
 export type AgentProcessOptions = {
   readonly cwd: string;
   readonly baseUrl: string;
@@ -41,7 +45,7 @@ export type AgentProcessOptions = {
 };
 
 export async function startAgentProcess(options: AgentProcessOptions): Promise<AgentProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [AGENT_ENTRY], {
     cwd: options.cwd,
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {

@@ -3,8 +3,9 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 
-// A stand-in for the bridge. The process writes ready.json to its work folder when ready, and exits on SIGUSR2. FAKE_BRIDGE
-// is `stubborn` (ignores SIGTERM and starts processes that try to escape), `chatty` or `crash`.
+// A stand-in for the bridge. When ready, the process writes ready.json to its work folder; on SIGUSR2 it exits. The variable FAKE_BRIDGE
+// selects a behaviour: `stubborn` (ignores SIGTERM and starts processes that are hard to find), `chatty` (prints 60,000 lines), `crash`
+// (ends before it is ready), or empty (becomes ready and waits).
 
 const workDir = process.env[BRIDGE_ENVIRONMENT.workDir] ?? '';
 const behaviour = process.env.FAKE_BRIDGE ?? '';
@@ -16,18 +17,21 @@ process.on('SIGTERM', () => {
 
 const pids = behaviour === 'stubborn' ? startProcessFamily() : [];
 if (behaviour === 'chatty')
-  for (let line = 0; line < 60_000; line += 1) console.log('a line of the log', line);
-if (behaviour === 'crash') throw new Error('this bridge cannot start');
+  for (let line = 0; line < 60_000; line += 1) console.log('line of the log', line);
+if (behaviour === 'crash') throw new Error('simulated crash of the bridge at its start');
 writeFileSync(join(workDir, 'draft'), JSON.stringify({ pid: process.pid, pids, env: process.env }));
 renameSync(join(workDir, 'draft'), join(workDir, 'ready.json'));
 setInterval(() => {}, 60_000);
 
-/** Starts a child, a child in its own session, and an orphan in its own session without the environment of this process. */
+/**
+ * Starts a child, a child that leads its own session, and an orphan in its own session. None has the environment of this process, by
+ * which a launcher finds processes. Returns the ids of the two children.
+ */
 function startProcessFamily(): number[] {
   const env = { PATH: process.env.PATH };
   const child = spawn('sleep', ['1000'], { stdio: 'ignore', env });
-  const leader = spawn('sleep', ['1000'], { stdio: 'ignore', detached: true, env });
+  const sessionLeader = spawn('sleep', ['1000'], { stdio: 'ignore', detached: true, env });
   const script = 'trap "" TERM HUP; sleep 1000 & echo $! > orphan; exit 0';
   spawn('sh', ['-c', script], { cwd: workDir, stdio: 'ignore', detached: true, env });
-  return [child.pid ?? 0, leader.pid ?? 0];
+  return [child.pid ?? 0, sessionLeader.pid ?? 0];
 }

@@ -2,8 +2,9 @@ import { createCredential } from '../../../local/emulator/credential.ts';
 import { startEmulators } from '../../../local/emulator/start-emulators.ts';
 import { createSilentLog } from '../silent-log.ts';
 
-// Starts store and queues as the platform does and runs until killed: `hold-emulators.ts <data folder>`. The first line on
-// standard output is the process id of the emulators.
+// Usage: hold-emulators.ts <data folder>
+// Starts the emulated store and queues like the platform and runs until it is killed. The first line on standard output is the process id
+// of the emulators.
 
 const [, , dataDir = ''] = process.argv;
 const emulators = await startEmulators({

@@ -1,7 +1,8 @@
 import { createProcessLauncher } from '../../../adapters/process/create-process-launcher.ts';
 import { FAKE_BRIDGE } from './process-pods.ts';
 
-// A launcher to be killed at any moment: starts pods in an endless loop in the given folder.
+// Usage: launcher-process.ts <state folder> <API URL>
+// Starts pods in an endless loop, and removes every third, until a test kills the process at an arbitrary moment.
 
 const [stateDir = '', apiUrl = ''] = process.argv.slice(2);
 const launcher = createProcessLauncher({

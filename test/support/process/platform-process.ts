@@ -7,7 +7,7 @@ import { waitUntil } from '../wait-until.ts';
 import type { StartedProcess, TestWorkspace } from '../workspace/test-workspace.ts';
 import { createTestWorkspace } from '../workspace/test-workspace.ts';
 
-// The laptop platform in a separate process, started with `local/main.ts` as people start it.
+// The laptop platform in a separate process, started with `local/main.ts` like `make dev`.
 
 export const ADMIN = { email: 'admin@example.com', password: 'canary-admin-password-77' };
 
@@ -23,17 +23,17 @@ export type PlatformProcess = PlatformEndpoints & {
   kill(): Promise<void>;
   /** Starts the platform again with the same data. */
   start(env?: Readonly<Record<string, string>>): Promise<void>;
-  /** Stops the platform in order, requires that no process, port or file is left, and removes the workspace. */
+  /** Stops the platform with SIGTERM, requires that no process, port or file remains, and removes the workspace. */
   close(): Promise<void>;
 };
 
-/** Model and additional environment of a platform. */
+/** Model and additional environment variables of a platform. */
 export type PlatformOptions = {
   readonly model: Pick<ScriptedTaskModel, 'url' | 'apiKey' | 'model'>;
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** Settings for quick reactions, with leases that are long enough on a machine that is busy with other tests. */
+/** Settings with short intervals. The leases are still long enough for a machine that is busy with other tests. */
 const QUICK_SETTINGS = {
   SLOTS: '6',
   LEASE_SECONDS: '20',
@@ -42,6 +42,7 @@ const QUICK_SETTINGS = {
   MAX_RETRIES: '1',
   SMOL_CLOCK_SECONDS: '10',
 };
+/** Last line that a started platform prints. */
 const BANNER_END_TEXT = 'Press Ctrl+C to stop';
 const START_TIMEOUT_MS = 60_000;
 
@@ -72,28 +73,28 @@ function createPlatformProcess(
   const endpoints = createPlatformEndpoints(workspace);
   let running: StartedProcess | undefined;
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
+  async function stop(signal: NodeJS.Signals): Promise<void> {
     running?.kill(signal);
     await running?.exit;
   }
 
-  const tail = () => readOutputTail(workspace, running?.output() ?? '');
+  const readTail = () => readOutputTail(workspace, running?.output() ?? '');
   return {
     ...endpoints,
     pid: () => running?.pid ?? 0,
     output: () => running?.output() ?? '',
-    readTail: tail,
-    kill: () => end('SIGKILL'),
+    readTail,
+    kill: () => stop('SIGKILL'),
     async start(extraEnv = {}) {
       running = workspace.start('local/main.ts', [], { env: { ...env, ...extraEnv } });
       await waitForOutput(running, BANNER_END_TEXT).catch(async (cause: unknown) => {
-        throw new Error(`the platform did not start:\n${await tail()}`, { cause });
+        throw new Error(`the platform did not start:\n${await readTail()}`, { cause });
       });
       await endpoints.readTokens();
     },
     async close() {
       try {
-        await end('SIGTERM');
+        await stop('SIGTERM');
         await workspace.requireClean();
       } finally {
         await workspace.remove();
@@ -102,7 +103,7 @@ function createPlatformProcess(
   };
 }
 
-/** Waits until the output contains the text. Throws when the process exits before. */
+/** Waits until the output of the process contains the text. Throws if the process exits first. */
 export async function waitForOutput(
   process: StartedProcess,
   text: string,
@@ -113,19 +114,25 @@ export async function waitForOutput(
     hasEnded = true;
   };
   process.exit.then(onEnd, onEnd);
-  await waitUntil(text, () => hasEnded || process.output().includes(text), timeoutMs);
+  await waitUntil(
+    `the process prints "${text}"`,
+    () => hasEnded || process.output().includes(text),
+    timeoutMs,
+  );
   if (!process.output().includes(text))
-    throw new Error(`the process exited before it printed "${text}"`);
+    throw new Error(
+      `the process exited before it printed "${text}"; its last lines were:\n${selectLastLines(process.output())}`,
+    );
 }
 
-/** Returns the last lines of the output and of the platform's log. */
+/** Returns the last lines of `output` and of the platform's log file. */
 export async function readOutputTail(workspace: TestWorkspace, output: string): Promise<string> {
   const path = join(workspace.dataDir, 'platform.log');
   const log = await readFile(path, 'utf8').catch(() => '');
   return `--- output\n${selectLastLines(output)}\n--- ${path}\n${selectLastLines(log)}`;
 }
 
-/** Selects the last lines without successful requests, which are numerous and rarely help. */
+/** Selects the last 40 lines, without the numerous log lines of successful requests. */
 function selectLastLines(text: string): string {
   const lines = text.trimEnd().split('\n');
   const relevant = lines.filter((line) => !/"message":"request".*"status":2/.test(line));

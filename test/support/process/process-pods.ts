@@ -7,7 +7,7 @@ import type { ProcessLauncher } from '../../../adapters/process/create-process-l
 import { createProcessLauncher } from '../../../adapters/process/create-process-launcher.ts';
 import { waitUntil } from '../wait-until.ts';
 
-// Process launchers over one temporary folder, with the fake bridge and a clock under control of the test.
+// Process launchers that share a temporary folder and start the fake bridge, with a clock that the test advances.
 
 export const FAKE_BRIDGE = fileURLToPath(new URL('./fake-bridge.ts', import.meta.url));
 
@@ -16,12 +16,13 @@ const readySchema = z.object({
   pids: z.array(z.number()),
   env: z.record(z.string(), z.string()),
 });
-/** Report of a ready fake bridge: its process id, its child processes and its environment. */
+/** Report of a ready fake bridge. `pid`: its process id; `pids`: ids of its child processes; `env`: its environment. */
 export type ReadyBridge = z.infer<typeof readySchema>;
 
-/** Launchers that share one state folder. `behaviour`: a behaviour that fake-bridge.ts lists; empty: the bridge becomes ready and waits. */
+/** Launchers that share a state folder. */
 export type LauncherFixture = {
   readonly stateDir: string;
+  /** Creates a launcher. `behaviour`: behaviour of its bridges, see fake-bridge.ts. */
   launcher(
     behaviour?: string,
     options?: { readonly graceMs?: number; readonly sweepMs?: number },
@@ -33,11 +34,11 @@ export type LauncherFixture = {
   close(): Promise<void>;
 };
 
-export async function makeProcessPods(): Promise<LauncherFixture> {
+export async function createLauncherFixture(): Promise<LauncherFixture> {
   const stateDir = await realpath(await mkdtemp(join(tmpdir(), 'pods-')));
   const launchers: ProcessLauncher[] = [];
-  let offset = 0;
-  const now = () => Date.now() + offset;
+  let advancedMs = 0;
+  const now = () => Date.now() + advancedMs;
   return {
     stateDir,
     now,
@@ -49,7 +50,7 @@ export async function makeProcessPods(): Promise<LauncherFixture> {
       return launcher;
     },
     advanceClock(ms) {
-      offset += ms;
+      advancedMs += ms;
     },
     waitUntilReady: (name) =>
       waitUntil(`the bridge of ${name} is ready`, () =>
@@ -66,19 +67,20 @@ export async function makeProcessPods(): Promise<LauncherFixture> {
   };
 }
 
-/** Returns whether the process is running or suspended (SIGSTOP); a zombie counts as dead. */
+/** Returns true for a running or suspended (SIGSTOP) process; a zombie counts as dead. */
 export async function isProcessAlive(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined);
   return stat !== undefined && !/\) [ZX] /.test(stat);
 }
 
-/** Finds live processes with `entry` ("NAME=value") in their environment. */
+/** Finds the ids of live processes whose environment contains `entry` (`NAME=value`). */
 export async function findProcessesByEnvironment(entry: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found: number[] = [];
+  const matchingPids: number[] = [];
   for (const pid of pids) {
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-    if (environment.split('\0').includes(entry) && (await isProcessAlive(pid))) found.push(pid);
+    if (environment.split('\0').includes(entry) && (await isProcessAlive(pid)))
+      matchingPids.push(pid);
   }
-  return found;
+  return matchingPids;
 }

@@ -2,10 +2,13 @@ import { toStoredValue } from '../../../adapters/dynamo/stored-value.ts';
 import { AppError } from '../../../core/base/app-error.ts';
 import type { Change, Condition, Item, Key, Value } from '../../../core/port/table.ts';
 
-// DynamoDB's conditions and update expressions over plain objects; the contract suite compares them with the real protocol.
+// DynamoDB's conditions and updates, applied to plain objects. The contract suite in test/contract runs against this code and against the
+// adapter for DynamoDB.
 
+/** Attributes of an item, or entries of a map in an item. */
 type Attributes = Record<string, Value>;
 
+/** Returns true if the item meets all parts of the condition; `item` undefined: the item does not exist. */
 export function isConditionMet(item: Item | undefined, condition: Condition = []): boolean {
   return condition.every((part) => {
     const value = item?.[part.attribute];
@@ -15,7 +18,7 @@ export function isConditionMet(item: Item | undefined, condition: Condition = []
   });
 }
 
-/** Returns a new item with the change applied; the existing item stays unchanged. */
+/** Returns a new item with the change applied to the attributes of `existing`, which stays unchanged. */
 export function applyChange(key: Key, existing: Item | undefined, change: Change): Item {
   requireDistinctPaths(change);
   const next: Attributes = {};
@@ -51,13 +54,15 @@ function assignValue(target: Attributes, name: string, value: Value): void {
 function requireMap(target: Attributes, name: string): Attributes {
   const map = target[name];
   const isMap = typeof map === 'object' && map !== null && !Array.isArray(map);
-  if (!isMap || map instanceof Set) throw createRefusal(`the item has no map ${name}`);
+  if (!isMap || map instanceof Set)
+    throw createRefusal(`the attribute ${name} of the item is not a map`);
   return { ...Object.fromEntries(Object.entries(map)) };
 }
 
 function addNumber(value: Value | undefined, increment: number): number {
   if (value === undefined) return increment;
-  if (typeof value !== 'number') throw createRefusal('an addition needs a number');
+  if (typeof value !== 'number')
+    throw createRefusal('only a number can be added to, but the attribute has another type');
   return value + increment;
 }
 
@@ -68,29 +73,33 @@ function deleteMembers(
 ): void {
   const value = target[name];
   if (members.size === 0 || value === undefined) return;
-  if (!(value instanceof Set)) throw createRefusal(`${name} is not a set`);
+  if (!(value instanceof Set))
+    throw createRefusal(`the attribute ${name} of the item is not a set`);
   const removed = new Set<unknown>(members);
   const remaining = [...value].filter((member) => !removed.has(member));
   if (remaining.length === 0) delete target[name];
   else target[name] = new Set(remaining);
 }
 
+/** Throws if two parts of a change concern the same attribute, or an entry of a map that another part replaces, like DynamoDB. */
 function requireDistinctPaths(change: Change): void {
-  const whole = [change.set, change.add, change.deleteFromSet].flatMap((part) =>
+  const attributes = [change.set, change.add, change.deleteFromSet].flatMap((part) =>
     Object.keys(part ?? {}),
   );
-  whole.push(...(change.remove ?? []));
+  attributes.push(...(change.remove ?? []));
   const entries = [
     ...Object.entries(change.setIn ?? {}).map(([map, part]) => [map, Object.keys(part)] as const),
     ...Object.entries(change.removeIn ?? {}),
   ].flatMap(([map, names]) => names.map((name) => `${map}.${name}`));
-  const paths = [...whole, ...entries];
-  const overlaps = entries.some((path) => whole.includes(path.slice(0, path.indexOf('.'))));
-  if (overlaps || new Set(paths).size < paths.length)
-    throw createRefusal('two document paths overlap');
-  if (whole.includes('pk') || whole.includes('sk')) throw createRefusal('a key cannot be changed');
+  const paths = [...attributes, ...entries];
+  const hasOverlap = entries.some((path) => attributes.includes(path.slice(0, path.indexOf('.'))));
+  if (hasOverlap || new Set(paths).size < paths.length)
+    throw createRefusal('two parts of the change concern the same attribute or map entry');
+  if (attributes.includes('pk') || attributes.includes('sk'))
+    throw createRefusal('the key attributes pk and sk cannot be changed');
 }
 
+/** Creates the error with which the adapter for DynamoDB reports an invalid request. */
 export function createRefusal(message: string): AppError {
   return new AppError('bug', 'store_refused', `the store refused: ${message}`);
 }

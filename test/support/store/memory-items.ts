@@ -3,12 +3,13 @@ import type { IndexDefinition } from '../../../core/topology/table.ts';
 import { TABLE } from '../../../core/topology/table.ts';
 import { projectItem } from './project-item.ts';
 
+/** State of an item before and after a write; undefined: the item did not exist, or was removed. */
 type ItemWrite = { readonly before: Item | undefined; readonly after: Item | undefined };
 
-/** Largest number of recent writes an index read can omit. */
+/** Maximum number of recent writes that an index read can omit. */
 export const MAX_INDEX_LAG = 256;
 
-/** Items of a memory table with its sparse indexes, and the latest writes, so that an index read can omit some of them. */
+/** Items of a table in memory, its sparse indexes, and the latest writes, which an index read can omit. */
 export class MemoryItems {
   readonly #partitions = new Map<string, Map<string, Item>>();
   readonly #indexes = new Map<string, Map<string, Item>>();
@@ -18,17 +19,17 @@ export class MemoryItems {
     return this.#partitions.get(key.pk)?.get(key.sk);
   }
 
-  /** Stores an item; `after` undefined removes the item. */
+  /** Stores the item `after`; undefined removes the item with the key. */
   writeItem(key: Key, after: Item | undefined): void {
     const before = this.readItem(key);
     for (const index of TABLE.indexes) {
       if (isIndexed(index, before))
-        getBucket(this.#indexes, getIndexId(index, before)).delete(getItemId(key));
+        getOrCreateMap(this.#indexes, getPartitionId(index, before)).delete(getItemId(key));
       if (isIndexed(index, after))
-        getBucket(this.#indexes, getIndexId(index, after)).set(getItemId(key), after);
+        getOrCreateMap(this.#indexes, getPartitionId(index, after)).set(getItemId(key), after);
     }
     if (after === undefined) this.#partitions.get(key.pk)?.delete(key.sk);
-    else getBucket(this.#partitions, key.pk).set(key.sk, after);
+    else getOrCreateMap(this.#partitions, key.pk).set(key.sk, after);
     this.#writes.push({ before, after });
     if (this.#writes.length > MAX_INDEX_LAG) this.#writes.shift();
   }
@@ -37,13 +38,14 @@ export class MemoryItems {
     return [...(this.#partitions.get(pk)?.values() ?? [])];
   }
 
-  /** Lists the entries of an index as of `lag` writes ago. */
-  listIndexed(index: IndexDefinition, hash: string, lag: number): Item[] {
+  /** Lists the items of an index partition as they were before the latest `omittedWriteCount` writes to the table. */
+  listIndexed(index: IndexDefinition, hash: string, omittedWriteCount: number): Item[] {
     const current = this.#indexes.get(`${index.name}=${hash}`);
-    if (lag <= 0) return [...(current?.values() ?? [])].map((item) => projectItem(index, item));
+    if (omittedWriteCount <= 0)
+      return [...(current?.values() ?? [])].map((item) => projectItem(index, item));
     const entries = new Map(current);
-    const unseen = this.#writes.slice(-lag);
-    for (const { before, after } of unseen.reverse()) {
+    const omittedWrites = this.#writes.slice(-omittedWriteCount);
+    for (const { before, after } of omittedWrites.reverse()) {
       if (after !== undefined) entries.delete(getItemId(after));
       if (isIndexed(index, before) && before[index.hash] === hash)
         entries.set(getItemId(before), before);
@@ -60,7 +62,7 @@ function isIndexed(index: IndexDefinition, item: Item | undefined): item is Item
   return item?.[index.hash] !== undefined && item[index.range] !== undefined;
 }
 
-function getIndexId(index: IndexDefinition, item: Item): string {
+function getPartitionId(index: IndexDefinition, item: Item): string {
   return `${index.name}=${String(item[index.hash])}`;
 }
 
@@ -68,10 +70,11 @@ function getItemId(key: Key): string {
   return `${key.pk}\u0000${key.sk}`;
 }
 
-function getBucket(map: Map<string, Map<string, Item>>, name: string): Map<string, Item> {
+/** Returns the inner map with the name; creates the inner map if there is none. */
+function getOrCreateMap(map: Map<string, Map<string, Item>>, name: string): Map<string, Item> {
   const existing = map.get(name);
   if (existing !== undefined) return existing;
-  const bucket = new Map<string, Item>();
-  map.set(name, bucket);
-  return bucket;
+  const innerMap = new Map<string, Item>();
+  map.set(name, innerMap);
+  return innerMap;
 }

@@ -3,26 +3,26 @@ import { createMemoryTable } from './memory-table.ts';
 
 const key = { pk: 'p', sk: 'a' };
 
-test('an error before the effect prevents the effect, and an error after the effect loses only the answer', async () => {
-  let crashMoment: 'before' | 'after' | undefined;
-  const crash = (hook: typeof crashMoment) => () => {
-    if (crashMoment === hook) throw new Error(`crashed ${hook}`);
+test('an error of the hook before a write prevents the write, and an error of the hook after a write loses only the answer', async () => {
+  let failingHook: 'before' | 'after' | undefined;
+  const failIn = (hook: typeof failingHook) => () => {
+    if (failingHook === hook) throw new Error(`crashed ${hook}`);
   };
-  const table = createMemoryTable({ beforeEffect: crash('before'), afterEffect: crash('after') });
+  const table = createMemoryTable({ beforeEffect: failIn('before'), afterEffect: failIn('after') });
 
-  crashMoment = 'before';
+  failingHook = 'before';
   await expect(table.put({ ...key, n: 1 })).rejects.toThrow('crashed before');
   expect(table.listAll()).toEqual([]);
 
-  crashMoment = 'after';
+  failingHook = 'after';
   await expect(table.put({ ...key, n: 2 })).rejects.toThrow('crashed after');
   expect(table.listAll()).toEqual([{ ...key, n: 2 }]);
 });
 
-test('the hooks receive every operation with its key', async () => {
-  const seen: string[] = [];
+test('the hook before an operation receives every operation with its key', async () => {
+  const calls: string[] = [];
   const table = createMemoryTable({
-    beforeEffect: (operation, { pk, sk }) => void seen.push(`${operation} ${pk}/${sk}`),
+    beforeEffect: (operation, { pk, sk }) => void calls.push(`${operation} ${pk}/${sk}`),
   });
 
   await table.put(key);
@@ -32,7 +32,7 @@ test('the hooks receive every operation with its key', async () => {
   await table.queryIndex('due', 'shard');
   await table.delete(key);
 
-  expect(seen).toEqual([
+  expect(calls).toEqual([
     'put p/a',
     'get p/a',
     'update p/a',
@@ -42,10 +42,10 @@ test('the hooks receive every operation with its key', async () => {
   ]);
 });
 
-test('an index read can omit recent writes, but an item read cannot', async () => {
-  let lag = 0;
-  const table = createMemoryTable({ indexLag: () => lag });
-  const due = async () =>
+test('a read of an index can omit recent writes, but a read of an item cannot', async () => {
+  let omittedWriteCount = 0;
+  const table = createMemoryTable({ indexLag: () => omittedWriteCount });
+  const readDueIndex = async () =>
     (await table.queryIndex('due', 's')).items.map((item) => [item.sk, item.dueAt]);
   await table.put({ ...key, dueShard: 's', dueAt: 1 });
   await table.update(key, { set: { dueAt: 2 } });
@@ -53,7 +53,8 @@ test('an index read can omit recent writes, but an item read cannot', async () =
   await table.update(key, { remove: ['dueAt'] });
 
   const answers = [];
-  for (lag = 0; lag <= 5; lag += 1) answers.push(await due());
+  for (omittedWriteCount = 0; omittedWriteCount <= 5; omittedWriteCount += 1)
+    answers.push(await readDueIndex());
 
   expect(answers).toEqual([
     [['b', 3]],
@@ -69,7 +70,7 @@ test('an index read can omit recent writes, but an item read cannot', async () =
   expect(await table.get(key)).toEqual({ ...key, dueShard: 's' });
 });
 
-test('items in answers are frozen, and changes of a stored value do not reach the table', async () => {
+test('returned items are frozen, and a later change of a stored object does not change the table', async () => {
   const table = createMemoryTable();
   const map = { n: 1 };
   await table.put({ ...key, map });

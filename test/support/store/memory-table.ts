@@ -13,19 +13,19 @@ import { applyChange, createRefusal, isConditionMet } from './apply-change.ts';
 import { compareItems, createPage } from './item-page.ts';
 import { MemoryItems } from './memory-items.ts';
 
-/** Hooks for tests. */
+/** Hooks with which a test makes operations fail or index reads lag. */
 export type MemoryTableOptions = {
-  /** Runs before the effect of an operation; an error prevents the effect. `key.sk` is empty for query and index. */
+  /** Called before an operation; an error prevents the operation. `key.sk` is empty for `query` and `index`. */
   readonly beforeEffect?: (operation: TableOperation, key: Key) => void | Promise<void>;
-  /** Runs after the effect and before the answer; an error simulates a write whose answer is lost. */
+  /** Called after an operation; an error simulates an operation whose answer is lost. */
   readonly afterEffect?: (operation: TableOperation, key: Key) => void | Promise<void>;
-  /** Returns the number of recent writes an index read omits, from 0 to MAX_INDEX_LAG. Default: 0. */
+  /** Returns how many of the latest writes a read of an index omits, from 0 to MAX_INDEX_LAG. Default: 0. */
   readonly indexLag?: (name: IndexName, hash: string) => number;
 };
 
-/** Table in memory. */
+/** Table in memory, for tests. */
 export type MemoryTable = Table & {
-  /** Lists all items in order of their keys, for assertions. */
+  /** Lists all items, sorted by their keys. */
   listAll(): Item[];
 };
 
@@ -116,7 +116,8 @@ function requireStorable(item: Item): Item {
 }
 
 function requireKey<K extends Key>(key: K): K {
-  if (key.pk === '' || key.sk === '') throw createRefusal('a key cannot be empty');
+  if (key.pk === '' || key.sk === '')
+    throw createRefusal('the key attributes pk and sk cannot be empty');
   return key;
 }
 

@@ -13,14 +13,14 @@ import { startStore } from '../../../local/emulator/start-store.ts';
 export const REGION = 'us-east-1';
 export const TABLE_NAME = 'smol-gang';
 
-/** Creates a folder that is removed after the test. */
+/** Creates a temporary folder that is removed after the test. */
 export async function createTemporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'smol-gang-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Starts the local store with its table and creates the adapter; the store stops after the test. */
+/** Starts the emulated store, creates the table and returns the adapter for DynamoDB; the store stops after the test. */
 export async function startTestStore(options: Pick<DynamoTableOptions, 'onCall'> = {}) {
   const credentials = createCredential();
   const store = await startStore({
@@ -33,11 +33,11 @@ export async function startTestStore(options: Pick<DynamoTableOptions, 'onCall'>
   return { ...access, table: createDynamoTable({ ...access, ...options }) };
 }
 
-/** Starts the local queues, which stop after the test. */
-export async function startTestQueues(rows?: readonly QueueDefinition[]) {
+/** Starts the emulated queues, by default all queues of the topology; they stop after the test. */
+export async function startTestQueues(definitions?: readonly QueueDefinition[]) {
   const credentials = createCredential();
   const dataDir = await createTemporaryFolder();
-  const queues = await startQueues({ dataDir, credential: credentials, definitions: rows });
+  const queues = await startQueues({ dataDir, credential: credentials, definitions });
   onTestFinished(() => queues.close());
   return { ...queues, region: REGION, credentials };
 }

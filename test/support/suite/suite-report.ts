@@ -1,13 +1,13 @@
 // Renders the outcomes of the suites as a table.
 
-/** Result of a suite. */
+/** Outcome of a suite; the numbers count tests. */
 export type Outcome = {
   readonly name: string;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
   readonly ms: number;
-  /** Additional lines: failed tests, the reason why a suite did not run, leftovers. */
+  /** Additional lines: failed tests, the reason why a suite did not run, remaining processes and files. */
   readonly notes: readonly string[];
 };
 

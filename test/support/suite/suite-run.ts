@@ -17,17 +17,17 @@ import type { Outcome } from './suite-report.ts';
 /** Suite of `npm test`. */
 export type Suite = {
   readonly name: string;
-  /** npm scripts, run in order. */
+  /** npm scripts, which run in this order. */
   readonly scripts: readonly string[];
-  /** Patterns of the vitest files; without them, each script counts as one test. */
+  /** Patterns of the files with vitest tests. Default: no vitest; each script counts as a single test. */
   readonly tests?: readonly string[];
-  /** True for a suite that runs only when named. */
+  /** True for a suite that runs only if the command names it. */
   readonly onDemand?: boolean;
 };
 
 type Counts = Pick<Outcome, 'passed' | 'failed' | 'skipped'>;
-/** Counts with one line per failed test, for the end of a long log. */
-type Report = { readonly counts: Counts; readonly failures: readonly string[] };
+/** Result of a script. `failures`: a line for each failed test. */
+type ScriptReport = { readonly counts: Counts; readonly failures: readonly string[] };
 
 const reportSchema = z.object({
   numPassedTests: z.number(),
@@ -49,19 +49,23 @@ const reportSchema = z.object({
   ),
 });
 
-const SETTLE_MS = 3_000;
-const MAX_FAILURES = 30;
-const MAX_LINE = 300;
+/** Time in which processes of a finished script may still exit by themselves. */
+const EXIT_GRACE_MS = 3_000;
+const MAX_LISTED_FAILURES = 30;
+const MAX_LINE_LENGTH = 300;
 
-/** Run of a suite in its own process group and temporary folder, which identify processes the suite leaves behind. */
+/**
+ * Run of a suite in its own process group and temporary folder. Group and folder identify processes that the suite leaves behind, in the
+ * way in which the launcher identifies the processes of a pod.
+ */
 export class SuiteRun {
   readonly #suite: Suite;
   readonly #folder: string;
   readonly #deadline: number;
   readonly #uid = randomUUID();
-  readonly #began = performance.now();
+  readonly #startedAt = performance.now();
   #child: ChildProcess | undefined;
-  #isOver = false;
+  #isAborted = false;
 
   private constructor(suite: Suite, folder: string, deadline: number) {
     this.#suite = suite;
@@ -69,37 +73,39 @@ export class SuiteRun {
     this.#deadline = deadline;
   }
 
-  /** Prepares a run. `deadline`: epoch milliseconds after which a script is stopped. */
-  static async start(suite: Suite, deadline: number): Promise<SuiteRun> {
+  /** Prepares a run. `deadline`: epoch milliseconds at which a running script is stopped. */
+  static async prepare(suite: Suite, deadline: number): Promise<SuiteRun> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'smol-suite-')));
     await mkdir(join(folder, 'tmp'));
     return new SuiteRun(suite, folder, deadline);
   }
 
-  async waitForOutcome(): Promise<Outcome> {
+  /** Runs all scripts of the suite and returns the outcome. */
+  async runScripts(): Promise<Outcome> {
     const { name, scripts, tests } = this.#suite;
     let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
     const failures: string[] = [];
     const notes: string[] = [];
     for (const script of scripts) {
       const code = await this.#runScript(script);
-      if (code === 'late') notes.push(`${script} did not end in time and was stopped`);
+      if (code === 'late') notes.push(`${script} reached the time limit and was stopped`);
       const report = tests === undefined ? countScript(code) : await this.#readReport(code);
       counts = addCounts(counts, report.counts);
       failures.push(...report.failures);
-      notes.push(...(await this.#endLeftovers()));
+      notes.push(...(await this.#stopRemainingProcesses()));
     }
-    notes.push(...(await this.#listLeftovers()));
-    // Leftovers and timeouts count as failures, because the tested code causes them.
+    notes.push(...(await this.#listRemainingFiles()));
+    // Remaining processes, remaining files and timeouts count as failures, because the tested code causes them.
     counts = { ...counts, failed: counts.failed + notes.length };
     await rm(this.#folder, { recursive: true, force: true });
-    const ms = performance.now() - this.#began;
-    return { name, ...counts, ms, notes: [...failures.slice(0, MAX_FAILURES), ...notes] };
+    const ms = performance.now() - this.#startedAt;
+    return { name, ...counts, ms, notes: [...failures.slice(0, MAX_LISTED_FAILURES), ...notes] };
   }
 
-  async stop(): Promise<void> {
-    this.#isOver = true;
-    await stopPod(this.#createTrace(), 0);
+  /** Stops all processes of the run and removes its folder. */
+  async abort(): Promise<void> {
+    this.#isAborted = true;
+    await stopPod(this.#createIdentity(), 0);
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -128,28 +134,28 @@ export class SuiteRun {
     const exit = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : 1));
     const code = await Promise.race([exit, timeout]);
     timer.abort();
-    if (code === 'late') await stopPod(this.#createTrace(), 0);
+    if (code === 'late') await stopPod(this.#createIdentity(), 0);
     return code;
   }
 
-  async #readReport(code: number | 'late'): Promise<Report> {
+  async #readReport(code: number | 'late'): Promise<ScriptReport> {
     const text = await readFile(this.#getReportPath(), 'utf8').catch(() => undefined);
     if (text === undefined) return countScript(1);
     const { testResults, ...report } = reportSchema.parse(JSON.parse(text));
-    // A file that cannot be loaded has no test that could fail.
-    const broken = testResults.filter(
+    // A file that cannot be loaded fails without a failed test.
+    const unloadableFiles = testResults.filter(
       ({ status, assertionResults }) =>
         status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
     );
-    const failed = report.numFailedTests + broken.length;
+    const failedCount = report.numFailedTests + unloadableFiles.length;
     const counts = {
       passed: report.numPassedTests,
-      failed: failed === 0 && code !== 0 ? 1 : failed,
+      failed: failedCount === 0 && code !== 0 ? 1 : failedCount,
       skipped: report.numPendingTests,
     };
     const tests = testResults.flatMap((file) => file.assertionResults);
     const failures = [
-      ...broken.map(({ name, message }) => renderFailure(relative('.', name), message)),
+      ...unloadableFiles.map(({ name, message }) => renderFailure(relative('.', name), message)),
       ...tests
         .filter(({ status }) => status === 'failed')
         .map(({ fullName, failureMessages }) => renderFailure(fullName, failureMessages[0] ?? '')),
@@ -157,32 +163,32 @@ export class SuiteRun {
     return { counts, failures };
   }
 
-  /** Stops processes that outlived the script, after a short grace period. */
-  async #endLeftovers(): Promise<string[]> {
-    if (this.#isOver) return [];
-    const end = performance.now() + SETTLE_MS;
-    let leftovers = findPodMembers(this.#createTrace());
-    while (leftovers.length > 0 && performance.now() < end) {
+  /** Stops processes that still run EXIT_GRACE_MS after the end of the script. */
+  async #stopRemainingProcesses(): Promise<string[]> {
+    if (this.#isAborted) return [];
+    const graceEnd = performance.now() + EXIT_GRACE_MS;
+    let members = findPodMembers(this.#createIdentity());
+    while (members.length > 0 && performance.now() < graceEnd) {
       await delay(50);
-      leftovers = findPodMembers(this.#createTrace());
+      members = findPodMembers(this.#createIdentity());
     }
-    if (leftovers.length === 0) return [];
-    const names = await Promise.all(leftovers.map(({ pid }) => readCommandOrEmpty(pid)));
-    await stopPod(this.#createTrace(), 0);
-    return [`left running, now stopped: ${names.join('; ')}`];
+    if (members.length === 0) return [];
+    const names = await Promise.all(members.map(({ pid }) => describeProcess(pid)));
+    await stopPod(this.#createIdentity(), 0);
+    return [`processes that were still running and are now stopped: ${names.join('; ')}`];
   }
 
-  async #listLeftovers(): Promise<string[]> {
+  async #listRemainingFiles(): Promise<string[]> {
     const files = await readdir(join(this.#folder, 'tmp')).catch((): string[] => []);
     return files.length === 0
       ? []
-      : [`left in the temporary folder: ${files.slice(0, 8).join(' ')}`];
+      : [`files that remained in the temporary folder: ${files.slice(0, 8).join(' ')}`];
   }
 
-  #createTrace(): PodIdentity {
+  #createIdentity(): PodIdentity {
     const pid = this.#child?.pid;
-    const row = pid === undefined ? undefined : readProcess(pid);
-    return { uid: this.#uid, folder: this.#folder, bridge: row };
+    const processRow = pid === undefined ? undefined : readProcess(pid);
+    return { uid: this.#uid, folder: this.#folder, bridge: processRow };
   }
 
   #getReportPath(): string {
@@ -190,14 +196,14 @@ export class SuiteRun {
   }
 }
 
-function countScript(code: number | 'late'): Report {
+function countScript(code: number | 'late'): ScriptReport {
   const passed = code === 0 ? 1 : 0;
   return { counts: { passed, failed: 1 - passed, skipped: 0 }, failures: [] };
 }
 
 function renderFailure(name: string, message: string): string {
   const [first = ''] = stripVTControlCharacters(message).trim().split('\n');
-  return `✗ ${name}: ${first}`.slice(0, MAX_LINE);
+  return `✗ ${name}: ${first}`.slice(0, MAX_LINE_LENGTH);
 }
 
 function addCounts(left: Counts, right: Counts): Counts {
@@ -208,7 +214,7 @@ function addCounts(left: Counts, right: Counts): Counts {
   };
 }
 
-async function readCommandOrEmpty(pid: number): Promise<string> {
+async function describeProcess(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return `${pid} ${text.split('\0').slice(0, 3).join(' ').trim()}`;
 }
