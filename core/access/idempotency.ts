@@ -21,7 +21,9 @@ export function hashBody(body: unknown): string {
   return hashSha256(JSON.stringify(sortKeys(body)) ?? '');
 }
 
-/** Compares the stored hash of the first body with the hash of this body; throws AppError `idempotency_key_reused` if they differ. */
+/**
+ * Compares the stored hash of the first body with the hash of this body; throws AppError `idempotency_key_reused` if they differ.
+ */
 export function requireSameBody(storedHash: unknown, hash: string): void {
   if (storedHash === hash) return;
   throw new AppError(

@@ -15,7 +15,10 @@ import { findUser } from './user.ts';
 
 export const ACCESS_TOKEN_LIFETIME_MS = 15 * 60_000;
 export const SESSION_LIFETIME_MS = 30 * 24 * 3_600_000;
-/** Time after a refresh in which the replaced token does not count as stolen: a client may refresh twice at once, or lose a response. */
+/**
+ * Time after a refresh in which the replaced token does not count as stolen: a client may refresh twice at once, or lose a
+ * response.
+ */
 const REFRESH_RACE_WINDOW_MS = 30_000;
 
 const sessionItemSchema = z.object({

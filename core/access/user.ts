@@ -91,7 +91,9 @@ export type EnsuredAdmin = {
   readonly generatedPassword?: string;
 };
 
-/** Creates or updates the first admin. A configured password replaces the stored password, so that an operator can regain access. */
+/**
+ * Creates or updates the first admin. A configured password replaces the stored password, so that an operator can regain access.
+ */
 export async function ensureAdmin(
   deps: Pick<AccessDeps, 'table' | 'clock' | 'passwords' | 'randomBytes'>,
   input: { readonly email: string; readonly password?: string },

@@ -33,7 +33,9 @@ export const USER_API = {
   ...NOTICE_ROUTES,
 } as const satisfies Record<string, Route>;
 
-/** Self-test of the platform. A separate function serves this route, because only the self-test needs the launcher's permissions. */
+/**
+ * Self-test of the platform. A separate function serves this route, because only the self-test needs the launcher's permissions.
+ */
 export const DOCTOR_API = { doctor } as const satisfies Record<string, Route>;
 
 /** All routes for people and scripts. */

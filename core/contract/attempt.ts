@@ -51,7 +51,10 @@ export const assignmentSchema = z.object({
   env: z.record(z.string(), z.string()),
   /** Globs of files that many tasks change (lockfiles, changelogs); an overlap there does not order tasks. */
   shared: z.array(z.string()),
-  /** Scopes of unfinished tasks that may run at the same time. The bridge does not commit changes there, except in the task's own scope. */
+  /**
+   * Scopes of unfinished tasks that may run at the same time. The bridge does not commit changes there, except in the task's own
+   * scope.
+   */
   foreignScopes: z.array(z.object({ task: z.string(), scope: z.array(z.string()) })),
   /** Summaries of the merged dependencies. */
   parents: z.array(z.object({ task: z.string(), title: z.string(), summary: z.string() })),

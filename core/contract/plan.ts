@@ -126,7 +126,10 @@ export const editSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('remove_task'), task: taskIdSchema }).strict(),
   z.object({ op: z.literal('add_edge'), from: taskIdSchema, to: taskIdSchema }).strict(),
   z.object({ op: z.literal('remove_edge'), from: taskIdSchema, to: taskIdSchema }).strict(),
-  /** Replaces a task by parts. Dependents wait for all parts; a part without dependencies of its own inherits the dependencies of the task. */
+  /**
+   * Replaces a task by parts. Dependents wait for all parts; a part without dependencies of its own inherits the dependencies of
+   * the task.
+   */
   z
     .object({
       op: z.literal('split_task'),

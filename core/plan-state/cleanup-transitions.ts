@@ -63,7 +63,10 @@ export function onRunStopping(
   };
 }
 
-/** Schedules a second pass after a successful deletion, because a slow handler may have pushed a branch again; retries a failed deletion. */
+/**
+ * Schedules a second pass after a successful deletion, because a slow handler may have pushed a branch again; retries a failed
+ * deletion.
+ */
 export function onBranchesCleanedUp(
   state: PlanState,
   { results }: PlanEventOf<'branches_cleaned_up'>,

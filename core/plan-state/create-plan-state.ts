@@ -5,7 +5,10 @@ import { EMPTY_ACTIVATION } from './plan-state.ts';
 
 const MAX_TITLE_CHARS = 100;
 
-/** Origin of a new plan. `actor` is the author of the request; `now` in epoch milliseconds; `bodyHash` identifies a repeated request. */
+/**
+ * Origin of a new plan. `actor` is the author of the request; `now` in epoch milliseconds; `bodyHash` identifies a repeated
+ * request.
+ */
 export type PlanOrigin = {
   readonly id: string;
   readonly actor: string;

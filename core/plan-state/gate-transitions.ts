@@ -74,7 +74,9 @@ export function onCancelled(
   };
 }
 
-/** Starts a new run of the approved graph. A plan without a graph returns to planning; a plan without approval waits for approval. */
+/**
+ * Starts a new run of the approved graph. A plan without a graph returns to planning; a plan without approval waits for approval.
+ */
 export function onRestarted(
   state: PlanState,
   { run }: PlanEventOf<'restarted'>,

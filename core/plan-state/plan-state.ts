@@ -95,7 +95,10 @@ export type PlanState = {
     readonly faults: number;
     readonly parkedUntil?: number;
   };
-  /** Progress of the activation: `put` of `total` task items are stored, `released` are released; `roots` if the root branches exist. */
+  /**
+   * Progress of the activation: `put` of `total` task items are stored, `released` are released; `roots` if the root branches
+   * exist.
+   */
   readonly activation: {
     readonly put: number;
     readonly released: number;
@@ -193,7 +196,9 @@ export function removeCondition(plan: PlanState, code: string): PlanState {
 /** Used share of the budget at which people get a warning. */
 export const BUDGET_WARNING_SHARE = 0.8;
 
-/** A plan and the usage of its attempts. The totals are stored outside `state`; a new total does not change the version of the plan. */
+/**
+ * A plan and the usage of its attempts. The totals are stored outside `state`; a new total does not change the version of the plan.
+ */
 export type PlanSpending = {
   readonly state: PlanState;
   readonly usedTokens: number;
@@ -270,7 +275,10 @@ export function requireCurrentRun(plan: PlanState, run: number): PlanState {
   throw new AppError('conflict', 'plan_run', message, { details: { run: plan.run } });
 }
 
-/** Returns the repository with this name, else the first repository. Throws `plan_without_repository` for a plan without repositories. */
+/**
+ * Returns the repository with this name, else the first repository. Throws `plan_without_repository` for a plan without
+ * repositories.
+ */
 export function requirePlanRepository(plan: PlanState, name: string): PlanRepository {
   const repository =
     plan.repositories.find((candidate) => candidate.name === name) ?? plan.repositories[0];

@@ -31,7 +31,9 @@ export function onAssessed(
   return enterStage({ ...state, verdict, usage: totalUsage }, 'decompose');
 }
 
-/** Stores the first revision. Simple plans and plans with automatic approval start at once, unless a rule of the forge blocks them. */
+/**
+ * Stores the first revision. Simple plans and plans with automatic approval start at once, unless a rule of the forge blocks them.
+ */
 export function onDecomposed(
   state: PlanState,
   { tag, forecast, summary, usage }: PlanEventOf<'decomposed'>,

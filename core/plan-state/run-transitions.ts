@@ -110,7 +110,10 @@ function addMergedEarlyCondition(
   return addCondition(state, { level: 'warning', code: 'merged_early', message, at: now });
 }
 
-/** Counts a failed step. Only an activation fails the plan after too many faults: no work has begun, and a person can restart the plan. */
+/**
+ * Counts a failed step. Only an activation fails the plan after too many faults: no work has begun, and a person can restart the
+ * plan.
+ */
 export function onStepFaulted(
   state: PlanState,
   { why }: PlanEventOf<'step_faulted'>,

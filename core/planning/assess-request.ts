@@ -12,7 +12,10 @@ import { explainFence, fenceData } from './model/data-fence.ts';
 
 // Asks a model whether a request is simple (one agent, one pull request) or complex (a graph of tasks).
 
-/** A verdict below this confidence counts as complex, because needless planning costs less than a task that is too large for one agent. */
+/**
+ * A verdict below this confidence counts as complex, because needless planning costs less than a task that is too large for one
+ * agent.
+ */
 const MIN_CONFIDENCE = 0.6;
 const MAX_OUTPUT_TOKENS = 4_000;
 /** Characters of all repository descriptions together; about 8,000 tokens. */

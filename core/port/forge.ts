@@ -102,7 +102,9 @@ export type MergeOutcome =
   | { readonly kind: 'merged'; readonly sha: Sha }
   /** The head of the pull request is not the expected commit (409). */
   | { readonly kind: 'headMoved' }
-  /** The forge rejected the merge (405): a rule forbids the merge, the branches conflict, or the mergeability is not computed yet. */
+  /**
+   * The forge rejected the merge (405): a rule forbids the merge, the branches conflict, or the mergeability is not computed yet.
+   */
   | { readonly kind: 'notMergeable'; readonly message: string };
 
 /** Changed file of a commit range. */
@@ -159,7 +161,10 @@ export interface Forge {
   /** Matches the paths of files that define CI workflows; absent if the forge runs no CI. */
   readonly workflowFiles?: RegExp | undefined;
   readRepository(repo: RepoName): Promise<RepositoryFacts>;
-  /** Finds rules and missing permissions that prevent new branches under `prefix`, merges into such branches, or a pull request to `base`. */
+  /**
+   * Finds rules and missing permissions that prevent new branches under `prefix`, merges into such branches, or a pull request to
+   * `base`.
+   */
   runPreflight(repo: RepoName, base: string, prefix: string): Promise<PreflightFinding[]>;
 
   /** Returns the head of a branch; undefined if the branch does not exist. */

@@ -70,12 +70,17 @@ export interface Table {
   update(key: Key, change: Change, condition?: Condition): Promise<Item | undefined>;
   /** Deletes an item if it exists. Returns false if the condition does not hold. */
   delete(key: Key, condition?: Condition): Promise<boolean>;
-  /** Reads items of one partition with strong consistency, ordered by `sk`: keys that start with `prefix` and are not below `from`. */
+  /**
+   * Reads items of one partition with strong consistency, ordered by `sk`: keys that start with `prefix` and are not below `from`.
+   */
   query(
     pk: string,
     options?: QueryOptions & { readonly prefix?: string; readonly from?: string },
   ): Promise<Page>;
-  /** Reads items of an index, ordered by the range attribute; bounds are inclusive. Eventually consistent: recent writes may be missing. */
+  /**
+   * Reads items of an index, ordered by the range attribute; bounds are inclusive. Eventually consistent: recent writes may be
+   * missing.
+   */
   queryIndex(
     name: IndexName,
     hash: string,

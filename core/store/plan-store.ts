@@ -62,7 +62,10 @@ function trimForecast(forecast: Forecast): Forecast {
   return { ...withoutOverlaps, waves: [], criticalPath: [] };
 }
 
-/** Selects the hash key in the `ready` index: the scheduler reads active plans; polls of the forge also read halted and complete plans. */
+/**
+ * Selects the hash key in the `ready` index: the scheduler reads active plans; polls of the forge also read halted and complete
+ * plans.
+ */
 function selectReadyHash(state: PlanState): string | undefined {
   if (state.status === 'active') return state.haltNotified === true ? OPEN_PLANS : ACTIVE_PLANS;
   const isOpen = state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');

@@ -98,7 +98,10 @@ export async function putNewTask(
   return table.put(item, ITEM_IS_ABSENT);
 }
 
-/** Parameters of a write. Times are epoch milliseconds. By the unique `tag`, a writer recognises its own version after a lost response. */
+/**
+ * Parameters of a write. Times are epoch milliseconds. By the unique `tag`, a writer recognises its own version after a lost
+ * response.
+ */
 export type TaskWrite = {
   readonly now: number;
   readonly dueAt: number | undefined;

@@ -23,7 +23,9 @@ export type TaskEvent =
       readonly why: string;
       readonly usage?: Usage;
     }
-  /** The model, the forge or the cluster pauses until `until`, epoch milliseconds; `countsAsRefusal` if the task may be the cause. */
+  /**
+   * The model, the forge or the cluster pauses until `until`, epoch milliseconds; `countsAsRefusal` if the task may be the cause.
+   */
   | {
       readonly type: 'attempt_refused';
       readonly n: number;
@@ -77,7 +79,9 @@ export type TaskEvent =
   | { readonly type: 'verify_missing' }
   /** The merge queue needs new evidence with this root commit. */
   | { readonly type: 'verify_wanted'; readonly root: string }
-  /** The forge reports the merge of the pull request as commit `sha`; an `end` node is verified again with the root commit `root`. */
+  /**
+   * The forge reports the merge of the pull request as commit `sha`; an `end` node is verified again with the root commit `root`.
+   */
   | { readonly type: 'merge_seen'; readonly sha: string; readonly root: string }
   | { readonly type: 'pull_closed'; readonly pull?: PullRef }
   | { readonly type: 'pull_reopened' }

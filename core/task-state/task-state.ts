@@ -234,7 +234,9 @@ export function endAttempt(state: TaskState): TaskState {
 
 /** Wait before the resync does the work of a lost wake-up message, milliseconds. */
 const LOST_MESSAGE_GRACE_MS = 5_000;
-/** Wait before the resync launches the pod of a claim, milliseconds. Normally the scheduler launches the pod right after the claim. */
+/**
+ * Wait before the resync launches the pod of a claim, milliseconds. Normally the scheduler launches the pod right after the claim.
+ */
 const LAUNCH_GRACE_MS = 15_000;
 
 /** Returns the due time of a task after a write, epoch milliseconds; undefined if the resync has nothing to do. */
@@ -265,7 +267,9 @@ export function hasPendingWork(state: TaskState): boolean {
   return state.status === 'cancelled' && (state.pull ?? state.accepted) !== undefined;
 }
 
-/** Returns true if a simple plan needs a reconcile: the plan is complete during the review, and must follow when the review ends. */
+/**
+ * Returns true if a simple plan needs a reconcile: the plan is complete during the review, and must follow when the review ends.
+ */
 export function needsPlanReconcile(state: TaskState): boolean {
   if (state.current !== undefined) return false;
   return (

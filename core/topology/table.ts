@@ -7,7 +7,9 @@ export type IndexDefinition = {
   readonly hash: string;
   /** Attribute with the position in the partition, a number. */
   readonly range: string;
-  /** Attributes that a query returns besides all key attributes. A write of another attribute does not cost a write of the index. */
+  /**
+   * Attributes that a query returns besides all key attributes. A write of another attribute does not cost a write of the index.
+   */
   readonly projects: 'all' | readonly string[];
 };
 
@@ -24,6 +26,9 @@ export const TABLE = {
     /** Items of a plan by time of change. */
     { name: 'changes', hash: 'changeKey', range: 'changedAt', projects: 'all' },
   ] satisfies readonly IndexDefinition[],
-  /** Expiry in epoch seconds, for tickets, delivery ids and old transcripts. DynamoDB deletes late, so readers check expiry themselves. */
+  /**
+   * Expiry in epoch seconds, for tickets, delivery ids and old transcripts. DynamoDB deletes late, so readers check expiry
+   * themselves.
+   */
   ttl: 'expiresAt',
 } as const;

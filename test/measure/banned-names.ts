@@ -32,7 +32,7 @@ const DOMAIN_NAMES: readonly BannedName[] = [
   banNames('spent', 'retryCounts'),
   banNames('closing', 'attemptsAwaitingPodRemoval'),
   banNames('is-held-up', 'isPausing'),
-  banNames('note-pause', 'recordPauseFor'),
+  banNames('note-pause', 'pauseAfterError'),
   banNames('heard-usage', 'lastReportedUsage'),
   banWords('handler-span', 'MAX_HANDLER_LIFETIME_MS'),
   banNames('hint-all', 'enqueueWakeUps'),

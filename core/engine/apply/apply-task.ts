@@ -47,7 +47,9 @@ export type ApplyOptions = {
   readonly announce?: 'all' | 'clients' | 'none';
   /** Replaces the due time that follows from the new state, unless the task has changed since `loaded` was read. */
   readonly dueAt?: (state: TaskState) => number | undefined;
-  /** If true, the event applies only to the state `loaded`, because a later state may contradict the observation behind the event. */
+  /**
+   * If true, the event applies only to the state `loaded`, because a later state may contradict the observation behind the event.
+   */
   readonly onlyIfUnchanged?: boolean;
 };
 

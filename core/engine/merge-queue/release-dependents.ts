@@ -129,7 +129,9 @@ async function releaseDirectDependents(
   return released.filter((task) => task !== undefined);
 }
 
-/** Makes a dependent ready by one write if only the merged task was missing and the dependent has not changed since the prefetch. */
+/**
+ * Makes a dependent ready by one write if only the merged task was missing and the dependent has not changed since the prefetch.
+ */
 async function releasePrefetched(
   deps: TaskWriteDeps,
   dependent: StoredTask | undefined,

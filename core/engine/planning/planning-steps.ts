@@ -35,7 +35,9 @@ const MAX_TITLE_CHARS = 120;
 /** Maximum number of tree entries in which CI workflow files are searched. */
 const MAX_TREE_ENTRIES = 5_000;
 
-/** Resolves the base commits and checks the rules of the forge before the first call of the model, because such calls cost money. */
+/**
+ * Resolves the base commits and checks the rules of the forge before the first call of the model, because such calls cost money.
+ */
 export async function runPreflight(
   deps: Pick<EngineDeps, 'forges' | 'clock' | 'settings'>,
   plan: PlanState,

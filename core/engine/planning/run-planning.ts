@@ -34,7 +34,10 @@ const PLANNING_STEPS: Record<Exclude<PlanState['planning']['stage'], 'done'>, Pl
   decompose: decomposePrompt,
 };
 
-/** Runs the remaining planning steps of a plan. While another planner holds the lease, only enqueues a wake-up for the end of that lease. */
+/**
+ * Runs the remaining planning steps of a plan. While another planner holds the lease, only enqueues a wake-up for the end of that
+ * lease.
+ */
 export async function runPlanning(deps: PlannerDeps, id: string): Promise<void> {
   const now = deps.clock.now();
   const lease = await acquirePlannerLease(deps.table, id, now, LEASE_MS);

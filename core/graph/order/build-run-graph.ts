@@ -135,7 +135,10 @@ function listEnds(
   }));
 }
 
-/** Creates the nodes in the order of their ordinals: by wave, and within a wave in draft order, so that a join follows its dependencies. */
+/**
+ * Creates the nodes in the order of their ordinals: by wave, and within a wave in draft order, so that a join follows its
+ * dependencies.
+ */
 function createRunNodes(drafts: readonly NodeDraft[]): RunNode[] {
   const order = [...drafts.keys()].sort((a, b) => {
     return elementAt(drafts, a).wave - elementAt(drafts, b).wave || a - b;

@@ -5,10 +5,11 @@ import { patternsOverlap } from '../scope/pattern-match.ts';
 import type { Ancestors } from './ancestors.ts';
 import { addPredecessor, allComeBefore, comesBefore, restoreRow, saveRow } from './ancestors.ts';
 
-// Finds the earlier tasks that a task must wait for because their scopes overlap. Tasks are placed one after the other, each
-// after all placed tasks with an overlapping scope. The search is therefore fast for three reasons:
-// - Among tasks with the same pattern, only the last must be compared, because all others precede the last task.
-// - A directory replaces the patterns below the directory that were placed before, because their tasks precede its task.
+// Finds the earlier tasks that a task must wait for because their scopes overlap. Tasks are placed one after the other, and each task is
+// ordered after all placed tasks with an overlapping scope. Three facts keep the search fast:
+// - Of all tasks with the same pattern, only the last must be compared, because the last task already follows the others.
+// - A placed directory replaces earlier patterns below the directory: a later task that overlaps such a pattern also overlaps the
+//   directory, and the task of the directory already follows the task of the pattern.
 // - A task that already is a predecessor needs no comparison.
 
 /** A pattern of a task, with the place of the task in the topological order. */
