@@ -97,10 +97,10 @@ export async function runBatch(
   handle: (message: QueueMessage, log: Log) => Promise<void>,
   log: Log,
 ): Promise<SQSBatchResponse> {
-  const retried = await Promise.all(
+  const retryFlags = await Promise.all(
     event.Records.map((record) => runRecord(record, handle, createRecordLog(log, record))),
   );
-  const batchItemFailures = event.Records.filter((_, index) => retried[index]).map(
+  const batchItemFailures = event.Records.filter((_, index) => retryFlags[index]).map(
     ({ messageId }) => ({ itemIdentifier: messageId }),
   );
   return { batchItemFailures };

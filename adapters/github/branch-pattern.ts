@@ -1,4 +1,7 @@
-/** Step of a match; the position of a match is the index of its next step. */
+/**
+ * Step of a match; the position of a match is the index of its next step. `anyPath` matches any characters, `anyText` any
+ * characters except a slash. `optionalPath` matches nothing: a match may skip this step and the next two.
+ */
 type PatternStep =
   | { readonly kind: 'anyPath' | 'anyText' | 'anyChar' | 'optionalPath' }
   | { readonly char: string }
@@ -25,7 +28,6 @@ export function branchMatchesPattern(pattern: string, name: string): boolean {
   return positions.has(steps.length);
 }
 
-/** Converts a part of a pattern into steps. A match may skip all three steps of a whole segment `**` with its slash. */
 function toSteps(part: string): readonly PatternStep[] {
   if (part === '**/') return [{ kind: 'optionalPath' }, { kind: 'anyPath' }, { char: '/' }];
   if (part.startsWith('*')) return [{ kind: 'anyText' }];

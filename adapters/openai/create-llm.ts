@@ -84,6 +84,7 @@ function fitOutputTokens(call: ChatCall, model: string, contextTokens: number | 
  */
 type ModelPause = { readonly error: AppError; readonly lastWaitingCall: number };
 
+/** Remembers a pause that the endpoint requested; the detail `retryAfter` marks the error of such a pause. */
 function rememberPause(
   pauses: Map<string, ModelPause>,
   model: string,

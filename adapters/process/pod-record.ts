@@ -41,7 +41,7 @@ export type PodRecord = z.infer<typeof podRecordSchema>;
 /** File name of the record. */
 export const RECORD_NAME = 'pod.json';
 
-/** Reads a record. Returns undefined if there is no pod; throws if the record is damaged. */
+/** Reads a record. Returns undefined if the folder has no record; throws if the record is damaged. */
 export async function readPodRecord(folder: string): Promise<PodRecord | undefined> {
   try {
     return podRecordSchema.parse(JSON.parse(await readFile(join(folder, RECORD_NAME), 'utf8')));

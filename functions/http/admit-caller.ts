@@ -13,7 +13,7 @@ export type CallerChecks = {
   readonly user?: (bearer: string) => Promise<UserActor | undefined>;
   /** Returns the attempt of a token; undefined for an invalid or expired token. */
   readonly attempt?: (bearer: string) => Promise<AttemptId | undefined>;
-  /** Verifies the header `x-hub-signature-256` of the raw body. */
+  /** Verifies the signature of the header `x-hub-signature-256` against the raw body. */
   readonly signature?: (body: Uint8Array, signature: string) => Promise<boolean>;
 };
 
@@ -42,7 +42,7 @@ export async function admitCaller(
 }
 
 /** Throws AppError `forbidden` if the path of an attempt route names another attempt than the caller. */
-export function requireOwnPath(actor: AnyActor, params: unknown): void {
+export function requireOwnAttempt(actor: AnyActor, params: unknown): void {
   if (actor?.kind !== 'attempt') return;
   const hasAttempt = typeof params === 'object' && params !== null && 'attempt' in params;
   if (hasAttempt && params.attempt === actor.attempt) return;

@@ -6,7 +6,7 @@ import type { Route } from '../../core/contract/routes/route.ts';
 import type { Clock, Log } from '../../core/port/runtime.ts';
 import { createChildLog } from '../log.ts';
 import type { CallerChecks } from './admit-caller.ts';
-import { admitCaller, findMissingCheck, requireOwnPath } from './admit-caller.ts';
+import { admitCaller, findMissingCheck, requireOwnAttempt } from './admit-caller.ts';
 import { answerError, createAnswerHeaders } from './answer-error.ts';
 import type { AnyActor, Handlers } from './handlers.ts';
 import { readBody } from './read-body.ts';
@@ -110,7 +110,7 @@ async function serveRequest(
 
 function readInput(context: HttpContext, route: Route, actor: AnyActor) {
   const params = validateInput('path', route.params ?? z.object({}), context.req.param());
-  requireOwnPath(actor, params);
+  requireOwnAttempt(actor, params);
   const query = validateInput('query', (route.query ?? z.object({})).strict(), readQuery(context));
   const json = readBody(route, context.env.body, context.req.header('content-type'));
   const body = validateInput('body', route.body ?? z.object({}).strict(), json);

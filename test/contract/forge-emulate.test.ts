@@ -86,7 +86,7 @@ describe('GitHub adapter against emulate', () => {
     );
     const text = suites.join('\n');
 
-    const listed = Object.keys({ ...MISSING_BY_FAILING_TEST, ...MISSING_BY_SKIPPED_TEST });
-    expect(listed.filter((name) => !text.includes(`test('${name}'`))).toEqual([]);
+    const listedTests = Object.keys({ ...MISSING_BY_FAILING_TEST, ...MISSING_BY_SKIPPED_TEST });
+    expect(listedTests.filter((name) => !text.includes(`test('${name}'`))).toEqual([]);
   });
 });

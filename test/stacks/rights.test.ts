@@ -130,7 +130,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
     expect(findResourcesOfType(platform, 'AWS::Lambda::Url')).toEqual([]);
   });
 
-  test('include references to the listed secrets only', () => {
+  test('the environment of each function refers only to the listed secrets', () => {
     const secretVariables = new Set(listSecretVariables());
 
     const secrets = functions.map(([id, fn]) => {
@@ -149,7 +149,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
     });
   });
 
-  test('include only the variables of the configuration sections of the function', () => {
+  test('the environment of each function contains only the variables of its configuration sections', () => {
     for (const [id, fn] of functions) {
       const handler = requireSingle(HANDLERS.filter((candidate) => toFunctionId(candidate) === id));
       const sections = Object.entries(SECTIONS).filter(([name]) =>

@@ -57,7 +57,7 @@ async function answerRequest(
     return;
   }
   const { method, headers, url } = incoming;
-  const forwarded = request(
+  const upstreamRequest = request(
     new URL(url ?? '/', upstream),
     { method, headers },
     (upstreamResponse) => {
@@ -65,8 +65,8 @@ async function answerRequest(
       upstreamResponse.pipe(response);
     },
   );
-  forwarded.once('error', (error) => response.destroy(error));
-  forwarded.end(body);
+  upstreamRequest.once('error', (error) => response.destroy(error));
+  upstreamRequest.end(body);
 }
 
 async function readBody(incoming: IncomingMessage): Promise<Buffer> {

@@ -43,7 +43,7 @@ export type RecordedCall = Pick<Call<Route, TestDeps>, 'params' | 'query' | 'bod
 export type TestApi = Awaited<ReturnType<typeof createTestApi>>;
 
 /**
- * Creates the whole API behind Lambda handlers. The handlers for sign-in, tokens and users are real; every other
+ * Creates the whole API behind Lambda handlers. The handlers for sign-in, tokens, users, health and OpenAPI are real; every other
  * handler records its call and answers 409 `reached`. `recorded.writes` counts the writes after the creation of the users.
  */
 export async function createTestApi(replaced: Partial<Handlers<typeof API, TestDeps>> = {}) {
@@ -103,7 +103,7 @@ export type TestAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
-  /** Parsed body; undefined when the body is empty or no JSON. */
+  /** Parsed body; undefined if the body is not JSON. */
   readonly json: unknown;
   /** Request id of the event. */
   readonly requestId: string;
