@@ -2,8 +2,8 @@ import type { FocusTransition } from './focus.ts';
 import { isReachedLate, pickFocusTransitions } from './focus.ts';
 import type { Random } from './time/random.ts';
 
-// Faults of the simulated world. Each seed draws a subset of the kinds, so that rare combinations occur too. In addition, the five
-// handler faults can hit the write of a transition in every seed with faults, most often a focus transition or a rare transition.
+// Faults of the simulated world. Each seed draws a subset of the kinds, so that rare combinations occur too. In addition, in
+// every seed with faults, each of the five handler faults can hit the write of a transition; rare transitions are hit most often.
 // The faults stop before the end of a seed, and then the world must recover.
 
 export const FAULT_KINDS = [
@@ -28,7 +28,7 @@ export const FAULT_KINDS = [
   /** The process of a pod ends, but the cluster still reports the pod as running. */
   'pod_dies_unreported',
   /** The cluster reports a pod as gone, but its process continues. */
-  'pod_outlives_removal_report',
+  'pod_reported_gone_too_early',
   /** No call of the pod's bridge arrives for a while. */
   'pod_cut_off',
   /** The forge refuses calls until a later time. */
@@ -96,7 +96,7 @@ const FAULT_RATES: Record<FaultKind, number> = {
   pod_starts_late: 0.15,
   pod_dies: 0.08,
   pod_dies_unreported: 0.08,
-  pod_outlives_removal_report: 0.12,
+  pod_reported_gone_too_early: 0.12,
   pod_cut_off: 0.1,
   forge_rate_limit: 0.004,
   forge_false_not_found: 0.003,

@@ -200,7 +200,7 @@ const FOCUS_RATE = 0.9;
 /** Probability of a handler fault at the write of any other transition. */
 const DEFAULT_RATE = 0.01;
 
-/** Returns the probability of a handler fault at an effect; 0 for effects that neither write a transition nor precede a drawn one. */
+/** Returns the probability of a handler fault at an effect; 0 for an effect without a transition or an operation of a focus transition. */
 export function getHandlerFaultRate(
   focusTransitions: readonly FocusTransition[],
   effect: { readonly operation: string; readonly transition?: string },

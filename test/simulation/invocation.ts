@@ -135,7 +135,7 @@ async function callEffect<T>(body: EffectBody<T>, fault: FaultKind | undefined):
   return body(fault);
 }
 
-/** In the order of their random draws; another order would change the history of every seed. */
+/** Handler faults in the order of their random draws; another order would change the history of every seed. */
 const HANDLER_FAULTS_IN_DRAW_ORDER = [
   'handler_freeze',
   'crash_before_effect',

@@ -76,7 +76,7 @@ function formatCellName({ transition, fault }: Cell): string {
 export function findCoverageProblems({ coverage, seedCount }: Summary): string[] {
   const impossible = listOccurredImpossibleCells(coverage).map(
     (cell) =>
-      `${formatCellName(cell)} occurred, but unreachable-transitions.ts declares it impossible: ${cell.exemption?.reason}`,
+      `${formatCellName(cell)} occurred, but coverage/unreachable-transitions.ts declares this transition impossible (${cell.exemption?.reason}); correct the exemption`,
   );
   const requiredCount = computeRequiredCount(seedCount);
   if (requiredCount === undefined) return impossible;

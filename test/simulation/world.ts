@@ -37,7 +37,7 @@ export type Interference = {
   readonly rewriteAttemptId?: (attemptId: string, world: World) => string;
 };
 
-/** Everything that a seed consists of. */
+/** World of a seed: the parts of the platform, the simulated systems, the judge and the virtual time. */
 export class World {
   readonly random: Random;
   readonly loop = new EventLoop(SEED_START_MS);

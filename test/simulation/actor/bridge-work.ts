@@ -133,7 +133,8 @@ function choosePaths(bridge: Bridge, repository: SimRepository): string[] {
   const { scope, end } = bridge.assignment.task;
   const paths = end || scope.length === 0 ? [`src/${bridge.key.task}.ts`] : [...scope];
   if (random.chance(0.03) && !end) return [];
-  // A change of the shared file conflicts with other pull requests or outdates their evidence, so that fewer tasks stay in `merging`.
+  // A change of the shared file outdates the evidence of other pull requests or conflicts with them. Tasks then leave the merge queue, so
+  // the change is rarer in a seed that needs tasks in the status `merging`.
   const focusesOnMerging = faults.focusTransitions.some((focus) => focus.status === 'merging');
   if (random.chance(focusesOnMerging ? 0.2 : 0.4)) paths.push('CHANGELOG.md');
   if (random.chance(0.15)) {

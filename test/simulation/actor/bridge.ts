@@ -19,7 +19,7 @@ import { drawAttemptFault } from './faulty-outcome.ts';
 
 // A simulated bridge, reduced to its calls to the control plane and its pushes to the forge.
 
-const MAX_CALL_RETRIES = 40;
+const MAX_CALL_RETRIES = 41;
 export const NO_USAGE = { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 };
 
 /** Ends the work of a bridge whose attempt the control plane has ended, or whose lease is about to end. */
@@ -71,7 +71,7 @@ export class Bridge {
       throw new BridgeEndedError('the lease is about to end');
   }
 
-  /** Repeats a call until a response arrives. */
+  /** Repeats a call until a response arrives, at most MAX_CALL_RETRIES times. */
   async callUntilAnswered<T>(
     callName: string,
     handle: (deps: EngineDeps, key: AttemptKey) => Promise<T>,
@@ -99,7 +99,7 @@ export class Bridge {
         if (callName === 'result' && isRefused && wasHandled)
           world.judge.recordRefusedRepeat(world, this.key);
         const isRetryable = isAppError(error, 'transient') || isAppError(error, 'paused');
-        if (!isRetryable || retries > MAX_CALL_RETRIES) throw error;
+        if (!isRetryable || retries >= MAX_CALL_RETRIES) throw error;
         await this.waitWhileAlive(world.random.between(500, 4_000));
       }
     }
@@ -224,7 +224,7 @@ function applyPodFaults(bridge: Bridge): void {
   else if (drawAttemptFault(bridge, 'pod_dies_unreported')) pod.life.isAlive = false;
   else if (drawAttemptFault(bridge, 'pod_cut_off'))
     pod.life.cutOffUntil = world.loop.now + world.random.between(20_000, 400_000);
-  else if (drawAttemptFault(bridge, 'pod_outlives_removal_report')) turnIntoZombie(world, pod);
+  else if (drawAttemptFault(bridge, 'pod_reported_gone_too_early')) turnIntoZombie(world, pod);
 }
 
 /** Reports a pod as gone and cuts it off, so that another attempt takes over; afterwards the pod continues to call and push. */

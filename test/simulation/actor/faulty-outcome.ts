@@ -2,7 +2,7 @@ import type { TaskEventType } from '../../../core/task-state/task-event.ts';
 import type { FaultKind } from '../faults.ts';
 import type { Bridge } from './bridge.ts';
 
-// Draws the faults of attempts, more often where a fault causes a focus transition of the seed.
+// Draws the faults of attempts; a fault that causes a focus transition of the seed is drawn more often.
 
 const EVENT_BY_FAULT: Partial<Record<FaultKind, TaskEventType>> = {
   provider_refuses_attempt: 'attempt_refused',

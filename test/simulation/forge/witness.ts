@@ -12,7 +12,7 @@ export type ForgeWitness = {
     actor: ForgeActor,
   ): void;
   onPullOpened(repository: SimRepository, pull: SimPull, actor: ForgeActor): void;
-  /** `change`: the new state of the pull request or of a review, `pushed`, `draft`, `ready`, or `base changed to <branch>`. */
+  /** `change`: new state of the pull request, state of a new review, `pushed`, `draft`, `ready`, or `base changed to <branch>`. */
   onPullChanged(repository: SimRepository, pull: SimPull, change: string, actor: ForgeActor): void;
   /** Called only for reviews of people with write permission. */
   onReviewed(pull: SimPull, state: 'approved' | 'changes_requested'): void;

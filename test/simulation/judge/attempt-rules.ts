@@ -13,8 +13,8 @@ import {
 // Rules for the start of an attempt: the number of earlier attempts, and the commit at which the attempt starts.
 
 /**
- * Attempts without a report may also have other causes than a loss: a person merged the pull request or stopped the attempt, for
- * example. The limit of losses is exceeded by this number, because the judge cannot tell the causes apart.
+ * An attempt may also end without a report although it was not lost: for example, a person merged the pull request or stopped the
+ * attempt. The judge cannot tell the causes apart and therefore allows this number of attempts in addition to the limit of losses.
  */
 const MAX_UNREPORTED_BUT_NOT_LOST = 4;
 

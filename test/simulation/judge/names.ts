@@ -1,7 +1,7 @@
 import type { AttemptKey, TaskKey } from '../../../core/contract/id.ts';
 
-// Names and time limits that the judge expects. The judge shares no code with the engine, so that a fault of the engine cannot hide
-// itself.
+// Names and time limits that the judge expects. Each is defined again here, because a check with the engine's own code would not find a
+// fault in this code.
 
 /** Parsed name of a branch that the platform owns. */
 export type OwnedBranch = { readonly plan: string; readonly run: number } & (

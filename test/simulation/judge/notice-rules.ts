@@ -3,8 +3,8 @@ import { listPlanNotices } from '../../../core/store/notice-store.ts';
 import { callApi } from '../platform.ts';
 import type { World } from '../world.ts';
 
-// Rules for notices: certain transitions require notices, and a client must find each required notice exactly once. The rules are
-// written down here again, because the judge shares no code with the engine.
+// Rules for notices: certain transitions require notices, and a client must find each required notice exactly once. The required notices
+// are listed again here, because a check with the engine's own code would not find a fault in this code.
 
 /** Fields of a stored task or plan that determine which notices its last transition requires. */
 export type WrittenState = {

@@ -48,7 +48,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: 'calls of ended attempts are accepted',
     firstSeed: 3,
-    emphasis: ['pod_outlives_removal_report', 'pod_cut_off'],
+    emphasis: ['pod_reported_gone_too_early', 'pod_cut_off'],
     rewriteAttemptId: (attemptId, world) => {
       const key = parseAttemptId(attemptId);
       const newest = key && world.judge.newestAttempts.get(formatTaskId(key));

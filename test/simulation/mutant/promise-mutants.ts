@@ -71,7 +71,7 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
       'pod_dies',
       'pod_dies_unreported',
       'pod_cut_off',
-      'pod_outlives_removal_report',
+      'pod_reported_gone_too_early',
       'pod_never_starts',
     ],
     changeDeps: changeSettings(({ settings: { bounds } }) => ({
