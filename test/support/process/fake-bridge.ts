@@ -18,7 +18,7 @@ process.on('SIGTERM', () => {
 const pids = behaviour === 'stubborn' ? startProcessFamily() : [];
 if (behaviour === 'chatty')
   for (let line = 0; line < 60_000; line += 1) console.log('line of the log', line);
-if (behaviour === 'crash') throw new Error('simulated crash of the bridge at its start');
+if (behaviour === 'crash') throw new Error('simulated crash: this bridge cannot start');
 writeFileSync(join(workDir, 'draft'), JSON.stringify({ pid: process.pid, pids, env: process.env }));
 renameSync(join(workDir, 'draft'), join(workDir, 'ready.json'));
 setInterval(() => {}, 60_000);
