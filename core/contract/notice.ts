@@ -22,7 +22,7 @@ export const noticeDetailsSchema = z.object({
   /** Revision that waits for approval. */
   revision: z.number().int().optional(),
   question: questionSchema.optional(),
-  /** Reason why an item is blocked or failed: a stable code and a text of at most 1,000 characters. */
+  /** Reason why a plan failed, or why a task failed or is blocked: a stable code and a text of at most 1,000 characters. */
   reason: z.object({ code: z.string(), text: z.string() }).optional(),
   /** Conflicting paths, at most 20. */
   files: z.array(z.string()).optional(),

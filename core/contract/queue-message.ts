@@ -3,8 +3,8 @@ import type { MergeQueueKey, TaskKey } from './id.ts';
 import type { Notice } from './notice.ts';
 import { noticeSchema } from './notice.ts';
 
-// Messages between handlers. A message may be lost, repeated, late or out of order, so it carries only ids and a version:
-// the consumer reads the current state from the store. Only `notify` carries content, which the queue must deliver.
+// Messages between handlers. A message may be lost, repeated, late or out of order, so it carries only ids and the version of its
+// format (`v`): the consumer reads the current state from the store. Only `notify` carries content, which the queue must deliver.
 
 const runFields = { v: z.literal(1), plan: z.string(), run: z.number().int() };
 /**

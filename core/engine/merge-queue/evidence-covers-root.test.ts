@@ -5,14 +5,14 @@ const MOVED_ROOT = {
   evidenceRoot: 'r1',
   root: 'r2',
   strict: false,
-  gained: ['src/other.ts'],
-  changed: ['src/own.ts'],
+  changedInRoot: ['src/other.ts'],
+  changedByTask: ['src/own.ts'],
   shared: ['**/package-lock.json', 'docs/'],
 };
 
 test('evidence is valid for the same root commit, whatever paths have changed', () => {
   expect(
-    evidenceCoversRoot({ ...MOVED_ROOT, root: 'r1', strict: true, gained: ['src/own.ts'] }),
+    evidenceCoversRoot({ ...MOVED_ROOT, root: 'r1', strict: true, changedInRoot: ['src/own.ts'] }),
   ).toBe(true);
 });
 
@@ -21,16 +21,18 @@ test('evidence stays valid if root branch and task changed different paths', () 
 });
 
 test('a path that root branch and task both changed invalidates the evidence', () => {
-  expect(evidenceCoversRoot({ ...MOVED_ROOT, gained: ['src/other.ts', 'src/own.ts'] })).toBe(false);
+  expect(evidenceCoversRoot({ ...MOVED_ROOT, changedInRoot: ['src/other.ts', 'src/own.ts'] })).toBe(
+    false,
+  );
 });
 
 test.each(['package-lock.json', 'web/package-lock.json', 'docs/guide.md'])(
   'a change of the shared path %s invalidates the evidence although the task did not change the path',
   (path) => {
-    expect(evidenceCoversRoot({ ...MOVED_ROOT, gained: [path] })).toBe(false);
+    expect(evidenceCoversRoot({ ...MOVED_ROOT, changedInRoot: [path] })).toBe(false);
   },
 );
 
 test('strict mode accepts only evidence with the same root commit', () => {
-  expect(evidenceCoversRoot({ ...MOVED_ROOT, strict: true, gained: [] })).toBe(false);
+  expect(evidenceCoversRoot({ ...MOVED_ROOT, strict: true, changedInRoot: [] })).toBe(false);
 });

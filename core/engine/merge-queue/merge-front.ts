@@ -119,7 +119,7 @@ async function evidenceIsCurrent(deps: StoreDeps, front: MergeQueueFront): Promi
   if (evidence.root === front.root || evidence.empty) return true;
   const repository = requirePlanRepository(front.plan, front.task.state.repo);
   if (repository.strictMerge) return false;
-  const [gained, result] = await Promise.all([
+  const [comparison, result] = await Promise.all([
     front.forge.compareCommits(front.task.state.repo, evidence.root, front.root),
     loadResult(deps.table, {
       ...toTaskKey(front.task.state),
@@ -127,36 +127,35 @@ async function evidenceIsCurrent(deps: StoreDeps, front: MergeQueueFront): Promi
     }),
   ]);
   // A truncated list of files or paths may hide a path that both sides changed.
-  if (gained.files.length >= MAX_COMPARED_FILES || result?.outcome !== 'done') return false;
+  if (comparison.files.length >= MAX_COMPARED_FILES || result?.outcome !== 'done') return false;
   if (result.changed.length >= MAX_LISTED_PATHS || result.changedTruncated === true) return false;
   return evidenceCoversRoot({
     evidenceRoot: evidence.root,
     root: front.root,
     strict: false,
-    gained: gained.files.map((file) => file.path),
-    changed: result.changed,
+    changedInRoot: comparison.files.map((file) => file.path),
+    changedByTask: result.changed,
     shared: repository.shared,
   });
 }
 
 /**
  * Returns true if evidence with `evidenceRoot` also holds for a merge into `root`: the paths that changed in the root branch since
- * then (`gained`) must include neither a path that the task changed nor a shared path. With `strict` only the same root commit is
- * accepted.
+ * then must include neither a path that the task changed nor a shared path. With `strict` only the same root commit is accepted.
  */
 export function evidenceCoversRoot(input: {
   readonly evidenceRoot: string;
   readonly root: string;
   readonly strict: boolean;
-  readonly gained: readonly string[];
-  readonly changed: readonly string[];
+  readonly changedInRoot: readonly string[];
+  readonly changedByTask: readonly string[];
   readonly shared: readonly string[];
 }): boolean {
   if (input.evidenceRoot === input.root) return true;
   if (input.strict) return false;
-  const changed = new Set(input.changed);
-  if (input.gained.some((path) => changed.has(path))) return false;
-  return !input.gained.some((path) => scopeContains(input.shared, path));
+  const changedByTask = new Set(input.changedByTask);
+  if (input.changedInRoot.some((path) => changedByTask.has(path))) return false;
+  return !input.changedInRoot.some((path) => scopeContains(input.shared, path));
 }
 
 /** Requests a `verify` attempt. The queue waits for the evidence and merges nothing, so the root stays the same. */

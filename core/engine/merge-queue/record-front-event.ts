@@ -124,12 +124,12 @@ export async function requestRepairForConflict(
   const { state } = front.task;
   // The forge may still process an earlier merge request, but refuses to merge a draft.
   if (queue.state.phase === 'merging') await front.forge.markDraft(state.repo, front.pull);
-  const [gained, result] = await Promise.all([
+  const [comparison, result] = await Promise.all([
     front.forge.compareCommits(state.repo, state.evidence?.root ?? front.commit, front.root),
     loadAcceptedResult(deps, front.task),
   ]);
-  const changed = new Set(result?.outcome === 'done' ? result.changed : []);
-  const files = gained.files.map((file) => file.path).filter((path) => changed.has(path));
+  const changedByTask = new Set(result?.outcome === 'done' ? result.changed : []);
+  const files = comparison.files.map((file) => file.path).filter((path) => changedByTask.has(path));
   const tasks = (queue.state.recentMerges ?? [])
     .filter((merge) => merge.files.some((file) => files.includes(file)))
     .map((merge) => merge.task);

@@ -28,7 +28,7 @@ export async function detectHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise
   }
   if (state.haltedSince !== undefined || state.haltNotified !== undefined)
     await clearHalt(deps, state.id, 'engine');
-  // A due time before the next check stays, because a new due time after every merge would cost more than an early check.
+  // A plan that is due soon keeps its due time: one early check costs less than a write after every merge.
   else if (!isDueSoon(plan, now)) await setPlanDue(deps.table, plan, now + HALT_CHECK_MS);
 }
 

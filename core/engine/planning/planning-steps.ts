@@ -212,8 +212,8 @@ export async function decomposePrompt(deps: PlannerDeps, plan: PlanState): Promi
     const { tasks } = await requireRevision(deps, plan, 1);
     return putFirstRevision(deps, plan, tasks, { by: plan.createdBy, note: 'submitted' });
   }
-  const planner = { by: 'planner', note: 'planned' };
-  if (isSimple(plan)) return putFirstRevision(deps, plan, [buildSimpleTask(plan)], planner);
+  const origin = { by: 'planner', note: 'planned' };
+  if (isSimple(plan)) return putFirstRevision(deps, plan, [buildSimpleTask(plan)], origin);
   const repositories = plan.repositories.map(({ name }) => name);
   const input = {
     prompt: plan.prompt,
@@ -223,7 +223,7 @@ export async function decomposePrompt(deps: PlannerDeps, plan: PlanState): Promi
     shared: plan.repositories.flatMap(({ shared }) => shared),
   };
   const { tasks, summary, usage } = await decomposeRequest(deps.llm, input, validateGraph);
-  const event = await putFirstRevision(deps, plan, tasks, planner);
+  const event = await putFirstRevision(deps, plan, tasks, origin);
   return { ...event, summary, usage: computeUsage(usage, deps.settings.prices) };
 }
 

@@ -76,7 +76,8 @@ function buildWakeUpMessage(entry: Item): QueueMessage | undefined {
 }
 
 /**
- * Compares pods, attempts and slots: removes pods of ended attempts, ends attempts without a pod, and frees slots without an attempt.
+ * Compares pods, attempts and slots: removes pods of ended attempts, ends attempts without a pod, and frees slots without an
+ * attempt.
  * Pods are listed before the attempts are read, so that no new pod counts as a stray pod.
  */
 export async function sweepPods(deps: PodDeps): Promise<void> {
@@ -132,11 +133,11 @@ async function freeUnclaimedSlot(
   deps: TaskWriteDeps,
   id: string,
   since: number,
-  attempt: number,
+  latestAttempt: number,
 ): Promise<void> {
   const key = parseAttemptId(id);
   if (key === undefined) return;
-  if (attempt < key.attemptNumber) {
+  if (latestAttempt < key.attemptNumber) {
     if (deps.clock.now() - since < MAX_UNCLAIMED_MS) return;
     const applied = await applyTask(
       deps,
