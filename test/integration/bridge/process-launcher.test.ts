@@ -75,7 +75,7 @@ describe('the bridge', () => {
     expect(await launcher.remove('one')).toBe('gone');
 
     const [log = ''] = await readdir(join(pods.stateDir, '.ended'));
-    expect(await readFile(join(pods.stateDir, '.ended', log), 'utf8')).toContain('cannot start');
+    expect(await readFile(join(pods.stateDir, '.ended', log), 'utf8')).toContain('simulated crash');
   });
 
   test('is killed together with descendants outside its process group and session', async () => {
