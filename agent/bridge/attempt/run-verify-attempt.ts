@@ -1,5 +1,6 @@
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import { AttemptFailure } from '../attempt-error.ts';
+import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
 import type { Attempt } from './attempt.ts';
 import { openRepository } from './open-repository.ts';
@@ -47,7 +48,7 @@ export async function runVerifyAttempt(
     evidence,
     summary: '',
     workLog: [],
-    changed: changed.map((change) => change.path),
+    changed: changed.map((change) => toDisplayPath(change.path)),
     leftOut: [],
     flagged: [],
     usage: attempt.usageMeter.getUsage(),
@@ -63,5 +64,7 @@ async function createMergedTree(
   const merge = await workspace.mergeCommits(root, commit);
   if (merge.isClean) return merge.tree;
   const message = merge.messages || 'the commit conflicts with the root branch';
-  throw new AttemptFailure('conflict', message, { files: merge.files.slice(0, MAX_FILES) });
+  throw new AttemptFailure('conflict', message, {
+    files: merge.files.slice(0, MAX_FILES).map(toDisplayPath),
+  });
 }

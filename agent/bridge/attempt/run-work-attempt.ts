@@ -2,6 +2,7 @@ import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import type { Evidence } from '../../../core/contract/task.ts';
 import { AttemptFailure } from '../attempt-error.ts';
 import { renderSteeringMessages } from '../control/steering-inbox.ts';
+import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
 import { LFS_NOTE } from '../git/lfs.ts';
 import { keepStart } from '../host/redactor.ts';
@@ -84,7 +85,11 @@ class Conversation {
     const { assignment } = this.#attempt;
     const { unresolvedMerge } = this.#taskWork;
     const { rootBranch } = assignment.repository;
-    const conflict = unresolvedMerge && { ...unresolvedMerge, rootBranch };
+    const conflict = unresolvedMerge && {
+      files: unresolvedMerge.files.map(toDisplayPath),
+      messages: unresolvedMerge.messages,
+      rootBranch,
+    };
     let prompt = renderTaskPrompt(assignment, conflict, this.#taskWork.usesLfs ? [LFS_NOTE] : []);
     for (;;) {
       const turn = await this.#agent.runTurn(prompt);

@@ -1,7 +1,9 @@
 import { AttemptFailure } from '../attempt-error.ts';
 import type { ForgeBranch } from '../git/forge-branch.ts';
+import type { GitPath } from '../git/git-path.ts';
+import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
-import type { Change, Flagged, LeftOut, ScopeRules } from '../git/sort-changes.ts';
+import type { Change, Flagged, LeftOut, ScopeRules, SortedChanges } from '../git/sort-changes.ts';
 import { flagChanges, sortChanges } from '../git/sort-changes.ts';
 import { keepEnd, keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
@@ -13,7 +15,7 @@ export type UnresolvedMerge = {
   /** Root commit to merge. */
   readonly root: string;
   /** Paths in conflict. */
-  readonly files: string[];
+  readonly files: GitPath[];
   /** Conflict messages of git, one line each. */
   readonly messages: string;
 };
@@ -73,8 +75,9 @@ export class TaskWork {
   }
 
   /** Returns the files of the unresolved merge that still contain conflict markers. */
-  findUnresolvedFiles(): Promise<string[]> {
-    return this.#workspace.findConflictMarkers(this.unresolvedMerge?.files ?? []);
+  async findUnresolvedFiles(): Promise<string[]> {
+    const files = await this.#workspace.findConflictMarkers(this.unresolvedMerge?.files ?? []);
+    return files.map(toDisplayPath);
   }
 
   /**
@@ -102,10 +105,10 @@ export class TaskWork {
   }
 
   /** Returns the changes whose paths were not left out before. */
-  #recordLeftOut(changes: readonly (Change & LeftOut)[]): LeftOut[] {
+  #recordLeftOut(changes: SortedChanges['leftOut']): LeftOut[] {
     const newlyLeftOut = changes
-      .filter(({ path }) => !this.#leftOutByPath.has(path))
-      .map(({ path, task }) => ({ path, task }));
+      .map(({ path, task }) => ({ path: toDisplayPath(path), task }))
+      .filter(({ path }) => !this.#leftOutByPath.has(path));
     for (const change of newlyLeftOut) this.#leftOutByPath.set(change.path, change);
     return newlyLeftOut;
   }
@@ -149,9 +152,8 @@ export class TaskWork {
     await this.#forgeBranch.pushFinalCommit(commit);
     const changed = await this.#workspace.diffCommits(root, commit);
     const flagged = flagChanges(changed, this.#scopeRules, this.#attempt.assignment.verify);
-    const paths = changed.map((change) => change.path);
     return {
-      changed: paths,
+      changed: changed.map((change) => toDisplayPath(change.path)),
       flagged: [...(await this.#flagFilesOutsideLfs(commit, changed)), ...flagged],
     };
   }
@@ -160,7 +162,10 @@ export class TaskWork {
     if (!this.usesLfs) return [];
     const existing = changed.filter((change) => change.status !== 'D').map((change) => change.path);
     const paths = await this.#workspace.findFilesOutsideLfs(commit, existing);
-    return paths.map((path) => ({ path, why: 'belongs in Git LFS, but is not an LFS pointer' }));
+    return paths.map((path) => ({
+      path: toDisplayPath(path),
+      why: 'belongs in Git LFS, but is not an LFS pointer',
+    }));
   }
 
   /** Merges `root`. On conflict, the merge is either checked out so that the agent resolves the conflict, or skipped. */

@@ -1,4 +1,4 @@
-import { appendFile, copyFile } from 'node:fs/promises';
+import { copyFile, lstat, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AttemptFolders } from '../host/attempt-folders.ts';
 import type { ProcessTable } from '../host/process-table.ts';
@@ -6,17 +6,20 @@ import type { ForgeAccess } from './call-forge.ts';
 import { createFetchingGit } from './call-forge.ts';
 import type { Git } from './git.ts';
 import { createGit } from './git.ts';
+import type { GitPath } from './git-path.ts';
+import { joinPaths, resolveGitPath } from './git-path.ts';
+import type { UncommittedPath } from './group-uncommitted.ts';
 import { findFilesOutsideLfs, usesLfs } from './lfs.ts';
 import type { MergeOutcome } from './parse-git-output.ts';
-import { parseMergeTree, parseNameStatus, splitNulSeparated } from './parse-git-output.ts';
+import { parseMergeTree, parseNameStatus } from './parse-git-output.ts';
 import type { Change } from './sort-changes.ts';
+import { WorkspaceChanges } from './workspace-changes.ts';
 import { writeBridgeRepository, writeCheckoutRepository } from './write-repository.ts';
 
 // Lists and commits changes of the workspace, and merges, in the repository of the bridge. Uses only plumbing commands of git, because
 // these commands stage exactly the given paths.
 
-/** Maximum number of paths in one command line. */
-const MAX_PATHS_PER_COMMAND = 100;
+const CONFLICT_MARKER = /^(<{7}|>{7}) /m;
 
 /** Folders and author of a git workspace, and the sources of its git objects. */
 export type GitWorkspaceOptions = {
@@ -38,14 +41,14 @@ export class GitWorkspace {
   readonly #fetchingGit: Git;
   /** Commit that the workspace is based on; empty before the first checkout. */
   headCommit = '';
-  /** Blob ids, by path, of the files that set-up changed. A file with the same blob id has not been changed by the agent. */
-  #setupBlobs = new Map<string, string>();
+  readonly #changes: WorkspaceChanges;
 
   private constructor(options: GitWorkspaceOptions) {
     this.#options = options;
     const location = { gitDir: options.folders.git, workTree: options.folders.workspace };
     this.#git = createGit(options.processes, location, options.signal);
     this.#fetchingGit = this.#addFetchOnDemand(this.#git);
+    this.#changes = new WorkspaceChanges(this.#git, options.folders);
   }
 
   /** Creates the git directory of the bridge and opens the workspace. */
@@ -98,68 +101,23 @@ export class GitWorkspace {
   }
 
   /** Excludes the changes of set-up from later commits. Must be called once, after set-up and before the agent starts. */
-  async ignoreSetupChanges(): Promise<void> {
-    const untracked = await this.#git([
-      'ls-files',
-      '-z',
-      '--others',
-      '--exclude-standard',
-      '--directory',
-    ]);
-    const excludes = splitNulSeparated(untracked.stdout).map(
-      (path) => `/${path.replace(/[\\*?[\]!# ]/g, '\\$&')}\n`,
-    );
-    // An exclude file cannot contain a path with a line break.
-    const validExcludes = excludes.filter((line) => !line.slice(0, -1).includes('\n'));
-    await appendFile(join(this.#options.folders.git, 'info/exclude'), validExcludes.join(''));
-    const changed = (await this.listChanges()).filter((change) => change.status !== 'D');
-    this.#setupBlobs = await this.#hashFiles(changed.map((change) => change.path));
+  ignoreSetupChanges(): Promise<void> {
+    return this.#changes.ignoreSetupChanges();
   }
 
-  /** Lists the paths that differ from `headCommit`, except changes of set-up and nested repositories. */
-  async listChanges(): Promise<Change[]> {
-    await this.#git(['update-index', '-q', '--ignore-submodules', '--refresh'], {
-      acceptedExitCodes: [0, 1],
-    });
-    const changed = await this.#git([
-      'diff-files',
-      '-z',
-      '--name-status',
-      '--no-renames',
-      '--ignore-submodules=all',
-    ]);
-    const untracked = await this.#git(['ls-files', '-z', '--others', '--exclude-standard']);
-    // A path that ends with a slash is a nested repository.
-    const newFiles = splitNulSeparated(untracked.stdout).filter((path) => !path.endsWith('/'));
-    const changes: Change[] = [
-      ...parseNameStatus(changed.stdout),
-      ...newFiles.map((path): Change => ({ path, status: 'A' })),
-    ];
-    return this.#excludeSetupChanges(changes);
+  /** Lists the paths that differ from `headCommit`, except changes of set-up. */
+  listChanges(): Promise<Change[]> {
+    return this.#changes.listChanges();
   }
 
-  async #excludeSetupChanges(changes: Change[]): Promise<Change[]> {
-    const candidates = changes.filter(
-      ({ path, status }) => status !== 'D' && this.#setupBlobs.has(path),
-    );
-    if (candidates.length === 0) return changes;
-    const blobs = await this.#hashFiles(candidates.map((change) => change.path));
-    return changes.filter(
-      ({ path, status }) =>
-        status === 'D' || !blobs.has(path) || blobs.get(path) !== this.#setupBlobs.get(path),
-    );
+  /** Lists the files that the agent created or changed and that git does not commit. Must be called after the commit of a turn. */
+  listUncommitted(): Promise<UncommittedPath[]> {
+    return this.#changes.listUncommitted();
   }
 
-  async #hashFiles(paths: string[]): Promise<Map<string, string>> {
-    // hash-object reads one path per line, so a path with a line break cannot be hashed.
-    const hashable = paths.filter((path) => !path.includes('\n'));
-    if (hashable.length === 0) return new Map();
-    const output = await this.#git(['hash-object', '--no-filters', '--stdin-paths'], {
-      input: hashable.map((path) => `${path}\n`).join(''),
-      acceptedExitCodes: [0, 128],
-    });
-    const hashes = output.stdout.split('\n');
-    return new Map(hashable.map((path, index) => [path, hashes[index] ?? '']));
+  /** Folders of nested repositories whose files were listed as changes, with a slash at the end. */
+  get nestedRepositories(): readonly GitPath[] {
+    return [...this.#changes.nestedRepositories];
   }
 
   /**
@@ -176,12 +134,12 @@ export class GitWorkspace {
     const addedOrModified = changes.filter((change) => change.status !== 'D');
     if (removed.length > 0) {
       await this.#git(['update-index', '-z', '--force-remove', '--stdin'], {
-        input: joinPaths(removed),
+        input: joinPaths(removed.map((change) => change.path)),
       });
     }
     if (addedOrModified.length > 0) {
       await this.#git(['update-index', '-z', '--add', '--remove', '--replace', '--stdin'], {
-        input: joinPaths(addedOrModified),
+        input: joinPaths(addedOrModified.map((change) => change.path)),
       });
     }
     const tree = (await this.#git(['write-tree'])).stdout.trim();
@@ -215,13 +173,12 @@ export class GitWorkspace {
     const added = changes.filter((change) => change.status === 'A').map((change) => change.path);
     if (tracked.length > 0) {
       await this.#fetchingGit(['checkout-index', '-f', '-z', '--stdin'], {
-        input: joinPaths(tracked),
+        input: joinPaths(tracked.map((change) => change.path)),
       });
     }
-    for (let start = 0; start < added.length; start += MAX_PATHS_PER_COMMAND) {
-      const paths = added.slice(start, start + MAX_PATHS_PER_COMMAND);
-      await this.#git(['clean', '-fqd', '--', ...paths]);
-    }
+    // A file that cannot be removed stays uncommitted and is reported again.
+    for (const path of added)
+      await unlink(resolveGitPath(this.#options.folders.workspace, path)).catch(() => {});
   }
 
   /** Merges two commits; the workspace stays unchanged. */
@@ -239,23 +196,17 @@ export class GitWorkspace {
   }
 
   /** Returns the paths of those `files` that contain conflict markers. */
-  async findConflictMarkers(files: readonly string[]): Promise<string[]> {
-    if (files.length === 0) return [];
-    const output = await this.#git(
-      [
-        'grep',
-        '-lz',
-        '--untracked',
-        '--no-exclude-standard',
-        '-E',
-        '-e',
-        '^(<{7}|>{7}) ',
-        '--',
-        ...files,
-      ],
-      { acceptedExitCodes: [0, 1] },
-    );
-    return splitNulSeparated(output.stdout);
+  async findConflictMarkers(files: readonly GitPath[]): Promise<GitPath[]> {
+    const found: GitPath[] = [];
+    for (const path of files) {
+      const file = resolveGitPath(this.#options.folders.workspace, path);
+      const isFile = await lstat(file).then(
+        (stats) => stats.isFile(),
+        () => false,
+      );
+      if (isFile && CONFLICT_MARKER.test(await readFile(file, 'latin1'))) found.push(path);
+    }
+    return found;
   }
 
   /** Returns whether `ancestor` is `commit` or one of its ancestors. */
@@ -292,7 +243,7 @@ export class GitWorkspace {
   }
 
   /** Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. */
-  findFilesOutsideLfs(commit: string, paths: readonly string[]): Promise<string[]> {
+  findFilesOutsideLfs(commit: string, paths: readonly GitPath[]): Promise<GitPath[]> {
     return findFilesOutsideLfs(this.#fetchingGit, this.#options.folders.git, commit, paths);
   }
 
@@ -300,8 +251,4 @@ export class GitWorkspace {
   async resolveRevision(revision: string): Promise<string> {
     return (await this.#git(['rev-parse', '--verify', revision])).stdout.trim();
   }
-}
-
-function joinPaths(changes: readonly Change[]): string {
-  return changes.map((change) => `${change.path}\0`).join('');
 }

@@ -12,8 +12,8 @@ export type GitOptions = {
   readonly acceptedExitCodes?: readonly number[];
   /** Additional environment variables. */
   readonly env?: Record<string, string>;
-  /** Text for standard input. */
-  readonly input?: string;
+  /** Text (as UTF-8) or bytes for standard input. */
+  readonly input?: string | Buffer;
   /** Credential for the forge, passed to this process only. */
   readonly credential?: GitCredential;
 };
@@ -21,6 +21,7 @@ export type GitOptions = {
 /** Outcome of a git command with an accepted exit code. */
 export type GitOutput = {
   readonly exitCode: number;
+  /** Standard output with one character per byte (Latin-1), because paths need not be valid UTF-8. */
   readonly stdout: string;
   readonly stderr: string;
 };
@@ -69,6 +70,7 @@ export function createGit(
         ...options.env,
       },
       signal,
+      stdoutEncoding: 'latin1',
       overflow: 'fail',
       maxChars: MAX_OUTPUT_CHARS,
       ...(options.input === undefined ? {} : { input: options.input }),

@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Git } from './git.ts';
-import { splitNulSeparated } from './parse-git-output.ts';
+import type { GitPath } from './git-path.ts';
+import { isGitPath, joinPaths, toDisplayPath } from './git-path.ts';
+import { parsePaths } from './parse-git-output.ts';
 
 // The bridge runs no filters of a repository, not even the filter of Git LFS. LFS files stay pointers, and a file that an agent writes
 // in place of a pointer is committed unchanged. A note warns the agent, and the result flags such files.
@@ -16,7 +18,7 @@ const MAX_PATHS_PER_COMMAND = 200;
 /** Returns whether a .gitattributes file in `commit` uses the filter of Git LFS. `git` must be able to fetch missing contents. */
 export async function usesLfs(git: Git, commit: string): Promise<boolean> {
   const treePaths = await git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit]);
-  const attributeFiles = splitNulSeparated(treePaths.stdout).filter((path) =>
+  const attributeFiles = parsePaths(treePaths.stdout).filter((path) =>
     /(^|\/)\.gitattributes$/.test(path),
   );
   return (await findPathsWithText(git, 'filter=lfs', commit, attributeFiles)).length > 0;
@@ -30,8 +32,8 @@ export async function findFilesOutsideLfs(
   git: Git,
   gitDir: string,
   commit: string,
-  paths: readonly string[],
-): Promise<string[]> {
+  paths: readonly GitPath[],
+): Promise<GitPath[]> {
   const lfsPaths = await findLfsPaths(git, gitDir, paths);
   const pointers = new Set(await findPathsWithText(git, LFS_POINTER_PREFIX, commit, lfsPaths));
   return lfsPaths.filter((path) => !pointers.has(path));
@@ -41,7 +43,11 @@ export async function findFilesOutsideLfs(
  * Returns the paths to which the .gitattributes files of the workspace assign the LFS filter. The git directory of the bridge
  * overrides these attributes, so an empty git directory is used here. The command check-attr runs no filter.
  */
-async function findLfsPaths(git: Git, gitDir: string, paths: readonly string[]): Promise<string[]> {
+async function findLfsPaths(
+  git: Git,
+  gitDir: string,
+  paths: readonly GitPath[],
+): Promise<GitPath[]> {
   if (paths.length === 0) return [];
   const emptyGitDir = join(gitDir, 'attributes');
   await mkdir(join(emptyGitDir, 'objects'), { recursive: true });
@@ -49,7 +55,7 @@ async function findLfsPaths(git: Git, gitDir: string, paths: readonly string[]):
   await writeFile(join(emptyGitDir, 'HEAD'), 'ref: refs/heads/none\n');
   const output = await git(['check-attr', '-z', '--stdin', 'filter'], {
     env: { GIT_DIR: emptyGitDir },
-    input: paths.map((path) => `${path}\0`).join(''),
+    input: joinPaths(paths),
   });
   // The output has three fields per path: path, attribute and value.
   const fields = output.stdout.split('\0');
@@ -58,16 +64,21 @@ async function findLfsPaths(git: Git, gitDir: string, paths: readonly string[]):
   );
 }
 
-/** Returns the paths whose content in `commit` contains the text. */
-async function findPathsWithText(git: Git, text: string, commit: string, paths: readonly string[]) {
-  const matchingPaths: string[] = [];
+/** Returns the paths whose content in `commit` contains the text. Omits paths that are not UTF-8, which no argument can contain. */
+async function findPathsWithText(
+  git: Git,
+  text: string,
+  commit: string,
+  paths: readonly GitPath[],
+): Promise<GitPath[]> {
+  const matchingPaths: GitPath[] = [];
   for (let start = 0; start < paths.length; start += MAX_PATHS_PER_COMMAND) {
-    const batch = paths.slice(start, start + MAX_PATHS_PER_COMMAND);
+    const batch = paths.slice(start, start + MAX_PATHS_PER_COMMAND).map(toDisplayPath);
     const args = ['grep', '-lzaF', '-e', text, commit, '--', ...batch];
     const output = await git(args, { acceptedExitCodes: [0, 1] });
     // Each name has the form "<commit>:<path>".
-    const names = splitNulSeparated(output.stdout);
-    matchingPaths.push(...names.map((name) => name.slice(commit.length + 1)));
+    const names = parsePaths(output.stdout).map((name) => name.slice(commit.length + 1));
+    matchingPaths.push(...names.filter(isGitPath));
   }
   return matchingPaths;
 }

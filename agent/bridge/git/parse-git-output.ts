@@ -1,3 +1,5 @@
+import type { GitPath } from './git-path.ts';
+import { isGitPath } from './git-path.ts';
 import type { Change } from './sort-changes.ts';
 
 // Parses the output of git commands with `-z`, which separates the parts by NUL characters, because no path contains NUL.
@@ -8,23 +10,24 @@ export type MergeOutcome = {
   /** Tree of the merge. Files in conflict contain conflict markers. */
   readonly tree: string;
   /** Paths in conflict; empty for a clean merge. */
-  readonly files: string[];
+  readonly files: GitPath[];
   /** Conflict messages of git, one line each. */
   readonly messages: string;
 };
 
-/** Splits a text at NUL characters, and drops empty parts. */
-export function splitNulSeparated(text: string): string[] {
-  return text.split('\0').filter((part) => part !== '');
+/** Returns the paths of an output in which a NUL character ends each path. */
+export function parsePaths(text: string): GitPath[] {
+  return text.split('\0').filter(isGitPath);
 }
 
 /** Parses `--name-status -z`, in which each change is a status and a path. A status other than A and D counts as M. */
 export function parseNameStatus(text: string): Change[] {
-  const parts = splitNulSeparated(text);
+  const parts = parsePaths(text);
   const changes: Change[] = [];
   for (let index = 0; index + 1 < parts.length; index += 2) {
-    const status = parts[index] ?? '';
-    const path = parts[index + 1] ?? '';
+    const status: string | undefined = parts[index];
+    const path = parts[index + 1];
+    if (path === undefined) break;
     changes.push({ path, status: status === 'A' || status === 'D' ? status : 'M' });
   }
   return changes;
@@ -35,10 +38,12 @@ export function parseMergeTree(text: string, isClean: boolean): MergeOutcome {
   const parts = text.split('\0');
   const tree = (parts[0] ?? '').trim();
   const pathsEnd = parts.indexOf('', 1);
-  const files = isClean ? [] : [...new Set(parts.slice(1, pathsEnd === -1 ? undefined : pathsEnd))];
+  const files = isClean
+    ? []
+    : [...new Set(parts.slice(1, pathsEnd === -1 ? undefined : pathsEnd).filter(isGitPath))];
   const messages =
     isClean || pathsEnd === -1 ? '' : parseConflictMessages(parts.slice(pathsEnd + 1)).join('\n');
-  return { isClean, tree, files, messages };
+  return { isClean, tree, files, messages: Buffer.from(messages, 'latin1').toString('utf8') };
 }
 
 /** Returns the texts of the conflict messages. A message has these parts: number of paths, the paths, kind, text. */

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { toGitPath } from './git-path.ts';
 import type { Change, ScopeRules } from './sort-changes.ts';
 import { flagChanges, sortChanges } from './sort-changes.ts';
 
 function createChanges(...paths: string[]): Change[] {
-  return paths.map((path) => ({ path, status: 'M' }));
+  return paths.map((path) => ({ path: toGitPath(path), status: 'M' }));
 }
 
 const RULES: ScopeRules = {
@@ -36,7 +37,7 @@ test('a shared path is never left out, even inside the scope of another task', (
 });
 
 test('a path in `alwaysCommit` is committed, even inside the scope of another task', () => {
-  const alwaysCommit = new Set(['src/api/b.ts']);
+  const alwaysCommit = new Set([toGitPath('src/api/b.ts')]);
 
   expect(sortChanges(createChanges('src/api/b.ts'), RULES, alwaysCommit).leftOut).toEqual([]);
 });
@@ -65,7 +66,7 @@ test.each([
   ['package.json', 'M', 'outside the scope of the task; used by a verify command'],
   ['scripts/check.sh', 'M', 'outside the scope of the task; used by a verify command'],
 ] as const)('the change of %s with status %s is flagged as "%s"', (path, status, why) => {
-  expect(flagChanges([{ path, status }], RULES, VERIFY)).toEqual([{ path, why }]);
+  expect(flagChanges([{ path: toGitPath(path), status }], RULES, VERIFY)).toEqual([{ path, why }]);
 });
 
 test.each([
@@ -73,5 +74,5 @@ test.each([
   ['src/login/login.test.ts', 'M'],
   ['src/login/contest.ts', 'D'],
 ] as const)('the change of %s with status %s is not flagged', (path, status) => {
-  expect(flagChanges([{ path, status }], RULES, VERIFY)).toEqual([]);
+  expect(flagChanges([{ path: toGitPath(path), status }], RULES, VERIFY)).toEqual([]);
 });

@@ -1,15 +1,17 @@
 import type { Scope } from '../../../core/graph/scope/scope.ts';
 import { compileScope, scopeContains } from '../../../core/graph/scope/scope.ts';
+import type { GitPath } from './git-path.ts';
+import { toDisplayPath } from './git-path.ts';
 
 // Decides which changes of an attempt are committed, and which committed changes a person should review.
 
 /** Change of one path: added, modified or deleted. */
-export type Change = { readonly path: string; readonly status: 'A' | 'M' | 'D' };
+export type Change = { readonly path: GitPath; readonly status: 'A' | 'M' | 'D' };
 
-/** Change that is not committed, because the path belongs to the other task `task`. */
+/** Changed path in display form that is not committed, because the path belongs to the other task `task`. */
 export type LeftOut = { readonly path: string; readonly task: string };
 
-/** Committed change that a person should review; `why` contains reasons, separated by semicolons. */
+/** Committed path in display form that a person should review; `why` contains reasons, separated by semicolons. */
 export type Flagged = { readonly path: string; readonly why: string };
 
 /** Scopes that decide about a change, as globs. */
@@ -25,7 +27,8 @@ export type ScopeRules = {
 /** Changes to commit, and changes to leave out of the commit. */
 export type SortedChanges = {
   readonly toCommit: Change[];
-  readonly leftOut: (Change & LeftOut)[];
+  /** `task`: owner of the path. */
+  readonly leftOut: (Change & { readonly task: string })[];
 };
 
 /**
@@ -36,14 +39,14 @@ export type SortedChanges = {
 export function sortChanges(
   changes: readonly Change[],
   rules: ScopeRules,
-  alwaysCommit: ReadonlySet<string> = new Set(),
+  alwaysCommit: ReadonlySet<GitPath> = new Set(),
 ): SortedChanges {
   const sorted: SortedChanges = { toCommit: [], leftOut: [] };
   const compiled = compileRules(rules);
   for (const change of changes) {
     const otherTask = alwaysCommit.has(change.path)
       ? undefined
-      : findForeignOwner(change.path, compiled);
+      : findForeignOwner(toDisplayPath(change.path), compiled);
     if (otherTask === undefined) sorted.toCommit.push(change);
     else sorted.leftOut.push({ ...change, task: otherTask });
   }
@@ -99,25 +102,27 @@ export function flagChanges(
   const flagged: Flagged[] = [];
   const compiled = compileRules(rules);
   for (const change of changes) {
-    const reasons = findFlagReasons(change, compiled, verify);
-    if (reasons.length > 0) flagged.push({ path: change.path, why: reasons.join('; ') });
+    const path = toDisplayPath(change.path);
+    const reasons = findFlagReasons(path, change.status, compiled, verify);
+    if (reasons.length > 0) flagged.push({ path, why: reasons.join('; ') });
   }
   return flagged;
 }
 
 function findFlagReasons(
-  change: Change,
+  path: string,
+  status: Change['status'],
   rules: CompiledRules,
   verify: readonly (readonly string[])[],
 ) {
   const reasons: string[] = [];
-  if (!isOwnPath(change.path, rules)) reasons.push('outside the scope of the task');
-  if (CI_PATH.test(change.path)) reasons.push('changes CI');
-  if (PROJECT_CONFIG_FILE.test(change.path))
+  if (!isOwnPath(path, rules)) reasons.push('outside the scope of the task');
+  if (CI_PATH.test(path)) reasons.push('changes CI');
+  if (PROJECT_CONFIG_FILE.test(path))
     reasons.push('changes how this repository is set up and verified');
-  if (verify.some((command) => commandUsesFile(command, change.path)))
+  if (verify.some((command) => commandUsesFile(command, path)))
     reasons.push('used by a verify command');
-  if (change.status === 'D' && TEST_PATH.test(change.path)) reasons.push('deletes a test');
+  if (status === 'D' && TEST_PATH.test(path)) reasons.push('deletes a test');
   return reasons;
 }
 

@@ -22,8 +22,10 @@ export type RunOptions = SpawnOptions & {
   readonly signal: AbortSignal;
   /** Time after which the command is killed, milliseconds. Default: unlimited. */
   readonly timeoutMs?: number;
-  /** Text for standard input. Default: standard input is closed. */
-  readonly input?: string;
+  /** Text (as UTF-8) or bytes for standard input. Default: standard input is closed. */
+  readonly input?: string | Buffer;
+  /** Encoding of standard output. Default: `utf8`; with `latin1`, each character is one byte. */
+  readonly stdoutEncoding?: 'utf8' | 'latin1';
   /** Reaction to output above `maxChars`: `fail` kills the command, `tail` drops the beginning of the output. */
   readonly overflow: 'fail' | 'tail';
   /** Limit of each output stream, characters. With `tail`, the output may be up to twice as long. */
@@ -198,7 +200,8 @@ function waitUntilEnded(
   });
 }
 
-function collectOutput(child: ChildProcess, { overflow, maxChars }: RunOptions) {
+function collectOutput(child: ChildProcess, options: RunOptions) {
+  const { overflow, maxChars, stdoutEncoding = 'utf8' } = options;
   const text = { stdout: '', stderr: '', output: '' };
   let hasOverflowed = false;
   const addTail = (name: 'stdout' | 'stderr', chunk: string) => {
@@ -215,7 +218,7 @@ function collectOutput(child: ChildProcess, { overflow, maxChars }: RunOptions) 
     killProcessGroup(child);
   };
   const add = overflow === 'tail' ? addTail : addOrFail;
-  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => add('stdout', chunk));
+  child.stdout?.setEncoding(stdoutEncoding).on('data', (chunk: string) => add('stdout', chunk));
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => add('stderr', chunk));
   return { add, hasOverflowed: () => hasOverflowed, getText: () => ({ ...text }) };
 }
