@@ -45,8 +45,24 @@ export const budgetSchema = z
   .partial()
   .strict();
 
-export const createPlanSchema = z
-  .object({
+/** Fields of the request that the plan stores as its options. */
+export const planOptionsSchema = z.object({
+  complexity: z.enum(['auto', 'simple', 'complex']).default('auto'),
+  autoApprove: z.boolean().default(false),
+  limits: limitsSchema.default({}),
+  /** Budget of the plan as a whole: a notice appears at 80 %, and new attempts are parked at 100 %. */
+  budget: budgetSchema.default({}),
+  /** Maximum number of concurrent attempts of the plan; absent: only the platform's limit applies. */
+  maxParallel: z.number().int().min(1).max(1_000).optional(),
+  agent: agentNameSchema.optional(),
+  /** True if the agent stays available for messages; implies a simple plan. */
+  interactive: z.boolean().default(false),
+});
+/** Options of a plan, as its request states them. */
+export type PlanOptions = z.infer<typeof planOptionsSchema>;
+
+export const createPlanSchema = planOptionsSchema
+  .extend({
     /** Required unless `graph` is given. */
     prompt: z
       .string()
@@ -56,19 +72,9 @@ export const createPlanSchema = z
       .default(''),
     title: z.string().max(120).optional(),
     repositories: z.array(planRepositorySchema).min(1).max(10),
-    complexity: z.enum(['auto', 'simple', 'complex']).default('auto'),
-    autoApprove: z.boolean().default(false),
     policy: policySchema.default('auto'),
     /** Graph of tasks; if given, no model plans the tasks. */
     graph: z.array(taskSpecSchema).min(1).max(10_000).optional(),
-    limits: limitsSchema.default({}),
-    /** Budget of the plan as a whole: a notice appears at 80 %, and new attempts are parked at 100 %. */
-    budget: budgetSchema.default({}),
-    /** Maximum number of concurrent attempts of the plan; absent: only the platform's limit applies. */
-    maxParallel: z.number().int().min(1).max(1_000).optional(),
-    agent: agentNameSchema.optional(),
-    /** True if the agent stays available for messages; implies a simple plan. */
-    interactive: z.boolean().default(false),
   })
   .strict()
   .refine((plan) => plan.graph !== undefined || plan.prompt.trim() !== '', {

@@ -1,4 +1,5 @@
 import type { CreatePlan } from '../contract/plan.ts';
+import { planOptionsSchema } from '../contract/plan.ts';
 import { NO_USAGE } from '../task-state/task-state.ts';
 import type { PlanRepository, PlanState } from './plan-state.ts';
 import { EMPTY_ACTIVATION } from './plan-state.ts';
@@ -28,15 +29,7 @@ export function createPlanState(
     title: derivePlanTitle(input),
     prompt: input.prompt,
     status: 'planning',
-    options: {
-      complexity: input.complexity,
-      autoApprove: input.autoApprove,
-      limits: input.limits,
-      budget: input.budget,
-      interactive: input.interactive,
-      maxParallel: input.maxParallel,
-      agent: input.agent,
-    },
+    options: planOptionsSchema.parse(input),
     policy: input.policy,
     repositories,
     submitted: input.graph !== undefined,

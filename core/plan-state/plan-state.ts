@@ -1,5 +1,5 @@
 import { AppError } from '../base/app-error.ts';
-import type { Condition, CreatePlan, Forecast, Policy, Verdict } from '../contract/plan.ts';
+import type { Condition, Forecast, PlanOptions, Policy, Verdict } from '../contract/plan.ts';
 import type { PlanStatus } from '../contract/plan-status.ts';
 import type { Repository } from '../contract/repository.ts';
 import type { Limits, Usage } from '../contract/task.ts';
@@ -65,13 +65,7 @@ export type PlanState = {
   readonly title: string;
   readonly prompt: string;
   readonly status: PlanStatus;
-  readonly options: Pick<
-    CreatePlan,
-    'complexity' | 'autoApprove' | 'limits' | 'budget' | 'interactive'
-  > & {
-    readonly maxParallel?: number;
-    readonly agent?: string;
-  };
+  readonly options: PlanOptions;
   readonly policy: Policy;
   readonly repositories: PlanRepository[];
   /** True if a person submitted the graph, so that no model plans the tasks. */

@@ -8,7 +8,6 @@ import type { PlanSnapshot } from '../../cli/watch/follow-plan.ts';
 import { getExitCode, hasStopped } from '../../cli/watch/plan-outcome.ts';
 import { watchPlan } from '../../cli/watch/watch-plan.ts';
 import { API } from '../../core/contract/api.ts';
-import type { CreatePlan } from '../../core/contract/plan.ts';
 
 /** The API client and the terminal of the demo. */
 export type DemoContext = {
@@ -24,16 +23,7 @@ export async function submitPrompt(
   prompt: string,
   idempotencyKey: string,
 ): Promise<string> {
-  const body: CreatePlan = {
-    prompt,
-    repositories: [{ name: repository }],
-    complexity: 'auto',
-    autoApprove: false,
-    policy: 'auto',
-    limits: {},
-    budget: {},
-    interactive: false,
-  };
+  const body = { prompt, repositories: [{ name: repository }] };
   const plan = await context.client.call(API.createPlan, { body }, { idempotencyKey });
   return plan.id;
 }
