@@ -27,6 +27,7 @@ const priceSchema = z.object({ input: z.number().min(0), output: z.number().min(
 /** All sections of the configuration. */
 export const SECTIONS = {
   log: {
+    isSetByOperator: true,
     variables: {
       level: defineVariable(
         'LOG_LEVEL',
@@ -107,6 +108,7 @@ export const SECTIONS = {
     },
   },
   admin: {
+    isSetByOperator: true,
     variables: {
       email: defineVariable(
         'ADMIN_EMAIL',
@@ -126,6 +128,7 @@ export const SECTIONS = {
     },
   },
   github: {
+    isSetByOperator: true,
     variables: {
       apiUrl: defineVariable(
         'GITHUB_API_URL',
@@ -160,6 +163,7 @@ export const SECTIONS = {
     },
   },
   webhook: {
+    isSetByOperator: true,
     variables: {
       secrets: defineSecret(
         'GITHUB_WEBHOOK_SECRETS',
@@ -197,6 +201,7 @@ export const SECTIONS = {
         : undefined,
   },
   model: {
+    isSetByOperator: true,
     variables: {
       baseUrl: defineVariable(
         'MODEL_BASE_URL',
@@ -241,6 +246,7 @@ export const SECTIONS = {
     },
   },
   agent: {
+    isSetByOperator: true,
     variables: {
       name: defineVariable(
         'AGENT',
@@ -278,6 +284,7 @@ export const SECTIONS = {
         : undefined,
   },
   slots: {
+    isSetByOperator: true,
     variables: {
       system: defineVariable(
         'SLOTS',
@@ -297,6 +304,7 @@ export const SECTIONS = {
     },
   },
   attempt: {
+    isSetByOperator: true,
     variables: {
       maxMinutes: defineVariable(
         'ATTEMPT_MAX_MINUTES',
@@ -355,6 +363,7 @@ export const SECTIONS = {
         : undefined,
   },
   branch: {
+    isSetByOperator: true,
     variables: {
       prefix: defineVariable(
         'BRANCH_PREFIX',
@@ -373,6 +382,7 @@ export const SECTIONS = {
     },
   },
   retention: {
+    isSetByOperator: true,
     variables: {
       days: defineVariable(
         'RETENTION_DAYS',

@@ -47,6 +47,14 @@ export function listConfigSecrets(
     .filter((value) => value !== '');
 }
 
+/** Lists the sections whose values an operator chooses. */
+export function listOperatorSections(): SectionName[] {
+  return listSectionNames().filter((name) => {
+    const section: ConfigSection = SECTIONS[name];
+    return section.isSetByOperator === true;
+  });
+}
+
 /** Row of the configuration table in the operations document. */
 export type ConfigRow = {
   readonly section: SectionName;

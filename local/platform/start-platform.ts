@@ -7,7 +7,7 @@ import type { Log } from '../../core/port/runtime.ts';
 import { QUEUES } from '../../core/topology/queues.ts';
 import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
 import { SCHEDULES } from '../../core/topology/schedules.ts';
-import { readConfig } from '../../functions/config.ts';
+import { listOperatorSections, readConfig } from '../../functions/config.ts';
 import { checkPort } from '../check-port.ts';
 import { createTable } from '../emulator/create-table.ts';
 import type { Credential } from '../emulator/credential.ts';
@@ -37,17 +37,6 @@ import { writeCliFile } from './write-cli-file.ts';
 const REGION = 'us-east-1';
 const TABLE_NAME = 'smol-gang';
 const APP_ID = '1';
-/** Sections of the configuration that the user sets; the platform sets all other sections. */
-const USER_SECTIONS = [
-  'admin',
-  'github',
-  'model',
-  'agent',
-  'slots',
-  'attempt',
-  'branch',
-  'retention',
-] as const;
 
 /** A running local platform. */
 export type Platform = {
@@ -105,7 +94,7 @@ async function prepareStart(
   onStop: StartContext['onStop'],
 ): Promise<StartContext> {
   // Reports an invalid setting now instead of in the first request.
-  readConfig(USER_SECTIONS, env);
+  readConfig(listOperatorSections(), env);
   const port = await checkPort('PORT', settings.port);
   const forgePort = await checkPort('SMOL_FORGE_PORT', settings.forgePort);
   onStop(await claimData(settings.dataDir));

@@ -1,5 +1,5 @@
-import type { ConfigRow, SectionName } from '../../functions/config.ts';
-import { describeConfig } from '../../functions/config.ts';
+import type { ConfigRow } from '../../functions/config.ts';
+import { describeConfig, listOperatorSections } from '../../functions/config.ts';
 
 // Renders the tables of configuration variables in docs/operations.md from the configuration of the functions.
 
@@ -25,19 +25,6 @@ export const PLATFORM_ROWS: readonly ConfigTableRow[] = [
   ),
 ];
 
-/** Sections of variables that an operator sets. The laptop platform or the deployment sets the variables of all other sections. */
-const OPERATOR_SECTIONS: readonly SectionName[] = [
-  'model',
-  'agent',
-  'github',
-  'webhook',
-  'admin',
-  'slots',
-  'attempt',
-  'branch',
-  'retention',
-  'log',
-];
 /** Variables that belong to a section of the operator, but that only the laptop platform sets. */
 const PLATFORM_ONLY_VARIABLES = new Set(['LOG_FILE']);
 
@@ -47,8 +34,9 @@ function createPlatformRow(name: string, value: string, about: string): ConfigTa
 
 export function renderConfigTable(): string {
   const rows = describeConfig().filter(({ name }) => name !== 'SMOL_DATA_DIR');
+  const operatorSections = listOperatorSections();
   const isForOperator = ({ section, name }: ConfigRow) =>
-    OPERATOR_SECTIONS.includes(section) && !PLATFORM_ONLY_VARIABLES.has(name);
+    operatorSections.includes(section) && !PLATFORM_ONLY_VARIABLES.has(name);
   return [
     TABLE_START,
     'For you:',
