@@ -70,8 +70,8 @@ export class ChangesClient {
     if (task.run < this.#run) return;
     if (task.run > this.#run) this.#tasks.clear();
     this.#run = task.run;
-    const known = this.#tasks.get(task.id);
-    if (known === undefined || known.version < task.version) this.#tasks.set(task.id, task);
+    const knownTask = this.#tasks.get(task.id);
+    if (knownTask === undefined || knownTask.version < task.version) this.#tasks.set(task.id, task);
   }
 
   async #listAllTasks(): Promise<TaskView[]> {

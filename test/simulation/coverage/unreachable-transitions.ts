@@ -73,12 +73,12 @@ export type TransitionExemption = { readonly reason: string; readonly isPossible
 /** Returns the exemption of a transition; undefined if the transition has a required count. */
 export function findExemption(transition: string): TransitionExemption | undefined {
   const [status = '', event = ''] = transition.split(' x ');
-  const row = EXEMPT_TRANSITIONS.find(
+  const exemption = EXEMPT_TRANSITIONS.find(
     ({ events, statuses }) =>
       events.some((name) => name === event) &&
       (statuses === undefined || statuses.some((name) => name === status)),
   );
-  return row === undefined
+  return exemption === undefined
     ? undefined
-    : { reason: row.reason, isPossible: row.isPossible === true };
+    : { reason: exemption.reason, isPossible: exemption.isPossible === true };
 }

@@ -15,7 +15,10 @@ const PAUSE_END = / no requests until (\S+Z): /;
 /** Causes of a failed `verify` attempt that lead to a repair. */
 const VERIFICATION_FAILURES: readonly string[] = ['verify_red', 'conflict'];
 
-/** Records from which the rules derive the commitments of the platform: commands of people and reports of bridges. */
+/**
+ * Records from which the rules derive the commitments of the platform: commands of people and reports of bridges. "By task" means a key
+ * `<plan>.r<run>.<task>` (see `formatTaskId`).
+ */
 export class Commitments {
   /** Epoch milliseconds of the last command at the API. */
   lastCommandAt = Number.NEGATIVE_INFINITY;
@@ -102,9 +105,9 @@ export class Commitments {
     const { now } = world.loop;
     const pause = conditions.find((condition) => condition.code === 'paused_forge');
     const until = Date.parse(PAUSE_END.exec(pause?.message ?? '')?.[1] ?? '');
-    const known = this.pausedPlans.get(id);
-    const isContinued = known !== undefined && known.until > now;
-    if (until > now) this.pausedPlans.set(id, { until, at: isContinued ? known.at : now });
+    const knownPause = this.pausedPlans.get(id);
+    const isContinued = knownPause !== undefined && knownPause.until > now;
+    if (until > now) this.pausedPlans.set(id, { until, at: isContinued ? knownPause.at : now });
   }
 
   /** Resets counts of a task after a change of its pull request; `branch` is the head branch. */

@@ -66,7 +66,10 @@ export type RecordedMove = {
 /** Milliseconds within which two changes count as concurrent, so that an actor cannot know the other change. */
 const CONCURRENT_MS = 10_000;
 
-/** Records the observations of a seed and collects violations of the rules. */
+/**
+ * Records the observations of a seed and collects violations of the rules. "By task" means a key `<plan>.r<run>.<task>` (see
+ * `formatTaskId`).
+ */
 export class Judge {
   readonly violations: string[] = [];
   readonly knownPlans = new Map<string, KnownPlan>();

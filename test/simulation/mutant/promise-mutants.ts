@@ -17,11 +17,11 @@ import { pausedClaims } from './paused-claims.ts';
 const getDocument = ({ set }: Change): string => (typeof set?.doc === 'string' ? set.doc : '');
 
 /** Returns true for a write that raises the attempt number of a task without starting an attempt. */
-function raisesAttemptNumber(before: Item | undefined, change: Change): boolean {
+function raisesAttemptNumber(storedItem: Item | undefined, change: Change): boolean {
   const readNumber = (doc: unknown): number =>
     Number(/"attempt":(\d+)/.exec(String(doc))?.[1] ?? 0);
   const doc = getDocument(change);
-  return doc !== '' && !doc.includes('"current"') && readNumber(doc) > readNumber(before?.doc);
+  return doc !== '' && !doc.includes('"current"') && readNumber(doc) > readNumber(storedItem?.doc);
 }
 
 export const PROMISE_MUTANTS: readonly Mutant[] = [
@@ -31,8 +31,10 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
     changeDeps: wrapTable((table) => ({
       update: async (key, change, condition) => {
         if (!isTaskState(key.pk, key.sk)) return table.update(key, change, condition);
-        const before = await table.get(key);
-        return raisesAttemptNumber(before, change) ? before : table.update(key, change, condition);
+        const storedItem = await table.get(key);
+        return raisesAttemptNumber(storedItem, change)
+          ? storedItem
+          : table.update(key, change, condition);
       },
     })),
     expectedViolation: /\d+ pods exceed the \w+ cap of \d+/,

@@ -25,7 +25,7 @@ setInterval(() => {}, 60_000);
 
 /**
  * Starts a child, a child that leads its own session, and an orphan in its own session. None has the environment of this process, by
- * which a launcher finds processes. Returns the ids of the two children.
+ * which a launcher recognises the processes of a pod. Returns the ids of the two children.
  */
 function startProcessFamily(): number[] {
   const env = { PATH: process.env.PATH };

@@ -10,7 +10,7 @@ const bytesByItem = new WeakMap<Item, number>();
 /**
  * Creates a page like DynamoDB: the page ends at the limit or at 1 MB, and then has a cursor `next`, even if no item follows. Items are
  * sorted by the attributes `sortAttributes`. A cursor contains the attributes `cursorAttributes` of the last item of a page, and the page
- * starts behind `after`.
+ * starts after the item with the cursor key `after`; undefined: with the first item.
  */
 export function createPage(
   items: readonly Item[],
