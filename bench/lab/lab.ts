@@ -181,7 +181,7 @@ function createLabDeps(parts: LabParts, actor: string): EngineDeps {
     clock: { now: time.now },
     log: { info() {}, warn() {}, error: (message, fields) => failures.push({ message, fields }) },
     settings: createLabSettings(options.slots),
-    attemptToken: async () => 'token',
+    signAttemptToken: async () => 'token',
     newId: () => `n${parts.nextId()}`,
   };
 }

@@ -57,7 +57,7 @@ export type EngineDeps = {
   readonly log: Log;
   readonly settings: EngineSettings;
   /** Signs the token for the callbacks of one attempt, valid until `expiresAt` in epoch milliseconds. */
-  readonly attemptToken: (attemptId: string, expiresAt: number) => Promise<string>;
+  readonly signAttemptToken: (attemptId: string, expiresAt: number) => Promise<string>;
   /** Returns a new unique id of lower-case letters and digits. */
   readonly newId: () => string;
 };
@@ -75,7 +75,7 @@ export type ForgeDeps = TaskWriteDeps & Pick<EngineDeps, 'forges'>;
 /** Ports to observe and remove pods. */
 export type PodDeps = TaskWriteDeps & Pick<EngineDeps, 'launcher'>;
 /** Ports to launch pods. */
-export type LaunchDeps = PodDeps & Pick<EngineDeps, 'attemptToken'>;
+export type LaunchDeps = PodDeps & Pick<EngineDeps, 'signAttemptToken'>;
 /** Ports of the merge queue, which merges at a forge and removes the pods of merged tasks. */
 export type MergeDeps = ForgeDeps & PodDeps;
 

@@ -13,9 +13,10 @@ import { clock, getLog } from './runtime.ts';
 
 /** Returns the launcher of pods and the signer of attempt tokens. */
 export const getLaunchDeps = once(
-  (): Pick<EngineDeps, 'launcher' | 'attemptToken'> => ({
+  (): Pick<EngineDeps, 'launcher' | 'signAttemptToken'> => ({
     launcher: createLauncher(),
-    attemptToken: (attemptId, expiresAt) => signAttemptToken(getAccessDeps(), attemptId, expiresAt),
+    signAttemptToken: (attemptId, expiresAt) =>
+      signAttemptToken(getAccessDeps(), attemptId, expiresAt),
   }),
 );
 

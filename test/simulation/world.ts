@@ -175,7 +175,7 @@ export class World {
           this.recordHistory(`error: ${message} ${JSON.stringify(fields ?? {})}`),
       },
       settings: this.settings,
-      attemptToken: async () => 'token',
+      signAttemptToken: async () => 'token',
       newId: () => {
         this.#idCount += 1;
         return `n${this.#idCount}`;

@@ -98,7 +98,7 @@ export function formatPodName(key: AttemptKey): string {
 }
 
 export async function buildPodSpec(
-  deps: Pick<EngineDeps, 'table' | 'clock' | 'settings' | 'attemptToken'>,
+  deps: Pick<EngineDeps, 'table' | 'clock' | 'settings' | 'signAttemptToken'>,
   plan: PlanState,
   task: TaskState,
   n: number,
@@ -114,7 +114,7 @@ export async function buildPodSpec(
     name: formatPodName(key),
     attemptId,
     apiUrl: deps.settings.apiUrl,
-    token: await deps.attemptToken(attemptId, deadline),
+    token: await deps.signAttemptToken(attemptId, deadline),
     deadline,
     labels: {
       plan: key.plan,

@@ -77,8 +77,7 @@ function buildWakeUpMessage(entry: Item): QueueMessage | undefined {
 
 /**
  * Compares pods, attempts and slots: removes pods of ended attempts, ends attempts without a pod, and frees slots without an
- * attempt.
- * Pods are listed before the attempts are read, so that no new pod counts as a stray pod.
+ * attempt. Pods are listed before the attempts are read, so that no new pod counts as a stray pod.
  */
 export async function sweepPods(deps: PodDeps): Promise<void> {
   const holders = (await loadSlots(deps.table)).holders;

@@ -75,7 +75,7 @@ export function createEngineFixture(
     clock: { now: () => now },
     log: createSilentLog(),
     settings: { ...SETTINGS, ...parts.settings },
-    attemptToken: async (id) => `token of ${id}`,
+    signAttemptToken: async (id) => `token of ${id}`,
     newId: () => {
       idCount += 1;
       return `n${idCount}`;
