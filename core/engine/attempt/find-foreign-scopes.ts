@@ -33,14 +33,14 @@ export async function findForeignScopes(
     ...revision.edges,
     ...revision.tasks.flatMap((task) => task.dependsOn.map((from) => ({ from, to: task.id }))),
   ];
-  const ordered = new Set([
+  const orderedIds = new Set([
     ...collectReachable(state.task, edges, 'from', 'to'),
     ...collectReachable(state.task, edges, 'to', 'from'),
   ]);
   const page = await deps.table.queryIndex('changes', formatRunChangesHash(plan.id, plan.run), {
     limit: MAX_COMPARED_TASKS + 100,
   });
-  const finished = new Set(
+  const finishedIds = new Set(
     page.items
       .map((item) => readTask(item).state)
       .filter((task) => task.status === 'merged' || task.status === 'cancelled')
@@ -53,8 +53,8 @@ export async function findForeignScopes(
         task.id !== state.task &&
         (task.repo || defaultRepo) === state.repo &&
         task.scope.length > 0 &&
-        !ordered.has(task.id) &&
-        !finished.has(task.id),
+        !orderedIds.has(task.id) &&
+        !finishedIds.has(task.id),
     )
     .map((task) => ({ task: task.id, scope: task.scope }));
 }

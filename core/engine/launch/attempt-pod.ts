@@ -148,7 +148,7 @@ export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<
   const removed: number[] = [];
   for (const n of attemptsAwaitingPodRemoval)
     if (await isPodRemoved(deps, formatPodName({ ...key, attemptNumber: n }))) removed.push(n);
-  let againAt = Number.POSITIVE_INFINITY;
+  let nextRequestAt = Number.POSITIVE_INFINITY;
   if (removed.length < attemptsAwaitingPodRemoval.length) {
     const now = deps.clock.now();
     // The interval grows with the time that the removal has taken so far.
@@ -156,11 +156,11 @@ export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<
       MIN_POD_REMOVAL_POLL_MS,
       Math.min((now - last.at) / 4, MAX_POD_REMOVAL_POLL_MS),
     );
-    againAt = now + Math.round(waitMs);
-    const message = wakeUpTask(key, againAt);
+    nextRequestAt = now + Math.round(waitMs);
+    const message = wakeUpTask(key, nextRequestAt);
     await enqueueWakeUps(deps, [message], Math.ceil(waitMs / 1_000));
   }
-  if (removed.length === 0) return { task, nextRequestAt: againAt };
+  if (removed.length === 0) return { task, nextRequestAt };
   await removeSlotHolders(
     deps.table,
     removed.map((n) => formatAttemptId({ ...key, attemptNumber: n })),
@@ -172,7 +172,7 @@ export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<
     { actor: 'engine', loaded: task, announce: 'clients' },
   );
   await enqueueWakeUps(deps, [wakeUpScheduler([key])]);
-  return { task: 'task' in applied ? applied.task : task, nextRequestAt: againAt };
+  return { task: 'task' in applied ? applied.task : task, nextRequestAt };
 }
 
 /** Returns false if the launcher is unreachable: the work of the task itself must not wait for the launcher. */

@@ -17,6 +17,9 @@ import { mapInParallel } from '../map-in-parallel.ts';
 
 const MAX_PARALLEL_TASKS = 16;
 
+/** Maximum number of tasks that one wake-up of the scheduler names. */
+const TASKS_PER_MESSAGE = 50;
+
 /** Dependents of a task, read before its merge, so that a dependent without other dependencies becomes ready by one write. */
 export type PrefetchedDependents = {
   /** Ids of all dependents. */
@@ -82,9 +85,11 @@ export async function releaseDependents(
 ): Promise<void> {
   const released = await releaseTransitively(deps, merged, dependents);
   const messages: QueueMessage[] = [];
-  for (let start = 0; start < released.length; start += 50) {
+  for (let start = 0; start < released.length; start += TASKS_PER_MESSAGE) {
     messages.push(
-      wakeUpScheduler(released.slice(start, start + 50).map((task) => toTaskKey(task.state))),
+      wakeUpScheduler(
+        released.slice(start, start + TASKS_PER_MESSAGE).map((task) => toTaskKey(task.state)),
+      ),
     );
   }
   const { plan } = merged.state;
