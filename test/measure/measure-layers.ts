@@ -4,7 +4,10 @@ import type { Measure } from './measure.ts';
 import { createCountMeasure, formatFinding } from './measure.ts';
 import type { FileFacts, ImportFact } from './scan/facts.ts';
 
-/** Measures imports from a lower to a higher layer, and differences between the table of layers and the files. Test files may import from any layer. */
+/**
+ * Measures imports from a lower to a higher layer, and differences between the table of layers and the files. Test files may import
+ * from any layer.
+ */
 export function measureLayers(
   files: readonly FileFacts[],
   layerOrders: readonly LayerOrder[] = LAYER_ORDERS,

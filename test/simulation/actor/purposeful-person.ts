@@ -27,7 +27,7 @@ type TaskAction = (world: World, task: TaskView) => unknown;
 type ActionByEvent = Partial<Record<TaskEventType, TaskAction>>;
 
 function issueCancellation(world: World, { plan, id }: TaskView): Promise<boolean> {
-  return issueCommand(world, `cancel ${id}`, (deps) =>
+  return issueCommand(world, `cancel task ${id}`, (deps) =>
     cancelTask(deps, plan, id, '', PERSON_EMAIL),
   );
 }
@@ -35,13 +35,14 @@ function issueCancellation(world: World, { plan, id }: TaskView): Promise<boolea
 /** Actions at the API, by the event that they cause. */
 const API_ACTIONS: ActionByEvent = {
   cancel: issueCancellation,
+  // If a task is cancelled while the engine opens its pull request, the event `pull_ensured` reaches a cancelled task.
   pull_ensured: issueCancellation,
   retry: (world, { plan, id }) =>
-    issueCommand(world, `retry ${id}`, (deps) => retryTask(deps, plan, id, PERSON_EMAIL)),
+    issueCommand(world, `retry task ${id}`, (deps) => retryTask(deps, plan, id, PERSON_EMAIL)),
   unblock: (world, { plan, id }) =>
-    issueCommand(world, `unblock ${id}`, (deps) => unblockTask(deps, plan, id, PERSON_EMAIL)),
+    issueCommand(world, `unblock task ${id}`, (deps) => unblockTask(deps, plan, id, PERSON_EMAIL)),
   finish: (world, { plan, id }) =>
-    issueCommand(world, `finish ${id}`, (deps) => finishTask(deps, plan, id, PERSON_EMAIL)),
+    issueCommand(world, `finish task ${id}`, (deps) => finishTask(deps, plan, id, PERSON_EMAIL)),
   approved: (world, { plan, id }) => issueTaskApproval(world, plan, id),
 };
 
@@ -85,6 +86,7 @@ export async function causeFocusTransitions(
           (candidate) => isPossible(candidate, task) && random.chance(0.4),
         );
         if (transition !== undefined) await actions[transition.event]?.(world, task);
+        // A change request starts the repair that such a transition requires.
         else if (task.status === 'in_review' && pursued.some(requiresRepair) && random.chance(0.3))
           await actions.changes_requested?.(world, task);
       }

@@ -302,7 +302,7 @@ export class SimForge {
     this.#setState(repository, pull, 'open', actor);
   }
 
-  /** Merges a pull request if `sha` is its head. Rules of the repository and unknown mergeability refuse a merge by the engine, not by people. */
+  /** Merges a pull request if `sha` is its head. Rules and unknown mergeability refuse only merges by the engine. */
   mergePull(repo: string, number: number, sha: Sha, actor: ForgeActor): MergeOutcome {
     const repository = this.getRepository(repo);
     const pull = this.getPull(repo, number);

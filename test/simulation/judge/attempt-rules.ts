@@ -27,6 +27,7 @@ function countLosses(
   if (attemptsReportedInTime.has(lastAttempt)) return 0;
   const countBefore = commitments.consecutiveLosses.get(task);
   if (refusedAttempts.has(lastAttempt)) return countBefore ?? 0;
+  // Without a count, the last attempt was the first of the task, or a command has reset the count since.
   return countBefore === undefined ? 0 : countBefore + 1;
 }
 

@@ -22,12 +22,12 @@ export type Mutant = Interference & {
   readonly firstSeed?: number;
 };
 
-/** Replaces the returned methods of the table. */
+/** Creates a change that replaces some methods of the table: `replace` returns the new methods. */
 export function wrapTable(replace: (table: Table, world: World) => Partial<Table>): ChangeDeps {
   return (deps, world) => ({ ...deps, table: { ...deps.table, ...replace(deps.table, world) } });
 }
 
-/** Replaces the returned methods of the forge. */
+/** Creates a change that replaces some methods of the forge: `replace` returns the new methods. */
 export function wrapForge(replace: (forge: Forge, world: World) => Partial<Forge>): ChangeDeps {
   return (deps: EngineDeps, world) => {
     const forge = { ...deps.forges.github, ...replace(deps.forges.github, world) };
@@ -52,6 +52,7 @@ export function dropConditions(matches: ItemFilter): ChangeDeps {
 
 export const isPlanHead: ItemFilter = (pk, sk) => pk.startsWith('PLAN#') && sk === 'HEAD';
 export const isTaskState: ItemFilter = (pk, sk) => pk.startsWith('TASK#') && sk === 'STATE';
+/** Selects the items of merge queues, whose stored keys begin with LANE#. */
 export const isMergeQueue: ItemFilter = (pk) => pk.startsWith('LANE#');
 
 /** Rewrites the documents of matching items whenever the engine reads them; the stored items stay correct. */
@@ -127,7 +128,7 @@ export function createPerWorld<T>(create: () => T): (world: World) => T {
   };
 }
 
-/** Replaces the returned settings. */
+/** Creates a change that replaces some settings of the engine: `replace` returns the new settings. */
 export function changeSettings(
   replace: (deps: EngineDeps) => Partial<EngineDeps['settings']>,
 ): ChangeDeps {

@@ -35,7 +35,7 @@ export class SimQueues {
     if (message.type === 'push') return;
     const { loop, faults, judge, random } = this.#world;
     if (message.type === 'notify') judge.notices.recordSent(this.#world, message.notice);
-    // Only notices are never lost. All other messages are wake-ups, which the engine can do without.
+    // A queue never loses a notice. All other messages are wake-ups, without which the resync finds the work later.
     else if (faults.drawFault('message_lost')) return;
     const isDuplicated = faults.drawFault('message_duplicated');
     for (let copy = 0; copy < (isDuplicated ? 2 : 1); copy += 1) {
