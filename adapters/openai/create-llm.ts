@@ -1,14 +1,18 @@
 import type OpenAI from 'openai';
-import { AppError } from '../../core/base/app-error.ts';
+import { AppError, isAppError } from '../../core/base/app-error.ts';
 import type { Completion, Llm } from '../../core/port/llm.ts';
 import { estimateTokens } from '../../core/port/llm.ts';
 import { createLimiter } from './create-limiter.ts';
+import type { AnswerUsage } from './read-answer.ts';
 import { estimatePromptTokens, toCompletion } from './read-answer.ts';
 import type { ChatCall, Dialect } from './send-chat.ts';
 import { createOpenAiClient, sendChat } from './send-chat.ts';
+import type { CallContext } from './to-app-error.ts';
 
 /** Minimum number of tokens for a useful answer. */
 const MIN_OUTPUT_TOKENS = 2_000;
+/** Number of times that a request is sent while the answers are incomplete. */
+const MAX_TRIES = 3;
 
 /** Endpoint, models and limits of an Llm. */
 export type LlmOptions = {
@@ -21,7 +25,7 @@ export type LlmOptions = {
   readonly contextTokens?: Record<string, number>;
   /** Maximum number of concurrent calls from this process. */
   readonly concurrency: number;
-  /** Timeout of one call in milliseconds; at most 300,000, because fetch of Node.js ends every longer call. */
+  /** Timeout of one request in milliseconds, from sending to the last byte of the response. */
   readonly timeoutMs: number;
   /** Returns epoch milliseconds. */
   readonly now: () => number;
@@ -41,7 +45,7 @@ export function createLlm(options: LlmOptions): Llm {
     const callContext = { ...options, model };
     const dialect = dialects.get(model) ?? { format: 'json_schema', limitParameter: 'max_tokens' };
     try {
-      const result = await sendChat(client, call, dialect, callContext);
+      const result = await sendUntilComplete(client, call, dialect, callContext);
       dialects.set(model, result.dialect);
       return toCompletion(result.answer, callContext);
     } catch (error) {
@@ -58,6 +62,45 @@ export function createLlm(options: LlmOptions): Llm {
       const callNumber = callCount;
       return runWithinLimit(() => callModel(model, { ...request, maxOutputTokens }, callNumber));
     },
+  };
+}
+
+/** Sends a request up to three times while the endpoint sends incomplete answers. The usage of all answers counts. */
+async function sendUntilComplete(
+  client: OpenAI,
+  call: ChatCall,
+  dialect: Dialect,
+  context: CallContext,
+): ReturnType<typeof sendChat> {
+  const spent: AnswerUsage[] = [];
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const { answer, dialect: accepted } = await sendChat(client, call, dialect, context);
+      return {
+        answer: { ...answer, usage: sumUsage([...spent, answer.usage]) },
+        dialect: accepted,
+      };
+    } catch (error) {
+      if (!isAppError(error) || error.details.canAskAgain !== true) throw error;
+      spent.push(readIncompleteUsage(error));
+      if (tries < MAX_TRIES) continue;
+      const details = { ...error.details, usage: sumUsage(spent) };
+      throw new AppError(error.kind, error.code, error.message, { details });
+    }
+  }
+}
+
+function readIncompleteUsage({ details }: AppError): AnswerUsage {
+  const { usage } = details;
+  const count = (name: string) =>
+    typeof usage === 'object' && usage !== null ? Number(Reflect.get(usage, name)) || 0 : 0;
+  return { inputTokens: count('inputTokens'), outputTokens: count('outputTokens') };
+}
+
+function sumUsage(usages: readonly AnswerUsage[]): AnswerUsage {
+  return {
+    inputTokens: usages.reduce((sum, usage) => sum + usage.inputTokens, 0),
+    outputTokens: usages.reduce((sum, usage) => sum + usage.outputTokens, 0),
   };
 }
 

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { AppError } from '../../core/base/app-error.ts';
 import type { ChatMessage } from '../../core/port/llm.ts';
+import { longFetch } from './long-fetch.ts';
 import type { ModelAnswer } from './read-answer.ts';
 import { readAnswer } from './read-answer.ts';
 import type { CallContext } from './to-app-error.ts';
@@ -50,6 +51,7 @@ export function createOpenAiClient(options: EndpointOptions): OpenAI {
     project: null,
     maxRetries: 0,
     timeout: options.timeoutMs,
+    fetch: longFetch,
     logLevel: 'off',
   });
 }
@@ -74,12 +76,13 @@ export async function sendChat(
   }
 }
 
-function sendRequest(
+/** Sends one request; returns the body of the response as text, because the SDK rejects many shapes that endpoints send. */
+async function sendRequest(
   client: OpenAI,
   call: ChatCall,
   dialect: Dialect,
   model: string,
-): Promise<OpenAI.ChatCompletion> {
+): Promise<string> {
   const request: OpenAI.ChatCompletionCreateParamsNonStreaming = {
     model,
     messages: addSchemaToPrompt(call, dialect.format),
@@ -89,7 +92,8 @@ function sendRequest(
   };
   // The timeout of the SDK covers only the headers; this signal also ends a stalled body.
   const signal = AbortSignal.timeout(client.timeout);
-  return client.chat.completions.create(request, { signal });
+  const response = await client.chat.completions.create(request, { signal }).asResponse();
+  return response.text();
 }
 
 function selectNextDialect(current: Dialect, call: ChatCall, error: unknown): Dialect | undefined {

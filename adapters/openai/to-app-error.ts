@@ -1,6 +1,8 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { AppError, isAppError } from '../../core/base/app-error.ts';
 import { MAX_RETRY_AFTER_MS, parseRetryAfterMs } from '../../core/base/retry-after.ts';
+import type { ReportedFault } from '../../core/chat/chat-reply.ts';
+import { classifyFault } from '../../core/chat/classify-fault.ts';
 
 // Converts endpoint and network errors. The result has no `cause`, because the original error may contain the prompt or the key.
 
@@ -21,7 +23,8 @@ export type CallContext = {
 
 /** Parts of an error response, or of an error in a response with status 200. */
 type Refusal = {
-  readonly status: number;
+  /** Undefined for an error without a status in a response with status 200. */
+  readonly status: number | undefined;
   readonly code: string;
   /** Message of the endpoint on one line, without the key. */
   readonly message: string;
@@ -44,17 +47,26 @@ export function toAppError(error: unknown, context: CallContext): AppError {
   );
 }
 
-/** Converts the `error` object of a response body that has status 200 but contains an error. */
-export function toAppErrorFromBody(
-  body: { readonly code?: unknown; readonly message?: unknown; readonly type?: unknown },
+/** Converts an error that the body of a response with status 200 reports. */
+export function toAppErrorFromFault(fault: ReportedFault, context: CallContext): AppError {
+  const message = redactMessage(fault.message, context.apiKey);
+  return toRefusalError({ ...fault, message, headers: undefined }, context);
+}
+
+/**
+ * Creates the error for a response without a complete answer. The same request may succeed, so the caller asks again before the work
+ * waits until `details.until`.
+ */
+export function createIncompleteError(
+  reason: string,
+  usage: { readonly inputTokens: number; readonly outputTokens: number },
   context: CallContext,
 ): AppError {
-  const numericCode = Number(body.code);
-  const isStatus = Number.isInteger(numericCode) && numericCode >= 400 && numericCode < 600;
-  const status = isStatus ? numericCode : 502;
-  const code = typeof body.code === 'string' ? body.code : String(body.type ?? '');
-  const message = redactMessage(String(body.message ?? ''), context.apiKey);
-  return toRefusalError({ status, code, message, headers: undefined }, context);
+  const message = `${formatEndpoint(context.baseUrl)} sent no complete answer of model ${context.model}: ${reason}`;
+  const until = context.now() + UNAVAILABLE_WAIT_MS;
+  return new AppError('paused', 'model_unavailable', message, {
+    details: { until, model: context.model, usage, canAskAgain: true },
+  });
 }
 
 /** Returns true if the endpoint rejected the answer format, not the prompt. */
@@ -101,32 +113,43 @@ function readRefusal(error: APIError, apiKey: string): Refusal {
 
 function toRefusalError(refusal: Refusal, context: CallContext): AppError {
   const { status } = refusal;
-  const details = { status, model: context.model };
-  if (isQuotaRefusal(refusal)) return createQuotaError(refusal, context);
-  if (status === 429) return createThrottledError(refusal, context);
-  if (status === 401 || status === 403) {
-    const message = `${formatEndpoint(context.baseUrl)} rejects the key for model ${context.model}: ${refusal.message}`;
-    return new AppError('auth', 'model_key_refused', message, { details });
-  }
+  const details = { ...(status === undefined ? {} : { status }), model: context.model };
+  // Some servers report a prompt that is too long with a status above 500.
   if (isContextRefusal(refusal)) {
     const message = `the prompt does not fit into the context of model ${context.model}: ${refusal.message}`;
     return new AppError('invalid', 'context_too_small', message, { details });
   }
-  if (status === 404) return createNotFoundError(refusal, context);
-  if (status >= 500 || status === 408 || status === 409)
-    return createUnavailableError(refusal, context);
-  const message = `${formatEndpoint(context.baseUrl)} rejects the request for model ${context.model}: ${refusal.message}`;
-  return new AppError('invalid', 'model_request_refused', message, { details });
+  const problem = classifyFault(refusal);
+  switch (problem) {
+    case 'payment':
+    case 'quota':
+      return createQuotaError(refusal, context);
+    case 'rate_limit':
+      return createThrottledError(refusal, context);
+    case 'key': {
+      const message = `${formatEndpoint(context.baseUrl)} rejects the key for model ${context.model}: ${refusal.message}`;
+      return new AppError('auth', 'model_key_refused', message, { details });
+    }
+    case 'busy':
+      return createUnavailableError(refusal, context);
+    case 'request': {
+      if (status === 404) return createNotFoundError(refusal, context);
+      const message = `${formatEndpoint(context.baseUrl)} rejects the request for model ${context.model}${formatStatus(status)}: ${refusal.message}`;
+      return new AppError('invalid', 'model_request_refused', message, { details });
+    }
+    default:
+      return problem satisfies never;
+  }
 }
 
-function isQuotaRefusal({ status, code }: Refusal): boolean {
-  return status === 402 || /insufficient_quota|billing|quota_exceeded|payment/i.test(code);
+function formatStatus(status: number | undefined): string {
+  return status === undefined ? '' : ` (status ${status})`;
 }
 
 function isContextRefusal({ status, code, message }: Refusal): boolean {
   if (status === 413) return true;
-  if (status !== 400 && status !== 422) return false;
-  return /context_length_exceeded|context (length|window|size)|maximum context|too many (input )?tokens|prompt is too long|available context/i.test(
+  if (status !== undefined && ![400, 422, 500].includes(status)) return false;
+  return /context_length_exceeded|exceed_context_size|context (length|window|size)|maximum context|too many (input )?tokens|prompt is too long|available context/i.test(
     `${code} ${message}`,
   );
 }
@@ -157,7 +180,7 @@ function createThrottledError(refusal: Refusal, context: CallContext): AppError 
 
 function createUnavailableError(refusal: Refusal, context: CallContext): AppError {
   const requestedMs = readRetryAfterMs(refusal.headers, context.now());
-  const message = `${formatEndpoint(context.baseUrl)} fails with status ${refusal.status}: ${refusal.message}`;
+  const message = `${formatEndpoint(context.baseUrl)} fails${formatStatus(refusal.status)}: ${refusal.message}`;
   return createPausedError('model_unavailable', message, {
     until: context.now() + (requestedMs ?? UNAVAILABLE_WAIT_MS),
     ...(requestedMs === undefined ? {} : { retryAfter: true }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { toOneLine, toPlainText, truncateText } from '../base/safe-text.ts';
+import { isJsonObject } from '../chat/json-value.ts';
 import type { TaskSpec } from '../contract/task.ts';
 import { taskSpecSchema } from '../contract/task.ts';
 import type { GraphProblem } from '../graph/check/graph-problem.ts';
@@ -7,7 +8,6 @@ import { quoteText } from '../graph/check/graph-problem.ts';
 import { checkStackFit } from './check-stack-fit.ts';
 import type { Exploration } from './explore/exploration.ts';
 import type { ParsedAnswer } from './model/ask-for-json.ts';
-import { isObject } from './model/extract-json.ts';
 import { normaliseIds } from './normalise-ids.ts';
 
 // Converts a model's answer into tasks. Each defect becomes a message to the model; a defective task is never dropped or
@@ -83,7 +83,7 @@ function checkGraph(tasks: readonly TaskSpec[], context: PlanContext): string[] 
 }
 
 function readTasks(rawTasks: readonly unknown[], context: PlanContext): ParsedAnswer<TaskSpec[]> {
-  const drafts = rawTasks.map((task) => (isObject(task) ? renameFields(task) : undefined));
+  const drafts = rawTasks.map((task) => (isJsonObject(task) ? renameFields(task) : undefined));
   const rawIds = drafts.map((draft) => (typeof draft?.id === 'string' ? draft.id : undefined));
   const missingIds = rawIds.flatMap((id, index) =>
     id === undefined ? [`task ${index + 1} has no id`] : [],

@@ -24,7 +24,7 @@ export const LAYER_ORDERS: readonly LayerOrder[] = [
     parent: 'core',
     layers: [
       ['base'],
-      ['contract'],
+      ['chat', 'contract'],
       ['port'],
       ['topology', 'graph'],
       ['plan-state', 'task-state'],

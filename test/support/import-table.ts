@@ -16,7 +16,7 @@ export type ImportRow = {
 /** Layers from bottom to top: a layer may import from itself and from lower layers. */
 const CORE_LAYERS: readonly (readonly string[])[] = [
   ['core/base'],
-  ['core/contract'],
+  ['core/chat', 'core/contract'],
   ['core/port'],
   ['core/topology', 'core/graph'],
   ['core/plan-state', 'core/task-state'],
@@ -28,6 +28,7 @@ const CORE_LAYERS: readonly (readonly string[])[] = [
 /** Folders whose code also runs in a browser and beside an agent, and which therefore may import almost nothing. */
 const SHARED_ROWS: readonly ImportRow[] = [
   { path: 'core/base', project: [], packages: [], node: [] },
+  { path: 'core/chat', project: ['core/base'], packages: [], node: [] },
   { path: 'core/contract', project: ['core/base'], packages: ['zod'], node: [] },
   { path: 'core/graph', project: ['core/base', 'core/contract'], packages: ['zod'], node: [] },
 ];
@@ -57,7 +58,7 @@ const adapterRows = [
   createAdapterRow('hosting'),
   createAdapterRow('jwt', ['jose']),
   createAdapterRow('log-file'),
-  createAdapterRow('openai', ['openai']),
+  createAdapterRow('openai', ['openai'], 'core/chat'),
   createAdapterRow('password'),
   createAdapterRow('process'),
   createAdapterRow('sqs', ['@aws-sdk/client-sqs'], 'adapters/aws', 'core/topology/queues.ts'),
@@ -91,7 +92,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   },
   {
     path: 'agent',
-    project: ['core/base', 'core/contract', 'core/graph'],
+    project: ['core/base', 'core/chat', 'core/contract', 'core/graph'],
     packages: ['@agentclientprotocol/sdk', 'zod'],
     node: 'all',
   },

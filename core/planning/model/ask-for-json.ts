@@ -1,7 +1,8 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
 import { toOneLine, truncateText } from '../../base/safe-text.ts';
+import { removeThoughts } from '../../chat/thoughts.ts';
 import type { ChatMessage, Completion, Llm } from '../../port/llm.ts';
-import { extractJson, removeThoughts } from './extract-json.ts';
+import { extractJson } from './extract-json.ts';
 
 // Asks a model for a JSON object. After an unusable answer, the model receives the list of problems and answers again, at most
 // twice. Errors of the endpoint (quota, key, network) are thrown without asking again.
@@ -31,7 +32,7 @@ export type JsonQuestion<T> = {
   readonly schema: { readonly name: string; readonly schema: Record<string, unknown> };
   /** Property that identifies the answer among other JSON objects. */
   readonly requiredKey: string;
-  /** Instruction to the model after an empty or truncated answer. */
+  /** Instruction to the model after a truncated answer. */
   readonly brevityHint: string;
   /** Characters of all repository descriptions; halved until the prompt fits into the model's context. */
   readonly repositoryChars: number;
@@ -96,13 +97,27 @@ async function askWithinContext<T>(
 }
 
 function parseCompletion<T>(completion: Completion, question: JsonQuestion<T>): ParsedAnswer<T> {
-  if (completion.text.trim() === '')
-    return createUnusableAnswer(`the answer is empty. ${question.brevityHint}`);
-  const json = extractJson(completion.text, question.requiredKey);
-  if (completion.truncated || (!json.ok && json.isCutOff)) {
-    return createUnusableAnswer(`the answer was cut off. ${question.brevityHint}`);
+  const { text, truncated } = completion;
+  const cutOff = `the answer was cut off. ${question.brevityHint}`;
+  if (text.trim() === '') return createUnusableAnswer(truncated ? cutOff : 'the answer is empty');
+  const json = extractJson(text, question.requiredKey);
+  if (json.isCutOff || (truncated && !json.ok)) return createUnusableAnswer(cutOff);
+  return json.ok ? selectAnswer(json.candidates, question) : createUnusableAnswer(json.reason);
+}
+
+/** Returns the first valid candidate. Otherwise returns the problems of the longest candidate, because shorter ones are often examples. */
+function selectAnswer<T>(
+  candidates: readonly Record<string, unknown>[],
+  question: JsonQuestion<T>,
+): ParsedAnswer<T> {
+  const rejected: { readonly answer: ParsedAnswer<T>; readonly length: number }[] = [];
+  for (const candidate of candidates) {
+    const answer = question.parse(candidate);
+    if (answer.ok) return answer;
+    rejected.push({ answer, length: JSON.stringify(candidate).length });
   }
-  return json.ok ? question.parse(json.value) : createUnusableAnswer(json.reason);
+  const [longest] = rejected.toSorted((left, right) => right.length - left.length);
+  return longest?.answer ?? createUnusableAnswer('the answer contains no JSON object');
 }
 
 function createUnusableAnswer<T>(problem: string): ParsedAnswer<T> {
@@ -141,7 +156,8 @@ function createEmptyCompletion(error: AppError): Completion {
   const count = (name: string) => (hasUsage ? Number(Reflect.get(reported, name)) || 0 : 0);
   const model = typeof error.details.model === 'string' ? error.details.model : '';
   const usage = { inputTokens: count('inputTokens'), outputTokens: count('outputTokens') };
-  return { text: '', truncated: false, model, usage };
+  const truncated = error.details.truncated === true;
+  return { text: '', truncated, model, usage };
 }
 
 /** Adds the usage of earlier answers to an error, because their cost counts too. */

@@ -88,7 +88,27 @@ describe('errors of an endpoint', () => {
       'model_key_refused',
       undefined,
     ],
-    ['status 403', { status: 403, body: {} }, 'auth', 'model_key_refused', undefined],
+    [
+      'status 403 with the code of a refused key',
+      { status: 403, body: { error: { message: 'no access', type: 'permission_error' } } },
+      'auth',
+      'model_key_refused',
+      undefined,
+    ],
+    [
+      'status 403 of a moderation',
+      { status: 403, body: { error: { message: 'Your request was flagged', code: 403 } } },
+      'invalid',
+      'model_request_refused',
+      undefined,
+    ],
+    [
+      'status 409 with a message about billing',
+      { status: 409, body: { error: { message: 'src/billing.ts: insufficient_quota' } } },
+      'invalid',
+      'model_request_refused',
+      undefined,
+    ],
     [
       'status 404 for an unknown model',
       { status: 404, body: { error: { message: 'The model `big` does not exist' } } },
@@ -128,6 +148,13 @@ describe('errors of an endpoint', () => {
       20_000,
     ],
     [
+      'an error as text in a response with status 200',
+      { status: 200, body: { error: 'overloaded' } },
+      'paused',
+      'model_unavailable',
+      15_000,
+    ],
+    [
       'an empty answer',
       { status: 200, body: createCompletion('  ') },
       'transient',
@@ -160,6 +187,37 @@ describe('errors of an endpoint', () => {
       expect(visible).not.toContain(SECRET_PROMPT);
     },
   );
+
+  test.each([
+    ['no choices', { choices: [] }],
+    ['choices null', { choices: null }],
+    ['JSON of another API', { hello: 'world' }],
+    [
+      'an answer with the finish reason error',
+      createCompletion('{"a":1', { finishReason: 'error' }),
+    ],
+  ])('asks three times before a response with %s delays the work', async (_name, body) => {
+    server.play({ status: 200, body }, { status: 200, body }, { status: 200, body });
+
+    const error = await captureAppError(askModel(createTestLlm(server.url)));
+
+    expect([error.kind, error.code]).toEqual(['paused', 'model_unavailable']);
+    expect(error.details.until).toBe(LLM_NOW_MS + 15_000);
+    expect(error.message).not.toMatch(/MODEL_BASE_URL/);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test('counts the usage of an incomplete answer that was asked again', async () => {
+    const usage = { prompt_tokens: 100, completion_tokens: 20 };
+    server.play({ status: 200, body: { choices: [], usage } }, '{"a":1}');
+
+    const completion = await askModel(createTestLlm(server.url));
+
+    expect(completion).toMatchObject({
+      text: '{"a":1}',
+      usage: { inputTokens: 200, outputTokens: 40 },
+    });
+  });
 
   test('reports a refused connection with its system code', async () => {
     const { url } = server;

@@ -28,7 +28,12 @@ async function probeTestModel(change: Partial<ProbeOptions> = {}) {
   return checks;
 }
 
-const toolCallAnswer = { status: 200, body: createCompletion(null, { toolCalls: [{ id: 'a' }] }) };
+const toolCallAnswer = {
+  status: 200,
+  body: createCompletion(null, {
+    toolCalls: [{ id: 'a', function: { name: 'read_file', arguments: '{"path":"README.md"}' } }],
+  }),
+};
 
 test('a capable model passes all six checks', async () => {
   server.listModels([{ id: 'other' }, { id: 'big', context_length: 131_072 }]);
