@@ -11,7 +11,7 @@ export type NormalisedIds = {
 };
 
 /**
- * Rewrites ids in another convention (`Add_Login`, `addLogin`) to kebab-case. Invalid characters, excessive length and different
+ * Rewrites ids in another convention (`Add_Login`, `addLogin`, `1`) to kebab-case. Invalid characters, excessive length and different
  * ids with the same kebab-case form are problems. Tasks with exactly the same id are left to the validation of the graph.
  */
 export function normaliseIds(rawIds: readonly string[]): NormalisedIds {
@@ -40,7 +40,8 @@ export function normaliseIds(rawIds: readonly string[]): NormalisedIds {
 }
 
 function toKebabCase(raw: string): string | undefined {
-  const trimmed = raw.trim();
+  // Models also number their tasks, but an id begins with a letter.
+  const trimmed = raw.trim().replace(/^(?=\d)/, 'task-');
   if (!/^[A-Za-z][A-Za-z0-9_ .-]{0,79}$/.test(trimmed)) return undefined;
   const kebab = trimmed
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')

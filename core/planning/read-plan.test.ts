@@ -81,6 +81,34 @@ test('readPlan accepts alternative field names and treats null as absent', () =>
   });
 });
 
+test('readPlan accepts numbers as ids and as dependencies', () => {
+  const result = readTasks([
+    makeRawTask(1),
+    makeRawTask(2, { dependsOn: [1] }),
+    makeRawTask('3', { dependsOn: 2 }),
+    makeRawTask('docs', { dependsOn: '1, task-2' }),
+  ]);
+
+  expect(result.ok && result.value.tasks.map(({ id, dependsOn }) => [id, dependsOn])).toEqual([
+    ['task-1', []],
+    ['task-2', ['task-1']],
+    ['task-3', ['task-2']],
+    ['docs', ['task-1', 'task-2']],
+  ]);
+});
+
+test.each([undefined, null, [], ['']])(
+  'readPlan adds a criterion to a task whose criteria are %j',
+  (criteria) => {
+    const result = readTasks([makeRawTask('a', { criteria }), makeRawTask('b')]);
+
+    expect(result.ok && result.value.tasks.map((task) => task.criteria)).toEqual([
+      [expect.stringMatching(/is done and covered by a test/)],
+      ['it answers 200'],
+    ]);
+  },
+);
+
 test('readPlan removes invisible characters from descriptions', () => {
   const hidden = `Add login to src/a.ts\u200b\u202e${'\u{e0041}'} please`;
 
@@ -105,7 +133,11 @@ describe('readPlan rejects, with a reason,', () => {
       [validTask, 'later', null],
       /task 2 has no id\ntask 3 has no id/,
     ],
-    ['an id of another type', [validTask, makeRawTask(7)], /task 2 has no id/],
+    [
+      'an id of another type',
+      [validTask, makeRawTask(['b'])],
+      /task 2: the id is the list \["b"\]; write a text/,
+    ],
     [
       'an id with shell syntax',
       [validTask, makeRawTask('x$(id)')],
@@ -171,7 +203,7 @@ describe('readPlan rejects, with a reason,', () => {
     [
       'fields of the wrong type',
       [validTask, makeRawTask('b', { description: 5, criteria: 'all' })],
-      /b: description: .*\nb: criteria \(all\): /,
+      /b: description \(the number 5\): .*\nb: criteria \(all\): /,
     ],
     ['a blank description', [validTask, makeRawTask('b', { description: '  ' })], /b: description/],
     [

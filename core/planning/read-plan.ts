@@ -10,11 +10,15 @@ import type { Exploration } from './explore/exploration.ts';
 import type { ParsedAnswer } from './model/ask-for-json.ts';
 import { normaliseIds } from './normalise-ids.ts';
 
-// Converts a model's answer into tasks. Each defect becomes a message to the model; a defective task is never dropped or
-// completed.
+// Converts a model's answer into tasks. Each defect becomes a message to the model; a defective task is never dropped. Only
+// missing acceptance criteria are added.
 
 /** Limits a description from a model to 20,000 characters. A person may write a longer description, such as a whole prompt. */
 const modelTaskSchema = taskSpecSchema.extend({ description: z.string().min(1).max(20_000) });
+
+/** Criterion of a task for which the model wrote none. */
+const DEFAULT_CRITERION =
+  'The change described above is done and covered by a test where the project has tests.';
 
 /** Upper bound of tasks in a model's plan. */
 export const MAX_MODEL_TASKS = 60;
@@ -84,11 +88,11 @@ function checkGraph(tasks: readonly TaskSpec[], context: PlanContext): string[] 
 
 function readTasks(rawTasks: readonly unknown[], context: PlanContext): ParsedAnswer<TaskSpec[]> {
   const drafts = rawTasks.map((task) => (isJsonObject(task) ? renameFields(task) : undefined));
-  const rawIds = drafts.map((draft) => (typeof draft?.id === 'string' ? draft.id : undefined));
-  const missingIds = rawIds.flatMap((id, index) =>
-    id === undefined ? [`task ${index + 1} has no id`] : [],
+  const rawIds = drafts.map((draft) => readTextLike(draft?.id));
+  const unusableIds = rawIds.flatMap((id, index) =>
+    id === undefined ? [explainUnusableId(index + 1, drafts[index]?.id)] : [],
   );
-  if (missingIds.length > 0) return { ok: false, problems: missingIds };
+  if (unusableIds.length > 0) return { ok: false, problems: unusableIds };
 
   const normalised = normaliseIds(rawIds.map((id) => id ?? ''));
   const problems = [...normalised.problems];
@@ -112,9 +116,27 @@ function explainIssue(id: string, issue: SchemaIssue, candidate: Record<string, 
       typeof parent === 'object' && parent !== null ? Reflect.get(parent, key) : undefined,
     candidate,
   );
-  const quotedValue = typeof value === 'string' ? ` (${quoteText(value)})` : '';
+  const quotedValue = value === undefined ? '' : ` (${describeValue(value)})`;
   const field = issue.path.map(String).join('.');
   return `${id}: ${field}${quotedValue}: ${toOneLine(issue.message, 200)}`;
+}
+
+/** Returns a text; models also write numbers and booleans where a text is expected. */
+function readTextLike(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+function explainUnusableId(position: number, id: unknown): string {
+  if (id === undefined || id === null) return `task ${position} has no id`;
+  return `task ${position}: the id is ${describeValue(id)}; write a text`;
+}
+
+/** Describes a value for the model: a text by itself, any other value with its type. */
+function describeValue(value: unknown): string {
+  if (typeof value === 'string') return quoteText(value);
+  const type = Array.isArray(value) ? 'list' : typeof value;
+  return `the ${type} ${toOneLine(JSON.stringify(value) ?? '', 60)}`;
 }
 
 type TaskDraft = Partial<Record<(typeof TASK_FIELDS)[number], unknown>>;
@@ -174,9 +196,12 @@ function toTaskCandidate(
     id,
     title,
     description: cleanText(draft.description),
-    dependsOn: mapTexts(draft.dependsOn, (raw) => resolveDependency(raw) ?? truncateText(raw, 60)),
+    dependsOn: mapTexts(
+      readDependencies(draft.dependsOn),
+      (raw) => resolveDependency(raw) ?? truncateText(raw, 60),
+    ),
     scope: mapTexts(draft.scope, (path) => path.trim().replace(/^(\.\/)+(?=.)/, '')),
-    criteria: mapTexts(draft.criteria, cleanText),
+    criteria: readCriteria(mapTexts(draft.criteria, cleanText)),
     tier: draft.tier,
     repo: readRepository(draft.repo, context.repositories),
     estimate: draft.estimate,
@@ -184,6 +209,26 @@ function toTaskCandidate(
   return Object.fromEntries(
     Object.entries(candidate).filter(([, value]) => value !== undefined && value !== null),
   );
+}
+
+/** Returns the ids in `dependsOn` as texts. A single id counts as a list, and commas may separate the ids in a text. */
+function readDependencies(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((id: unknown) => readTextLike(id) ?? id);
+  const text = readTextLike(value);
+  if (text === undefined) return value;
+  return text
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
+}
+
+/** Adds a criterion if the model wrote none, because small models often leave the list empty. */
+function readCriteria(value: unknown): unknown {
+  const isMissing =
+    value === undefined ||
+    value === null ||
+    (Array.isArray(value) && value.every((text) => text === ''));
+  return isMissing ? [DEFAULT_CRITERION] : value;
 }
 
 /** Ignores the name if the plan has a single repository, because models often misspell the name. */

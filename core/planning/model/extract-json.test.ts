@@ -12,13 +12,32 @@ describe('extractJson finds an object', () => {
     ['after an example', `For example {"tasks": []}. My answer: ${plan}`],
     ['after prose with braces', `I use {braces} here. ${plan}`],
     ['wrapped in another object', `{"plan": ${plan}}`],
+    ['before an example', `${plan}\nAn empty plan would be {"tasks": []}.`],
   ];
 
   test.each(cases)('%s', (_name, text) => {
     const result = extractJson(text, 'tasks');
 
-    expect(result).toEqual({ ok: true, value: JSON.parse(plan) });
+    expect(result.ok && result.candidates).toContainEqual(JSON.parse(plan));
   });
+});
+
+test('extractJson lists objects of the answer before objects of the reasoning, and later objects first', () => {
+  const result = extractJson(
+    '<think>{"tasks": 1} {"tasks": 2}</think>{"tasks": 3} {"tasks": 4}',
+    'tasks',
+  );
+
+  expect(result.ok && result.candidates).toEqual([4, 3, 2, 1].map((tasks) => ({ tasks })));
+});
+
+test('extractJson keeps tags of reasoning inside strings', () => {
+  const plan = { tasks: [{ description: 'Remove <think> up to </think> from the answer.' }] };
+
+  for (const text of [JSON.stringify(plan), `Here: ${JSON.stringify(plan)} Done.`]) {
+    const result = extractJson(text, 'tasks');
+    expect(result.ok && result.candidates).toEqual([plan]);
+  }
 });
 
 describe('extractJson explains the absence of the object in', () => {
