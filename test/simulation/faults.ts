@@ -144,7 +144,7 @@ export type Faults = {
   readonly focusTransitions: readonly FocusTransition[];
   /** Decides whether the fault occurs now, and counts each occurrence. */
   drawFault(kind: FaultKind): boolean;
-  /** Counts a fault that the caller has decided on, and returns its kind. */
+  /** Counts a fault chosen by the caller, and returns the kind of the fault. */
   countFault(kind: FaultKind): FaultKind;
 };
 

@@ -28,7 +28,7 @@ export type RunOptions = {
   readonly workerCount?: number;
   /** Seeds per batch. Default: 10. */
   readonly batchSize?: number;
-  /** Called after each batch; `doneCount`: number of seeds that are done. */
+  /** Called after each batch; `doneCount`: number of finished seeds. */
   readonly onBatch?: (batch: Batch, doneCount: number) => void;
 };
 

@@ -11,7 +11,7 @@ import type { World } from './world.ts';
 
 // Draws the scenario of a seed: its repositories, its plans, and the settings of the platform.
 
-/** Plan that a person submits. */
+/** Plan to be submitted by a person. */
 export type Submission = {
   readonly id: string;
   /** Milliseconds from the start of the seed to the submission. */

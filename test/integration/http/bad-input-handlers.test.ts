@@ -133,25 +133,25 @@ describe('an edit of a graph', () => {
   const row = findContractRow('editPlan');
   const remove = { op: 'remove_task', task: 'one' };
 
-  test('of an old revision gets 409 with the changes since that revision', async () => {
+  test('based on an old revision gets 409 with the changes since that revision', async () => {
     const error = await expectRefusalWithoutEffect(row, [409], createEdits(row, 1, remove));
     expect(error.code).toBe('revision_moved');
     expect(error.message).toContain('revision 2');
     expect(error.message).toContain('two');
   });
 
-  test('of a revision that never existed gets 404', async () => {
+  test('based on a revision that never existed gets 404', async () => {
     const error = await expectRefusalWithoutEffect(row, [404], createEdits(row, 9, remove));
     expect(error.message).toContain('has no revision 9');
   });
 
-  test('that creates a cycle gets 400, and the error names the cycle', async () => {
+  test('with a new cycle gets 400, and the error names the cycle', async () => {
     const edge = { op: 'add_edge', from: 'two', to: 'one' };
     const error = await expectRefusalWithoutEffect(row, [400], createEdits(row, 2, edge));
     expect(error.message).toContain('one -> two -> one');
   });
 
-  test('that changes a missing task gets 400, and the error names the task', async () => {
+  test('with a change of a missing task gets 400, and the error names the task', async () => {
     const change = { op: 'change_task', task: 'nobody', title: 'x' };
     const error = await expectRefusalWithoutEffect(row, [400], createEdits(row, 2, change));
     expect(error.message).toContain('nobody');
@@ -178,7 +178,7 @@ describe('an edit of a graph', () => {
     await expectRefusalWithoutEffect(row, [400], createEdits(row, 2, validChange, invalidChange));
   });
 
-  test('of an active plan gets 409', async () => {
+  test('sent to an active plan gets 409', async () => {
     const part = {
       ...createEdits(row, 1, remove),
       path: renderPath(row.route, { plan: ACTIVE_PLAN }),

@@ -25,7 +25,7 @@ import {
 
 // A person at the API: submits plans, does what a plan waits for, and under faults also issues random commands.
 
-/** Plan that a person watches. `view`: last read of the plan; `isOver`: the last read showed a finished plan. */
+/** Plan under observation by a person. `view`: last read of the plan; `isOver`: the last read showed a finished plan. */
 export type PlanWatch = { readonly submission: Submission; isOver: boolean; view?: PlanView };
 
 /** Links the repositories of a plan and creates the plan. */

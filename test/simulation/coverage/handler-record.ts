@@ -11,7 +11,7 @@ export type HandlerRecord = {
   readonly invocationFaults: Set<FaultKind>;
   /** By partition key of the task. */
   readonly tasks: Map<string, TaskRecord>;
-  /** Pairs of transition and fault that are counted already: each pair counts at most once per invocation. */
+  /** Counted pairs of a transition and a fault: each pair counts at most once per invocation. */
   readonly countedCells: Set<string>;
 };
 
@@ -34,7 +34,7 @@ export function recordRead(record: HandlerRecord, task: string): void {
     record.tasks.set(task, { faults: new Set(), transitions: new Set() });
 }
 
-/** Records a fault of the whole invocation; it also counts for transitions that are written already. */
+/** Records a fault of the whole invocation. The fault also counts for transitions written earlier. */
 export function recordInvocationFault(
   coverage: Coverage,
   record: HandlerRecord,

@@ -3,7 +3,7 @@ import type { AttemptKey, TaskKey } from '../../../core/contract/id.ts';
 // Names and time limits that the judge expects. Each is defined again here, because a check with the engine's own code would not find a
 // fault in this code.
 
-/** Parsed name of a branch that the platform owns. */
+/** Parsed name of a branch of the platform. */
 export type OwnedBranch = { readonly plan: string; readonly run: number } & (
   | { readonly kind: 'root' }
   | { readonly kind: 'task'; readonly task: string }
@@ -11,7 +11,7 @@ export type OwnedBranch = { readonly plan: string; readonly run: number } & (
   | { readonly kind: 'scratch' }
 );
 
-/** Parses the name of a branch; returns undefined for a branch the platform does not own. */
+/** Parses the name of a branch; returns undefined for a branch outside the platform's prefix. */
 export function parseBranch(name: string): OwnedBranch | undefined {
   const match = /^smol-gang\/(p[0-9a-z]{10})-r(\d+)\/(root|([tas])\/(.+))$/.exec(name);
   if (match === null) return undefined;
