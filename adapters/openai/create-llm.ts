@@ -72,19 +72,19 @@ async function sendUntilComplete(
   dialect: Dialect,
   context: CallContext,
 ): ReturnType<typeof sendChat> {
-  const spent: AnswerUsage[] = [];
+  const incompleteUsages: AnswerUsage[] = [];
   for (let tries = 1; ; tries += 1) {
     try {
       const { answer, dialect: accepted } = await sendChat(client, call, dialect, context);
       return {
-        answer: { ...answer, usage: sumUsage([...spent, answer.usage]) },
+        answer: { ...answer, usage: sumUsage([...incompleteUsages, answer.usage]) },
         dialect: accepted,
       };
     } catch (error) {
       if (!isAppError(error) || error.details.canAskAgain !== true) throw error;
-      spent.push(readIncompleteUsage(error));
+      incompleteUsages.push(readIncompleteUsage(error));
       if (tries < MAX_TRIES) continue;
-      const details = { ...error.details, usage: sumUsage(spent) };
+      const details = { ...error.details, usage: sumUsage(incompleteUsages) };
       throw new AppError(error.kind, error.code, error.message, { details });
     }
   }

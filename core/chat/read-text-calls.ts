@@ -20,15 +20,15 @@ export type TextCalls = {
   readonly isCutOff: boolean;
 };
 
-const OPENING_MARK =
+const START_MARK =
   /<tool_call>|<\|tool_call\|>|<\|python_tag\|>|\[TOOL_CALLS\]|<function=[\w.-]+>|<function_call>/;
-const CLOSING_MARK = /^\s*(<\/tool_call>|<\|\/tool_call\|>|<\|eom_id\|>|<\/function_call>)\s*/;
+const END_MARK = /^\s*(<\/tool_call>|<\|\/tool_call\|>|<\|eom_id\|>|<\/function_call>)\s*/;
 
 /** Finds the calls at the end of a text. */
 export function readTextCalls(rawText: string, tools: readonly OfferedTool[]): TextCalls {
   const text = removeThoughts(rawText).trim();
   const none = { calls: [], text: rawText, isCutOff: false };
-  const opening = OPENING_MARK.exec(text);
+  const opening = START_MARK.exec(text);
   if (opening === null) {
     const call = readBareCall(text, tools);
     return call === undefined ? none : { calls: [call], text: '', isCutOff: false };
@@ -85,7 +85,7 @@ function readParameters(body: string, tool: OfferedTool): JsonObject {
 
 /** Reads one JSON object, or a list of objects, between the marks of a call. */
 function readJsonCalls(text: string, tools: readonly OfferedTool[]): FoundCalls | undefined {
-  const opening = OPENING_MARK.exec(text);
+  const opening = START_MARK.exec(text);
   const start = opening?.index === 0 ? opening[0].length : 0;
   const found = readJsonAtStart(text.slice(start));
   if (found === undefined) return undefined;
@@ -94,8 +94,8 @@ function readJsonCalls(text: string, tools: readonly OfferedTool[]): FoundCalls 
   const known = calls.filter((call) => call !== undefined);
   if (known.length === 0 || known.length < calls.length) return undefined;
   const end = start + found.length;
-  const closing = CLOSING_MARK.exec(text.slice(end));
-  return { calls: known, length: end + (closing?.[0].length ?? 0) };
+  const endMark = END_MARK.exec(text.slice(end));
+  return { calls: known, length: end + (endMark?.[0].length ?? 0) };
 }
 
 function readJsonAtStart(
@@ -133,6 +133,6 @@ function createCall(name: string, input: JsonObject): ReplyCall {
 
 /** Returns whether a text that begins with the mark of a call ends before the call does. */
 function isUnfinishedCall(text: string): boolean {
-  const opening = OPENING_MARK.exec(text);
+  const opening = START_MARK.exec(text);
   return opening?.index === 0 && !/<\/(tool_call|function|function_call)>/.test(text);
 }

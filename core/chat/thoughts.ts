@@ -5,8 +5,8 @@ import { findObjectEnd } from './find-object-end.ts';
 
 /** Number of objects that are skipped as a whole; bounds the time for a text with many braces. */
 const MAX_OBJECTS = 200;
-const OPENING = /^<(think|thinking|thought|reasoning)>/i;
-const CLOSING = /<\/(think|thinking|thought|reasoning)>/i;
+const START_TAG = /^<(think|thinking|thought|reasoning)>/i;
+const END_TAG = /<\/(think|thinking|thought|reasoning)>/i;
 
 /** Removes the reasoning from a text. Reasoning without an end reaches to the end of the text. */
 export function removeThoughts(text: string): string {
@@ -41,16 +41,16 @@ export function splitThoughts(text: string): Section[] {
       continue;
     }
     const tail = text.slice(index, index + 20);
-    const closing = CLOSING.exec(tail);
-    if (OPENING.test(tail)) {
+    const endTag = END_TAG.exec(tail);
+    if (START_TAG.test(tail)) {
       endSection(index, false);
       endSection(findThoughtEnd(text, index), true);
-    } else if (closing?.index === 0) {
+    } else if (endTag?.index === 0) {
       const isFirst = sections.every((section) => !section.isThought);
       if (isFirst)
         for (const [at, section] of sections.entries())
           sections[at] = { ...section, isThought: true };
-      endSection(index + closing[0].length, isFirst);
+      endSection(index + endTag[0].length, isFirst);
     } else index += 1;
   }
   endSection(text.length, false);
@@ -58,6 +58,6 @@ export function splitThoughts(text: string): Section[] {
 }
 
 function findThoughtEnd(text: string, start: number): number {
-  const closing = CLOSING.exec(text.slice(start));
-  return closing === null ? text.length : start + closing.index + closing[0].length;
+  const endTag = END_TAG.exec(text.slice(start));
+  return endTag === null ? text.length : start + endTag.index + endTag[0].length;
 }

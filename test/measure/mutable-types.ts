@@ -22,6 +22,7 @@ export const MUTABLE_TYPES: readonly MutableType[] = [
     type: 'SchedulingPass',
     reason: ACCUMULATOR,
   },
+  { path: 'core/chat/assemble-calls.ts', type: 'DraftCall', reason: ACCUMULATOR },
   { path: 'core/graph/edit/graph-draft.ts', type: 'GraphDraft', reason: ACCUMULATOR },
   {
     path: 'core/graph/order/build-run-graph.ts',

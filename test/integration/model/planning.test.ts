@@ -126,37 +126,6 @@ describe('decomposeRequest', () => {
     ).toBe(1);
   });
 
-  test.each([
-    ['an empty example after the plan', `${GOOD_PLAN}\nAn empty plan would be {"tasks": []}.`],
-    ['the plan in the reasoning only', `<think>${GOOD_PLAN}</think>`],
-    ['a plan that is complete although the output limit was reached', `${GOOD_PLAN}\nThis pl`],
-  ])('accepts %s', async (_name, text) => {
-    server.play({ status: 200, body: createCompletion(text, { finishReason: 'length' }) });
-
-    const result = await decomposeRequest(createTestLlm(), createInput(), validateGraph);
-
-    expect([result.answerCount, result.tasks.length]).toEqual([1, 3]);
-  });
-
-  test('accepts a plan in the arguments of a tool call', async () => {
-    const toolCalls = [{ id: 'c', function: { name: 'plan', arguments: GOOD_PLAN } }];
-    server.play({ status: 200, body: createCompletion(null, { toolCalls }) });
-
-    const result = await decomposeRequest(createTestLlm(), createInput(), validateGraph);
-
-    expect([result.answerCount, result.tasks.length]).toEqual([1, 3]);
-  });
-
-  test('asks for a shorter plan after an empty answer only if the output limit was reached', async () => {
-    server.play({ status: 200, body: createCompletion('') }, GOOD_PLAN);
-    await decomposeRequest(createTestLlm(), createInput(), validateGraph);
-    server.play({ status: 200, body: createCompletion('', { finishReason: 'length' }) }, GOOD_PLAN);
-    await decomposeRequest(createTestLlm(), createInput(), validateGraph);
-
-    expect(getPromptText(1)).not.toMatch(/at most 8 tasks, each/);
-    expect(getPromptText(3)).toMatch(/at most 8 tasks, each/);
-  });
-
   const unusableAnswers: [string, LlmStep, RegExp][] = [
     ['prose', 'I would start with the session.', /no JSON object/],
     [

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isAppError } from '../../../core/base/app-error.ts';
 import { readReply } from '../../../core/chat/reply-builder.ts';
 import { ALL_REPLIES } from '../../support/model/corpus/all-replies.ts';
-import { WRITTEN_CALLS } from '../../support/model/corpus/call-replies.ts';
 import type { CorpusReply } from '../../support/model/corpus/corpus-reply.ts';
+import { WRITTEN_CALLS } from '../../support/model/corpus/written-calls.ts';
 import { askModel, createTestLlm } from '../../support/model/test-llm.ts';
 
 // Sends every reply of the corpus over HTTP to the planner's client of the model.

@@ -1,7 +1,8 @@
-import { STREAMED_CALLS, WHOLE_CALLS, WRITTEN_CALLS } from './call-replies.ts';
+import { STREAMED_CALLS, WHOLE_CALLS } from './call-replies.ts';
 import type { CorpusReply } from './corpus-reply.ts';
 import { EMPTY_REPLIES, FAULTS } from './fault-replies.ts';
 import { STREAMED_TEXTS, WHOLE_TEXTS } from './text-replies.ts';
+import { WRITTEN_CALLS } from './written-calls.ts';
 
 /** All replies of the corpus. */
 export const ALL_REPLIES: readonly CorpusReply[] = [
