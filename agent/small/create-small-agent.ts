@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
-import type { AgentApp, ClientCapabilities, ContentBlock } from '@agentclientprotocol/sdk';
+import type {
+  AgentApp,
+  AgentContext,
+  ClientCapabilities,
+  ContentBlock,
+} from '@agentclientprotocol/sdk';
 import { agent, methods, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk';
 import { describeError } from '../../core/base/describe-error.ts';
+import type { ChatMessage } from './chat-message.ts';
 import { createClientLink } from './client-link.ts';
 import { ModelError } from './model-error.ts';
+import type { SessionFile } from './saved-session.ts';
 import type { Session } from './session.ts';
 import { createSession } from './session.ts';
 import type { SmallAgentConfig } from './small-agent-config.ts';
@@ -23,31 +30,53 @@ export type SmallAgent = {
  * Creates the agent.
  *
  * @param readConfig called for each new session, so that the client gets an error if the environment is invalid
+ * @param sessionFile file with the conversation of the last session
  */
-export function createSmallAgent(readConfig: () => SmallAgentConfig): SmallAgent {
+export function createSmallAgent(
+  readConfig: () => SmallAgentConfig,
+  sessionFile: SessionFile,
+): SmallAgent {
   const sessions = new Map<string, Session>();
   let capabilities: ClientCapabilities = {};
+  const openSession = async (
+    sessionId: string,
+    { cwd, mcpServers = [] }: { readonly cwd: string; readonly mcpServers?: readonly unknown[] },
+    client: AgentContext,
+    history?: readonly ChatMessage[],
+  ) => {
+    if (mcpServers.length > 0)
+      throw RequestError.invalidParams(undefined, 'this agent does not support MCP servers');
+    const session = createSession({
+      config: readConfigOrReject(readConfig),
+      root: await requireDirectory(cwd),
+      client: createClientLink(client, sessionId, capabilities),
+      saveHistory: (messages) => sessionFile.save({ sessionId, history: messages }),
+      ...(history ? { history } : {}),
+    });
+    sessions.set(sessionId, session);
+  };
   const app = agent({ name: 'smol-gang-small' })
     .onRequest(methods.agent.initialize, ({ params }) => {
       capabilities = params.clientCapabilities ?? {};
       return {
         protocolVersion: PROTOCOL_VERSION,
         agentInfo: { name: 'smol-gang-small', version: '0.1.0' },
-        agentCapabilities: { promptCapabilities: { embeddedContext: true } },
+        agentCapabilities: {
+          promptCapabilities: { embeddedContext: true },
+          sessionCapabilities: { resume: {} },
+        },
       };
     })
     .onRequest(methods.agent.session.new, async ({ params, client }) => {
-      if (params.mcpServers.length > 0) {
-        throw RequestError.invalidParams(undefined, 'this agent does not support MCP servers');
-      }
       const sessionId = randomUUID();
-      const session = createSession({
-        config: readConfigOrReject(readConfig),
-        root: await requireDirectory(params.cwd),
-        client: createClientLink(client, sessionId, capabilities),
-      });
-      sessions.set(sessionId, session);
+      await openSession(sessionId, params, client);
       return { sessionId };
+    })
+    .onRequest(methods.agent.session.resume, async ({ params, client }) => {
+      const saved = await sessionFile.load(params.sessionId);
+      if (!saved) throw RequestError.sessionNotFound(params.sessionId);
+      await openSession(params.sessionId, params, client, saved.history);
+      return {};
     })
     .onRequest(methods.agent.session.prompt, async ({ params }) => {
       const session = sessions.get(params.sessionId);

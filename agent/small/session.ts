@@ -28,6 +28,10 @@ export type SessionOptions = {
   /** Real path of the workspace. */
   readonly root: string;
   readonly client: ClientLink;
+  /** Conversation to continue. Default: an empty conversation. */
+  readonly history?: readonly ChatMessage[];
+  /** Saves the conversation after each turn. */
+  readonly saveHistory: (history: ChatMessage[]) => Promise<void>;
 };
 
 const SYSTEM_PROMPT = [
@@ -40,9 +44,11 @@ const SYSTEM_PROMPT = [
   'Ask only when you cannot go on without the answer. When you are done, end with a short summary of what you did and why.',
 ].join('\n');
 
-/** Creates a session with an empty conversation. */
+/** Creates a session. */
 export function createSession(options: SessionOptions): Session {
-  const history: ChatMessage[] = [{ role: 'system', content: SYSTEM_PROMPT }];
+  const history: ChatMessage[] = [
+    ...(options.history ?? [{ role: 'system', content: SYSTEM_PROMPT }]),
+  ];
   let currentController: AbortController | undefined;
   let runningPrompt: Promise<StopReason> | undefined;
 
@@ -54,6 +60,7 @@ export function createSession(options: SessionOptions): Session {
       if (signal.aborted) return 'cancelled';
       throw error;
     } finally {
+      await options.saveHistory(history);
       runningPrompt = undefined;
     }
   }

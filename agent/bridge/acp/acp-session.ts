@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type {
   ClientConnection,
   ContentBlock,
+  InitializeRequest,
   SessionUpdate,
   StopReason,
 } from '@agentclientprotocol/sdk';
@@ -42,10 +43,20 @@ const EXIT_WAIT_MS = 2_000;
 /** Time between the request to exit and SIGKILL, milliseconds. */
 const CLOSE_GRACE_MS = 300;
 
+/** Session that was opened. */
+export type OpenedSession = {
+  readonly sessionId: string;
+  /** Whether the agent knows the conversation of the earlier session. */
+  readonly isResumed: boolean;
+};
+
 /** Session with one agent. `open` and `prompt` reject with an AttemptFailure when the agent fails or exits. */
 export type AcpSession = {
-  /** Creates the ACP session. The workspace must be ready. */
-  open(): Promise<void>;
+  /**
+   * Opens the ACP session: resumes `previousSession` if the agent supports this, and creates a session otherwise. The workspace must be
+   * ready.
+   */
+  open(previousSession: string | undefined): Promise<OpenedSession>;
   /** Sends a prompt. Resolves with the stop reason at the end of the turn. */
   prompt(text: string): Promise<StopReason>;
   /** Cancels the turn in progress. */
@@ -54,10 +65,26 @@ export type AcpSession = {
   close(): Promise<void>;
 };
 
+const INITIALIZE_REQUEST: InitializeRequest = {
+  protocolVersion: PROTOCOL_VERSION,
+  clientInfo: { name: 'smol-gang-bridge', version: '1' },
+  clientCapabilities: {
+    // The agent accesses files itself. The bridge must not do so for the agent: after the bridge has checked a path, the agent could
+    // replace a folder by a link and reach other files with the rights of the bridge.
+    fs: { readTextFile: false, writeTextFile: false },
+    terminal: false,
+    elicitation: { form: {} },
+  },
+};
+
 /** Connects to a started agent and initialises the protocol. */
 export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSession> {
   const { agentExit } = options;
-  const connection = connectClient(options);
+  let isReplaying = false;
+  const connection = connectClient(options, (update) => {
+    // An agent that loads a session sends all its earlier updates again, which the transcript already contains.
+    if (!isReplaying) options.onUpdate(update);
+  });
   const { agent } = connection;
   const waitForAgent = <T>(request: Promise<T>, timeoutMs?: number): Promise<T> => {
     const answer = request.catch((error: unknown) =>
@@ -66,23 +93,38 @@ export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSe
     const timeout = timeoutMs ? [rejectAfter(timeoutMs)] : [];
     return Promise.race([answer, agentExit.failure, ...timeout]);
   };
-  await waitForAgent(
-    agent.request(methods.agent.initialize, {
-      protocolVersion: PROTOCOL_VERSION,
-      clientInfo: { name: 'smol-gang-bridge', version: '1' },
-      clientCapabilities: {
-        // The agent accesses files itself. The bridge must not do so for the agent: after the bridge has checked a path, the
-        // agent could replace a folder by a link and reach other files with the rights of the bridge.
-        fs: { readTextFile: false, writeTextFile: false },
-        terminal: false,
-        elicitation: { form: {} },
-      },
-    }),
+  const { agentCapabilities } = await waitForAgent(
+    agent.request(methods.agent.initialize, INITIALIZE_REQUEST),
     START_TIMEOUT_MS,
   );
+  const reopenSession = async (id: string): Promise<boolean> => {
+    const request = { sessionId: id, cwd: options.workspace, mcpServers: [] };
+    const { resume, load } = methods.agent.session;
+    isReplaying = true;
+    try {
+      if (agentCapabilities?.sessionCapabilities?.resume)
+        await waitForAgent(agent.request(resume, request), START_TIMEOUT_MS);
+      else if (agentCapabilities?.loadSession)
+        await waitForAgent(agent.request(load, request), START_TIMEOUT_MS);
+      else return false;
+      return true;
+    } catch {
+      // A new session follows. If the agent has exited, the creation of that session reports the exit.
+      return false;
+    } finally {
+      isReplaying = false;
+    }
+  };
+  const createSession = async (): Promise<string> => {
+    const created = await waitForAgent(
+      agent.request(methods.agent.session.new, { cwd: options.workspace, mcpServers: [] }),
+      START_TIMEOUT_MS,
+    );
+    return created.sessionId;
+  };
   let sessionId = '';
   return {
-    open: async () => {
+    open: async (previousSession) => {
       const { authMethodId, sessionMode } = options.agentDefinition;
       if (authMethodId) {
         await waitForAgent(
@@ -90,15 +132,13 @@ export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSe
           START_TIMEOUT_MS,
         );
       }
-      const created = await waitForAgent(
-        agent.request(methods.agent.session.new, { cwd: options.workspace, mcpServers: [] }),
-        START_TIMEOUT_MS,
-      );
-      sessionId = created.sessionId;
+      const isResumed = previousSession !== undefined && (await reopenSession(previousSession));
+      sessionId = isResumed ? previousSession : await createSession();
       if (sessionMode)
         await waitForAgent(
           agent.request(methods.agent.session.setMode, { sessionId, modeId: sessionMode }),
         );
+      return { sessionId, isResumed };
     },
     prompt: async (text) => {
       const prompt: ContentBlock[] = [{ type: 'text', text }];
@@ -110,7 +150,10 @@ export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSe
   };
 }
 
-function connectClient(options: AcpSessionOptions): ClientConnection {
+function connectClient(
+  options: AcpSessionOptions,
+  onUpdate: (update: SessionUpdate) => void,
+): ClientConnection {
   const { child } = options;
   if (!child.stdin || !child.stdout) {
     const message = 'the agent process was started without pipes for standard input and output';
@@ -120,7 +163,7 @@ function connectClient(options: AcpSessionOptions): ClientConnection {
     .onRequest(methods.client.session.requestPermission, ({ params }) =>
       answerPermission(params, options.folders),
     )
-    .onNotification(methods.client.session.update, ({ params }) => options.onUpdate(params.update))
+    .onNotification(methods.client.session.update, ({ params }) => onUpdate(params.update))
     .onRequest(methods.client.elicitation.create, async ({ params }) => {
       const question = readElicitation(params, Date.now(), options.questionTimeoutMs);
       if (!question) return { action: 'decline' as const };

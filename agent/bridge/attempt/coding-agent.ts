@@ -1,8 +1,8 @@
 import type { StopReason } from '@agentclientprotocol/sdk';
-import type { AcpSession } from '../acp/acp-session.ts';
+import type { AcpSession, OpenedSession } from '../acp/acp-session.ts';
 import { watchAgentExit } from '../acp/agent-exit.ts';
 import { AGENT_TABLE, findAgent } from '../acp/agent-table.ts';
-import { SessionLog } from '../acp/session-log.ts';
+import type { SessionLog } from '../acp/session-log.ts';
 import { AttemptFailure, rejectOnAbort } from '../attempt-error.ts';
 import { findExhaustedLimit, findNearlyExhaustedLimits } from '../control/attempt-limits.ts';
 import { ModelProxy } from '../model/model-proxy.ts';
@@ -40,14 +40,13 @@ export class CodingAgent {
     this.#modelProxy = modelProxy;
   }
 
-  /** Finished tool calls, one line for equal calls in a row. */
-  get workLog(): readonly string[] {
-    return this.#sessionLog.workLog;
-  }
-
-  /** Creates the ACP session. The workspace must be ready. */
-  async openSession(): Promise<void> {
-    await rejectOnAbort(this.#session.open(), this.#attempt.signal);
+  /**
+   * Opens the ACP session. The workspace must be ready.
+   *
+   * @param previousSession session of an earlier process of the agent, to resume if the agent can; undefined: a new session
+   */
+  async openSession(previousSession: string | undefined): Promise<OpenedSession> {
+    return await rejectOnAbort(this.#session.open(previousSession), this.#attempt.signal);
   }
 
   /** Runs one turn. Throws an AttemptFailure if the agent exits, or if the last request of the agent to the model failed. */
@@ -80,10 +79,12 @@ export class CodingAgent {
  * Starts the agent of the assignment. The workspace may still be empty; it must be ready when `openSession` is called.
  *
  * @param commandOverride command line to use instead of the command of the agent
+ * @param sessionLog log that records the updates of the agent
  */
 export async function startCodingAgent(
   attempt: Attempt,
   commandOverride: readonly string[] | undefined,
+  sessionLog: SessionLog,
 ): Promise<CodingAgent> {
   const { name, model } = attempt.assignment.agent;
   const agentDefinition = findAgent(name, commandOverride);
@@ -108,7 +109,6 @@ export async function startCodingAgent(
     stdin: 'pipe',
   });
   const agentExit = watchAgentExit(child);
-  const sessionLog = new SessionLog(attempt.transcript);
   const questions = new QuestionQueue(attempt);
   // The schemas of the protocol are large; this import loads them while the agent starts.
   const { startAcpSession } = await import('../acp/acp-session.ts');

@@ -93,3 +93,18 @@ test('many pending entries are sent in several chunks of about 200 KB', async ()
   for (const chunk of chunks)
     expect(Buffer.byteLength(JSON.stringify(chunk))).toBeLessThan(210_000);
 });
+
+test('the end of the transcript contains entries already sent, no thoughts and no secrets', async () => {
+  const { transcript } = createRecordedTranscript();
+  transcript.addEntry('bridge', 'x'.repeat(30_000));
+  transcript.appendText('agent', 'My sec');
+  transcript.appendText('agent', 'ret is safe.');
+  transcript.appendText('thought', 'hm');
+  await transcript.flush();
+  transcript.addEntry('tool', 'read a.txt');
+
+  const end = transcript.renderEnd();
+
+  expect(end).toHaveLength(12_000);
+  expect(end).toMatch(/x\n\n\[agent\] My \[gone\] is safe\.\n\n\[tool\] read a\.txt$/);
+});

@@ -23,6 +23,8 @@ const MAX_CHUNK_BYTES = 200_000;
 /** Limit of unsent entries. Beyond the limit, the older half is dropped. */
 const MAX_PENDING_ENTRIES = 2_000;
 const MAX_ENTRIES_PER_TEXT = 4;
+/** Limit of the text that `renderEnd` returns. */
+const MAX_END_CHARS = 12_000;
 
 /** Transcript of one attempt. A chunk is sent one second after its first entry, or earlier when 8192 characters are pending. */
 export class Transcript {
@@ -32,6 +34,8 @@ export class Transcript {
   readonly #pendingEntries: TranscriptEntry[] = [];
   #pendingChars = 0;
   #lastChunkNumber = 0;
+  #endText = '';
+  #endKind: EntryKind | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastFlush: Promise<void> = Promise.resolve();
 
@@ -43,17 +47,36 @@ export class Transcript {
 
   /** Appends a piece of streamed text to the last entry if that entry has the same kind; otherwise starts a new entry. */
   appendText(kind: EntryKind, text: string): void {
+    this.#extendEnd(kind, text, this.#endKind === kind);
     const last = this.#pendingEntries.at(-1);
     if (last?.kind === kind && last.text.length + text.length <= MAX_ENTRY_CHARS) {
       last.text += text;
       this.#scheduleFlush(text.length);
       return;
     }
-    this.addEntry(kind, text);
+    this.#addPieces(kind, text);
   }
 
   /** Adds an entry. A long text becomes up to four entries; the remainder is dropped. */
   addEntry(kind: EntryKind, text: string): void {
+    this.#extendEnd(kind, text, false);
+    this.#addPieces(kind, text);
+  }
+
+  /** Returns the end of the transcript without the thoughts of the agent: at most 12,000 characters, also of entries already sent. */
+  renderEnd(): string {
+    return this.#redact(this.#endText).slice(-MAX_END_CHARS);
+  }
+
+  #extendEnd(kind: EntryKind, text: string, continuesEntry: boolean): void {
+    if (kind === 'thought' || text === '') return;
+    const extended = this.#endText + (continuesEntry ? text : `\n\n[${kind}] ${text}`);
+    this.#endKind = kind;
+    // The text is cut only at twice the limit, because a cut at every piece would copy the whole text each time.
+    this.#endText = extended.length > 2 * MAX_END_CHARS ? extended.slice(-MAX_END_CHARS) : extended;
+  }
+
+  #addPieces(kind: EntryKind, text: string): void {
     if (text === '') return;
     for (const piece of splitText(text)) {
       this.#pendingEntries.push({ at: this.#now(), kind, text: piece });

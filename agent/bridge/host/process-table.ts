@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_PROGRAM_PATH } from '../../../core/contract/bridge.ts';
-import { getAbortReason } from '../attempt-error.ts';
+import { AttemptFailure, getAbortReason } from '../attempt-error.ts';
+import { findAttemptProcesses } from './find-processes.ts';
 
 // Starts and kills child processes of the bridge. Each child leads a process group, so one signal kills the child and all descendants
 // in its group.
@@ -46,6 +47,9 @@ export type FinishedProcess = {
 
 /** Longest wait after the exit of a command until its output pipes close, milliseconds. */
 const CLOSE_GRACE_MS = 500;
+/** Longest time for all processes of an attempt to end after SIGKILL, milliseconds. */
+const END_WAIT_MS = 3_000;
+const END_POLL_MS = 20;
 /** Variable in the environment of every child. Identifies children that have left their process group. */
 const MARKER_VARIABLE = 'SMOL_CHILD_OF';
 
@@ -56,6 +60,8 @@ export class ProcessTable {
   /** PATH for the environment of children. */
   readonly programPath: string;
   readonly #children = new Set<ChildProcess>();
+  /** Process ids of all children so far. */
+  readonly #leaders = new Set<number>();
   #reaper: ChildProcess | undefined;
 
   constructor(marker: string, programPath: string) {
@@ -94,6 +100,7 @@ export class ProcessTable {
     });
     if (child.pid === undefined) return child;
     this.#children.add(child);
+    this.#leaders.add(child.pid);
     this.#reaper?.stdin?.write(`+${child.pid}\n`);
     child.once('exit', () => {
       // Background processes of the child must not outlive the child.
@@ -133,10 +140,42 @@ export class ProcessTable {
     return { ...streams.getText(), exitCode, hasTimedOut, durationMs };
   }
 
-  /** Kills all children and their descendants with SIGKILL. */
+  /** Kills all children and their descendants with SIGKILL, without waiting for their end. */
   killAll(): void {
     for (const child of this.#children) killProcessGroup(child);
-    for (const pid of findMarkedProcesses(this.#markerEntry)) killProcess(pid);
+    for (const pid of this.#findProcesses(undefined)) killProcess(pid);
+  }
+
+  /**
+   * Ends every process of the attempt, also processes that left their group and session. Throws an AttemptFailure if a process still
+   * runs after three seconds.
+   *
+   * @param folder folder of the attempt; a process that uses this folder belongs to the attempt
+   */
+  async endAll(folder: string): Promise<void> {
+    const giveUpAt = performance.now() + END_WAIT_MS;
+    for (;;) {
+      for (const child of this.#children) killProcessGroup(child);
+      const pids = this.#findProcesses(folder);
+      if (pids.length === 0) return;
+      if (performance.now() > giveUpAt) {
+        const message = `processes of the agent still run ${END_WAIT_MS / 1_000} s after SIGKILL: ${pids.join(', ')}`;
+        throw new AttemptFailure('infra', message);
+      }
+      for (const pid of pids) killProcess(pid);
+      await delay(END_POLL_MS);
+    }
+  }
+
+  #findProcesses(folder: string | undefined): number[] {
+    const reaperPid = this.#reaper?.pid;
+    return findAttemptProcesses({
+      markerEntry: this.#markerEntry,
+      folder,
+      leaders: this.#leaders,
+      runningLeaders: new Set([...this.#children].flatMap((child) => child.pid ?? [])),
+      excluded: new Set(reaperPid === undefined ? [] : [reaperPid]),
+    });
   }
 
   /** Makes the script of `startReaper` exit without a clean-up. */
@@ -160,26 +199,6 @@ function killProcess(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // The process has ended already.
-  }
-}
-
-function findMarkedProcesses(markerEntry: string): number[] {
-  let names: string[];
-  try {
-    names = readdirSync('/proc');
-  } catch {
-    return [];
-  }
-  return names
-    .filter((name) => /^\d+$/.test(name) && hasEnvironmentEntry(name, markerEntry))
-    .map(Number);
-}
-
-function hasEnvironmentEntry(pid: string, entry: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(entry);
-  } catch {
-    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { StopReason } from '@agentclientprotocol/sdk';
+import type { AgentCapabilities, StopReason } from '@agentclientprotocol/sdk';
 
 /** Step of a scripted agent. */
 export type AgentStep =
@@ -50,4 +50,8 @@ export type AgentStep =
   | { readonly stop: StopReason };
 
 /** Turns of a scripted agent. */
-export type AgentScript = { readonly turns: AgentStep[][] };
+export type AgentScript = {
+  readonly turns: AgentStep[][];
+  /** Capabilities that the agent announces. Default: none. */
+  readonly capabilities?: AgentCapabilities;
+};

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AgentCapabilities } from '@agentclientprotocol/sdk';
 import type { Assignment, AttemptResult, Credentials } from '../../../core/contract/attempt.ts';
 import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 import type { ScriptedModel } from '../model/scripted-model.ts';
@@ -65,8 +66,17 @@ export type BridgeFixture = {
   readonly seedRepository: string;
   /** Commits files to the root branch and pushes the commit; null deletes a file. Returns the commit id. */
   pushToRootBranch(files: Record<string, string | null>): Promise<string>;
-  /** Starts the control plane and the bridge with an agent that plays the turns; `env` overrides variables of the bridge. */
-  startBridge(turns: AgentStep[][], env?: Record<string, string>): Promise<RunningBridge>;
+  /**
+   * Starts the control plane and the bridge with an agent that plays the turns.
+   *
+   * @param env variables that override the variables of the bridge
+   * @param capabilities what the agent announces; default: nothing
+   */
+  startBridge(
+    turns: AgentStep[][],
+    env?: Record<string, string>,
+    capabilities?: AgentCapabilities,
+  ): Promise<RunningBridge>;
   /** Reads the notes that the agent has written so far. */
   readNotes(): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
@@ -115,10 +125,10 @@ export async function setUpBridgeFixture(files: Record<string, string>): Promise
     },
     seedRepository,
     pushToRootBranch,
-    startBridge: async (turns, env = {}) => {
+    startBridge: async (turns, env = {}, capabilities = {}) => {
       const { assignment, credentials } = fixture;
       controlPlane = await startCallbackServer({ assignment, credentials, token: SECRETS.attempt });
-      const script: AgentScript = { turns };
+      const script: AgentScript = { turns, capabilities };
       await writeFile(join(directory, 'script.json'), JSON.stringify(script));
       const command = [process.execPath, AGENT_PROGRAM, join(directory, 'script.json'), notesFile];
       const bridge = spawnBridge({

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -21,7 +22,8 @@ const [scriptFile = '', notesFile = ''] = process.argv.slice(2);
 const script: AgentScript = JSON.parse(readFileSync(scriptFile, 'utf8'));
 const cwd = process.cwd();
 const sessionId = 'scripted';
-let turnIndex = 0;
+// The bridge may end the agent between two turns; the next process continues the script.
+let turnIndex = countPrompts();
 let clientCapabilities: unknown;
 let cancelTurn: () => void = () => {};
 
@@ -29,12 +31,30 @@ function writeNote(entry: Record<string, unknown>): void {
   appendFileSync(notesFile, `${JSON.stringify(entry)}\n`);
 }
 
+function countPrompts(): number {
+  if (!existsSync(notesFile)) return 0;
+  const notes = readFileSync(notesFile, 'utf8').trim().split('\n');
+  return notes.filter((note) => 'prompt' in JSON.parse(note || '{}')).length;
+}
+
 const app = agent({ name: 'scripted' })
   .onRequest(methods.agent.initialize, ({ params }) => {
     clientCapabilities = params.clientCapabilities;
-    return { protocolVersion: PROTOCOL_VERSION, agentCapabilities: {} };
+    return { protocolVersion: PROTOCOL_VERSION, agentCapabilities: script.capabilities ?? {} };
   })
-  .onRequest(methods.agent.session.new, () => ({ sessionId }))
+  .onRequest(methods.agent.session.new, () => {
+    writeNote({ session: 'new' });
+    return { sessionId };
+  })
+  .onRequest(methods.agent.session.resume, ({ params }) => {
+    writeNote({ session: 'resumed', id: params.sessionId });
+    return {};
+  })
+  .onRequest(methods.agent.session.load, async ({ params, client }) => {
+    writeNote({ session: 'loaded', id: params.sessionId });
+    await playUpdate({ text: 'An earlier answer, sent again.' }, client);
+    return {};
+  })
   .onRequest(methods.agent.session.prompt, async ({ params, client }) => {
     const prompt = params.prompt.map((block) => (block.type === 'text' ? block.text : '')).join('');
     writeNote({ prompt });
