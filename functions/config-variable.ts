@@ -17,8 +17,6 @@ export type ConfigVariable<S extends z.ZodType = z.ZodType> = {
 
 /** Variables that belong together. A function declares the sections that it reads. */
 export type ConfigSection = {
-  /** True if an operator chooses the values; the laptop platform or the deployment sets all other sections. */
-  readonly isSetByOperator?: true;
   readonly variables: Readonly<Record<string, ConfigVariable>>;
   /** Checks the combination of values; returns a message for an invalid combination. */
   readonly check?: (values: Readonly<Record<string, unknown>>) => string | undefined;

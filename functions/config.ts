@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { AppError } from '../core/base/app-error.ts';
 import { SECTIONS } from './config-sections.ts';
 import type { ConfigSection, ConfigVariable } from './config-variable.ts';
+import { OPERATOR_SECTIONS } from './operator-sections.ts';
 
 // Only this file reads the environment. One error lists all problems, each with its variable.
 
@@ -49,10 +50,7 @@ export function listConfigSecrets(
 
 /** Lists the sections whose values an operator chooses. */
 export function listOperatorSections(): SectionName[] {
-  return listSectionNames().filter((name) => {
-    const section: ConfigSection = SECTIONS[name];
-    return section.isSetByOperator === true;
-  });
+  return listSectionNames().filter((name) => name in OPERATOR_SECTIONS);
 }
 
 /** Row of the configuration table in the operations document. */
