@@ -12,7 +12,7 @@ const MAX_PATH_CHARS = 200;
 
 /** Groups paths by their top folder and cause, largest group first. */
 export function groupUncommitted(paths: readonly UncommittedPath[]): Uncommitted[] {
-  const groups = new Map<string, { group: Uncommitted; examples: string[] }>();
+  const groups = new Map<string, { readonly group: Uncommitted; readonly examples: string[] }>();
   for (const { path, cause } of paths) {
     const display = toDisplayPath(path).slice(0, MAX_PATH_CHARS);
     const slash = display.indexOf('/');
