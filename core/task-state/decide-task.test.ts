@@ -206,6 +206,31 @@ describe('the pull request of a pushed branch', () => {
   });
 });
 
+describe('an approval', () => {
+  const inReview = createSampleTask('in_review');
+  const commit = inReview.accepted?.commit;
+
+  test('is recorded with the accepted commit', () => {
+    for (const event of [createSampleEvent('approved'), createSampleEvent('approved', { commit })])
+      expect(applyEvent(inReview, event)).toMatchObject({
+        status: 'merging',
+        approvedCommit: commit,
+      });
+  });
+
+  test('of another commit changes nothing', () => {
+    const event = createSampleEvent('approved', { commit: 'e'.repeat(40) });
+
+    expect(decideTask(inReview, event, createSampleContext()).kind).toBe('noop');
+  });
+
+  test('is not created by stuck checks', () => {
+    const merging = { ...createSampleTask('merging'), approvedCommit: undefined };
+
+    expect(applyEvent(merging, createSampleEvent('checks_stuck')).approvedCommit).toBeUndefined();
+  });
+});
+
 test('the text and the files of a repair are bounded', () => {
   const detail = 'x'.repeat(500_000);
   const files = Array.from({ length: 3_000 }, (_, n) => `src/${n}.ts`);

@@ -47,28 +47,24 @@ export function onPullGreen(
   };
 }
 
-/** Records the pending checks. A task in the merge queue leaves the queue and waits in `pr_open`, so other tasks can merge. */
+/** Records the pending checks. A task in the merge queue leaves the queue and waits in `pr_open`, so that other tasks can merge. */
 export function onChecksStuck(
   state: TaskState,
   event: EventOf<'checks_stuck'>,
 ): TaskState | undefined {
   const stuckChecks = event.checks.slice(0, 5).map((name) => name.slice(0, 100));
-  if (state.status === 'merging')
-    return {
-      ...endAttempt(state),
-      status: 'pr_open',
-      stuckChecks,
-      approvedCommit: state.accepted?.commit,
-    };
+  if (state.status === 'merging') return { ...endAttempt(state), status: 'pr_open', stuckChecks };
   return state.stuckChecks?.join() === stuckChecks.join() ? undefined : { ...state, stuckChecks };
 }
 
 export function onApproved(
   state: TaskState,
-  _event: EventOf<'approved'>,
+  event: EventOf<'approved'>,
   context: TransitionContext,
 ): TaskState | undefined {
-  return state.simple ? undefined : { ...state, status: 'merging', queuedAt: context.now };
+  const commit = state.accepted?.commit;
+  if (state.simple || (event.commit !== undefined && event.commit !== commit)) return undefined;
+  return { ...state, status: 'merging', approvedCommit: commit, queuedAt: context.now };
 }
 
 export function onChangesRequested(

@@ -60,7 +60,8 @@ export type TaskEvent =
     }
   /** Checks of the pull request have been pending for too long. */
   | { readonly type: 'checks_stuck'; readonly checks: string[] }
-  | { readonly type: 'approved' }
+  /** A person approved the pull request; with `commit`, only exactly this commit. */
+  | { readonly type: 'approved'; readonly commit?: string }
   | {
       readonly type: 'changes_requested';
       readonly repair: Repair;

@@ -117,7 +117,7 @@ export type TaskState = TaskKey & {
   readonly mergeSha?: string;
   /** Names of checks that have been pending for more than an hour, at most 5. */
   readonly stuckChecks?: string[];
-  /** Commit that was in the merge queue before, so it needs no second approval. */
+  /** Commit that a person approved last; only this commit needs no further approval. */
   readonly approvedCommit?: string;
   /** Time at which the task entered the merge queue; the queue is ordered by this time. */
   readonly queuedAt?: number;

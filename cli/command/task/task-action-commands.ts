@@ -12,11 +12,7 @@ import { getTaskLook, renderTaskGlyph } from '../../render/task-state.ts';
 import { readTextInput } from '../read-input.ts';
 import { resolveTask } from '../resolve-plan.ts';
 
-type ActionRoute =
-  | typeof API.retryTask
-  | typeof API.unblockTask
-  | typeof API.approveTask
-  | typeof API.finishTask;
+type ActionRoute = typeof API.retryTask | typeof API.unblockTask | typeof API.finishTask;
 
 /** Defines a command that sends a single request for a task. */
 function defineTaskAction(name: string, summary: string, route: ActionRoute) {
@@ -44,11 +40,46 @@ export const taskUnblockCommand = defineTaskAction(
   'continue a blocked task once its cause is removed',
   API.unblockTask,
 );
-export const taskApproveCommand = defineTaskAction(
-  'task approve',
-  'approve the pull request of a task, for plans with --policy review',
-  API.approveTask,
-);
+export const taskApproveCommand = defineCommand({
+  name: 'task approve',
+  summary: 'approve the commit of a task, for plans with --policy review',
+  usage: 'PLAN TASK [--commit COMMIT]',
+  argumentCount: { min: 1, max: 2 },
+  options: {
+    commit: {
+      type: 'string',
+      value: 'COMMIT',
+      help: 'the commit that you reviewed, at least 7 digits; another commit is not approved',
+    },
+  },
+  async run(context, args, values) {
+    const client = await context.client();
+    const { plan, task } = await resolveTask(client, args);
+    const commit = await resolveReviewedCommit(client, { plan, task }, values.commit);
+    const input = { params: { plan, task }, body: { commit } };
+    return printTask(context, await client.call(API.approveTask, input));
+  },
+});
+
+/** Returns the full commit that `reviewed` abbreviates; undefined without `reviewed`, because the server then approves the newest commit. */
+async function resolveReviewedCommit(
+  client: Client,
+  params: { readonly plan: string; readonly task: string },
+  reviewed: string | undefined,
+): Promise<string | undefined> {
+  if (reviewed === undefined) return undefined;
+  if (!/^[0-9a-f]{7,40}$/.test(reviewed))
+    throw createUsageError(`--commit ${reviewed} is not a commit: give 7 to 40 hexadecimal digits`);
+  const commit = (await client.call(API.getTask, { params })).evidence?.commit;
+  if (commit?.startsWith(reviewed) === true) return commit;
+  throw new CliError(
+    EXIT.conflict,
+    'commit_moved',
+    `task ${params.task} does not propose commit ${reviewed}${commit === undefined ? '' : ` any more, but commit ${commit.slice(0, 12)}`}`,
+    { advice: `look at the changes with \`smol-gang task diff ${params.plan} ${params.task}\`` },
+  );
+}
+
 export const taskFinishCommand = defineTaskAction(
   'task finish',
   'end the conversation with an agent: verify its work, open the pull request',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { transcriptEntrySchema } from '../attempt.ts';
-import { planIdSchema, taskIdSchema } from '../id.ts';
+import { planIdSchema, shaSchema, taskIdSchema } from '../id.ts';
 import { reasonSchema } from '../plan.ts';
 import { taskViewSchema } from '../task.ts';
 import type { Route } from './route.ts';
@@ -165,8 +165,9 @@ export const TASK_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/tasks/{task}/approve',
     access: 'operator',
-    summary: 'Approve the pull request of a task (policy "review")',
+    summary: 'Approve the pull request of a task (policy "review"), optionally only for one commit',
     params: taskParams,
+    body: z.object({ commit: shaSchema.optional() }).strict(),
     status: 202,
     answer: taskViewSchema,
   },

@@ -56,15 +56,36 @@ export const unblockTask = createCommand({
   condition: 'only a blocked task can be unblocked',
 });
 
-export const approveTask = createCommand({
-  event: { type: 'approved' },
-  condition: 'only a task whose pull request waits for review can be approved',
-});
-
 export const finishTask = createCommand({
   event: { type: 'finish' },
   condition: 'only an open interactive session can be finished',
 });
+
+/**
+ * Approves the accepted commit of a task.
+ *
+ * @param commit the commit that the person has seen; the error `commit_moved` if the task has another commit meanwhile
+ */
+export async function approveTask(
+  deps: TaskWriteDeps,
+  plan: string,
+  task: string,
+  actor: string,
+  commit?: string,
+): Promise<StoredTask> {
+  const accepted = (await requireTask(deps, plan, task)).state.accepted?.commit;
+  if (commit !== undefined && accepted !== undefined && accepted !== commit)
+    throw new AppError(
+      'conflict',
+      'commit_moved',
+      `the pull request of task ${task} is now at commit ${accepted}; look at the new changes, then approve this commit`,
+      { details: { commit: accepted } },
+    );
+  return runTaskCommand(deps, plan, task, actor, {
+    event: { type: 'approved', commit: commit ?? accepted },
+    condition: 'only a task whose pull request waits for review can be approved',
+  });
+}
 
 export function cancelTask(
   deps: TaskWriteDeps,

@@ -5,7 +5,7 @@ import {
   FIXTURE_REPO,
 } from '../../../test/support/engine/engine-fixture.ts';
 import { AppError } from '../../base/app-error.ts';
-import type { Forge, PullRequest } from '../../port/forge.ts';
+import type { Forge, PullRequest, Review } from '../../port/forge.ts';
 import {
   loadFrontEntry,
   loadMergeQueue,
@@ -62,6 +62,36 @@ test('does not merge a pull request whose base branch changed at the last moment
     reason: { text: expect.stringContaining('to main: change it back') },
   });
   expect(await loadFrontEntry(deps.table, QUEUE)).toBeUndefined();
+});
+
+test('does not merge a pull request whose reviewer objects while the queue takes the merge lease', async () => {
+  const objection: Review = {
+    id: 4,
+    author: 'ann',
+    authorCanWrite: true,
+    isBot: false,
+    state: 'changes_requested',
+    body: 'use the clock',
+    commit: PULL.headSha,
+    at: 1,
+  };
+  const { advanceOnce, task, deps } = await createFrontFixture([PULL], {
+    readReviews: async () => {
+      const { phase } = (await loadMergeQueue(deps.table, QUEUE)).state;
+      return { reviews: phase === 'merging' ? [objection] : [], comments: [] };
+    },
+    mergePull: async () => {
+      throw new Error('the pull request must not be merged');
+    },
+  });
+
+  expect(await advanceOnce()).toBe('empty');
+
+  expect((await task()).state).toMatchObject({
+    status: 'changes_requested',
+    repair: { detail: 'ann requested changes: use the clock' },
+    lastHandledReview: 4,
+  });
 });
 
 test('a task whose repository was deleted is blocked and leaves the queue', async () => {

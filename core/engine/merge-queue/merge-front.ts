@@ -15,12 +15,8 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps, ForgeDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
-import {
-  buildChecksEvent,
-  buildReviewEvent,
-  observePull,
-  resolveForge,
-} from '../pull/task-pull.ts';
+import { buildReviewEvent } from '../pull/judge-reviews.ts';
+import { buildChecksEvent, observePull, resolveForge } from '../pull/task-pull.ts';
 import type { MergeQueueFront, MergeStep } from './record-front-event.ts';
 import {
   prefetchMerge,
@@ -88,9 +84,9 @@ async function mergeFrontIfAllowed(
   front: MergeQueueFront,
 ): Promise<MergeStep> {
   if (!(await evidenceIsCurrent(deps, front))) return requestVerification(deps, queue, front);
-  const objection = await findObjection(front);
+  const objection = await findChecksObjection(front);
   if (objection === undefined) return mergePull(deps, queue, front);
-  // findObjection returns `checks_stuck` for any pending check; the queue applies the event only after MAX_PENDING_CHECKS_MS.
+  // The event is `checks_stuck` for any pending check; the queue applies the event only after MAX_PENDING_CHECKS_MS.
   const pendingChecks = trackPendingChecks(deps, queue, front);
   const areChecksStuck = deps.clock.now() - pendingChecks.since > MAX_PENDING_CHECKS_MS;
   if (objection.type === 'checks_stuck' && !areChecksStuck)
@@ -99,6 +95,16 @@ async function mergeFrontIfAllowed(
       queue: { ...queue, state: { ...queue.state, pendingChecks } },
       waitMs: CHECKS_POLL_MS,
     };
+  return recordObjection(deps, queue, front, objection);
+}
+
+/** Sends the front back. The forge may still process an earlier merge request, but refuses to merge a draft. */
+async function recordObjection(
+  deps: TaskWriteDeps,
+  queue: StoredMergeQueue,
+  front: MergeQueueFront,
+  objection: TaskEvent,
+): Promise<MergeStep> {
   if (queue.state.phase === 'merging')
     await front.forge.markDraft(front.task.state.repo, front.pull);
   return recordFrontEvent(deps, queue, front.task, objection);
@@ -183,19 +189,25 @@ async function requestVerification(
   return { kind: 'requeue', queue: checkingQueue, waitMs: VERIFICATION_POLL_MS };
 }
 
-/** Returns the event of red or pending checks or of requested changes; undefined if nothing prevents the merge. */
-async function findObjection(front: MergeQueueFront): Promise<TaskEvent | undefined> {
-  const { state } = front.task;
-  const checks = await front.forge.readChecks(state.repo, front.commit);
+/** Returns the event of red or pending checks; undefined if no check prevents the merge. */
+async function findChecksObjection(front: MergeQueueFront): Promise<TaskEvent | undefined> {
+  const checks = await front.forge.readChecks(front.task.state.repo, front.commit);
   if (checks.state === 'pending') return { type: 'checks_stuck', checks: checks.pending };
-  const redChecks = buildChecksEvent(checks);
-  if (redChecks !== undefined) return redChecks;
+  return buildChecksEvent(checks);
+}
+
+/** Returns the event of changes that reviewers request; undefined if no review prevents the merge. */
+async function findReviewObjection(front: MergeQueueFront): Promise<TaskEvent | undefined> {
+  const { state } = front.task;
   const { reviews, comments } = await front.forge.readReviews(state.repo, front.pull.number);
   const event = buildReviewEvent(reviews, comments, state.lastHandledReview ?? 0, front.commit);
   return event?.type === 'changes_requested' ? event : undefined;
 }
 
-/** Merges the pull request. The phase `merging` is written first, so that after a crash the next worker repeats this request. */
+/**
+ * Merges the pull request. The phase `merging` is written first, so that after a crash the next worker repeats this request. Reviews
+ * are read at the last moment, because a merge request names no reviews.
+ */
 async function mergePull(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,
@@ -210,13 +222,17 @@ async function mergePull(
     phase: 'merging',
   };
   // The write also tests the lease: a worker that lost the lease must not request a merge.
-  const [saved, { base }] = await Promise.all([
+  const [saved, { base }, objection] = await Promise.all([
     saveMergeQueue(deps.table, queue, next, queue.state.leaseUntil),
     front.forge.readPull(state.repo, front.pull.number),
+    findReviewObjection(front),
   ]);
   if (saved === undefined) return { kind: 'lost' };
   // A merge request names a commit but no base branch, and a person may have changed the base branch meanwhile.
   if (base !== front.rootBranch) return { kind: 'requeue', queue: saved, waitMs: 1_000 };
+  // This step requested no merge, so the queue keeps its earlier phase.
+  if (objection !== undefined)
+    return recordObjection(deps, { ...saved, state: queue.state }, front, objection);
   const [outcome, prefetched] = await Promise.all([
     requestMerge(front),
     prefetchMerge(deps, front.task),

@@ -1,14 +1,7 @@
 import { formatRootBranch, formatTaskBranch } from '../../contract/id.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { requirePlanRepository } from '../../plan-state/plan-state.ts';
-import type {
-  Checks,
-  Forge,
-  PullRef,
-  PullRequest,
-  Review,
-  ReviewComment,
-} from '../../port/forge.ts';
+import type { Checks, Forge, PullRef, PullRequest } from '../../port/forge.ts';
 import type { PullText } from '../../pull-text/render-pull.ts';
 import { renderTaskPull } from '../../pull-text/render-pull.ts';
 import { loadResult, loadTaskDetail } from '../../store/task-detail-store.ts';
@@ -134,52 +127,6 @@ async function isBranchMovePending(forge: Forge, state: TaskState, head: string)
   if (state.status !== 'pr_open' || state.accepted === undefined) return false;
   const { aheadBy } = await forge.compareCommits(state.repo, state.accepted.commit, head);
   return aheadBy === 0;
-}
-
-/** Maximum age of a comment that still belongs to a later review, milliseconds. */
-const COMMENT_WINDOW_MS = 3_600_000;
-
-/**
- * Derives the event of the latest approval or request for changes. Only reviews of people with write permission count. A review must
- * be newer than `lastHandled` or about `commit`, because an adopted commit may have an earlier review.
- */
-export function buildReviewEvent(
-  reviews: readonly Review[],
-  comments: readonly ReviewComment[],
-  lastHandled: number,
-  commit: string | undefined,
-): TaskEvent | undefined {
-  const relevant = reviews.filter(
-    (review) =>
-      (review.id > lastHandled || review.commit === commit) &&
-      review.authorCanWrite &&
-      !review.isBot,
-  );
-  const decisive = relevant
-    .filter(({ state }) => state === 'changes_requested' || state === 'approved')
-    .at(-1);
-  if (decisive === undefined) return undefined;
-  if (decisive.state === 'approved')
-    return decisive.commit === commit ? { type: 'approved' } : undefined;
-  const related = comments.filter(
-    (comment) =>
-      comment.authorCanWrite && !comment.isBot && comment.at >= decisive.at - COMMENT_WINDOW_MS,
-  );
-  const lines = related.map(({ path, line, body }) =>
-    path === undefined ? body : `${path}:${line ?? 0}: ${body}`,
-  );
-  const detail = [decisive.body, ...lines].filter((line) => line !== '').join('\n\n');
-  const files = [...new Set(related.flatMap(({ path }) => (path === undefined ? [] : [path])))];
-  return {
-    type: 'changes_requested',
-    repair: {
-      reason: 'changes_requested',
-      detail: detail || 'A reviewer requested changes without a comment.',
-      files,
-      tasks: [],
-    },
-    lastHandledReview: decisive.id,
-  };
 }
 
 /** Derives the event of red checks; undefined if no check is red. */

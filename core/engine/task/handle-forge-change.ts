@@ -11,8 +11,8 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { reconcilePlan } from '../plan/reconcile-plan.ts';
+import { buildReviewEvent } from '../pull/judge-reviews.ts';
 import {
-  buildReviewEvent,
   observePull,
   resolveBaseBranch,
   resolveForge,

@@ -6,9 +6,9 @@ import { enqueueWakeUps } from '../announce-changes.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { ForgeDeps } from '../engine-deps.ts';
+import { buildReviewEvent } from '../pull/judge-reviews.ts';
 import {
   buildChecksEvent,
-  buildReviewEvent,
   observePull,
   resolveBaseBranch,
   resolveForge,

@@ -91,7 +91,11 @@ test('a task with stuck checks leaves the queue and keeps its approval', async (
   const fixture = createChecksFixture();
   const { deps, task, advance, putPlan, finishChecks } = fixture;
   await putPlan();
-  const { plan, run } = await putTaskAtPull(fixture, { status: 'merging', policy: 'review' });
+  const { plan, run } = await putTaskAtPull(fixture, {
+    status: 'merging',
+    policy: 'review',
+    approvedCommit: COMMIT,
+  });
   const queueKey = { plan, run, repo: FIXTURE_REPO };
   await putMergeQueueEntry(deps.table, queueKey, { task: 'one', at: 1 });
 

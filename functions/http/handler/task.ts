@@ -45,8 +45,10 @@ export const taskHandlers = {
     buildTaskView(
       await cancelTask(deps.engine, params.plan, params.task, body.reason, actor.email),
     ),
-  approveTask: async ({ params, actor, deps }) =>
-    buildTaskView(await approveTask(deps.engine, params.plan, params.task, actor.email)),
+  approveTask: async ({ params, body, actor, deps }) =>
+    buildTaskView(
+      await approveTask(deps.engine, params.plan, params.task, actor.email, body.commit),
+    ),
   requestChanges: async ({ params, body, actor, deps }) =>
     buildTaskView(
       await requestChanges(deps.engine, params.plan, params.task, body.reason, actor.email),

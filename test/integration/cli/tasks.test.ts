@@ -30,7 +30,7 @@ describe('task commands', () => {
   test.each([
     [['retry', PLAN_ID, 'add-store'], 'retryTask', undefined],
     [['unblock', `${PLAN_ID}/add-store`], 'unblockTask', undefined],
-    [['approve', PLAN_ID, 'add-store'], 'approveTask', undefined],
+    [['approve', PLAN_ID, 'add-store'], 'approveTask', {}],
     [['finish', PLAN_ID, 'add-store'], 'finishTask', undefined],
     [['cancel', PLAN_ID, 'add-store', '--reason', 'r'], 'cancelTask', { reason: 'r' }],
     [
@@ -49,6 +49,43 @@ describe('task commands', () => {
       params: { plan: PLAN_ID, task: 'add-store' },
     });
     expect(getLastBody()).toEqual(body);
+  });
+
+  test('task approve sends the full commit that a person reviewed, and refuses another commit', async () => {
+    const evidence = {
+      commit: COMMIT,
+      root: 'd'.repeat(40),
+      green: true,
+      empty: false,
+      results: [],
+      at: NOW,
+    };
+    api.answers.getTask = () => ({ ...BLOCKED_TASK_DETAIL, evidence });
+
+    const approved = await runSmolGang([
+      'task',
+      'approve',
+      PLAN_ID,
+      'add-store',
+      '--commit',
+      'ccccccc',
+    ]);
+    expect(approved).toMatchObject({ code: 0, err: '' });
+    expect(getLastBody()).toEqual({ commit: COMMIT });
+
+    const refused = await runSmolGang([
+      'task',
+      'approve',
+      PLAN_ID,
+      'add-store',
+      '--commit',
+      'ddddddd',
+    ]);
+    expect(refused.code).not.toBe(0);
+    expect(refused.err).toContain(
+      'does not propose commit ddddddd any more, but commit cccccccccccc',
+    );
+    expect(api.requests.at(-1)?.route).toBe('getTask');
   });
 
   test('task show prints the reason and the criteria of a blocked task', async () => {

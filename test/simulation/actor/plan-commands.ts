@@ -17,6 +17,7 @@ import {
 } from '../../../core/engine/command/task-commands.ts';
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { readGraph } from '../../../core/engine/view/read-view.ts';
+import { parseBranch } from '../judge/names.ts';
 import { createKnownTask } from '../scenario.ts';
 import type { World } from '../world.ts';
 import {
@@ -81,11 +82,25 @@ function issuePlanEdit(world: World, view: PlanView): Promise<boolean[]> {
   );
 }
 
+/** Approves the commit that the newest pull request of the task shows. */
 export function issueTaskApproval(world: World, plan: string, task: string): Promise<boolean> {
-  world.judge.commitments.recordApproval(plan, task);
+  const commit = findShownCommit(world, plan, task);
+  if (commit !== undefined) world.judge.commitments.recordApproval(plan, task, commit);
   return issueCommand(world, `approve task ${task}`, (deps) =>
-    approveTask(deps, plan, task, PERSON_EMAIL),
+    approveTask(deps, plan, task, PERSON_EMAIL, commit),
   );
+}
+
+function findShownCommit({ forge }: World, plan: string, task: string): string | undefined {
+  const shown = [...forge.repositories.values()].flatMap((repository) =>
+    repository.pulls
+      .filter(({ head }) => {
+        const owner = parseBranch(head);
+        return owner?.kind === 'task' && owner.plan === plan && owner.task === task;
+      })
+      .map((pull) => forge.readHeadSha(repository, pull)),
+  );
+  return shown.at(-1);
 }
 
 type TaskCommand = Parameters<typeof issueCommand>[2];

@@ -6,6 +6,7 @@ import type {
   PullQuery,
   PullRequest,
   PullSpec,
+  Review,
   Sha,
 } from '../../../core/port/forge.ts';
 import type { MergeRefusal } from '../../../local/forge/rules/merge-rules.ts';
@@ -374,24 +375,25 @@ export class SimForge {
     return { state, failing: check.green ? [] : [{ name: 'ci', summary: 'red' }], pending: [] };
   }
 
-  /** Adds a person's review of the current head. In one of ten reviews, the person has no write permission. */
+  /** Adds a review of the current head by one of two people. In one of ten reviews, the person has no write permission. */
   addReview(repo: string, number: number, state: 'approved' | 'changes_requested'): void {
     const repository = this.getRepository(repo);
     const pull = this.getPull(repo, number);
     const at = this.#now();
     const authorCanWrite = !this.#random.chance(0.1);
-    pull.reviews.push({
+    const review: Review = {
       id: repository.pulls.reduce((sum, { reviews }) => sum + reviews.length, 0) + 1,
-      author: 'ada',
+      author: this.#random.pick(['ada', 'ben']),
       authorCanWrite,
       isBot: false,
       state,
       body: state === 'approved' ? '' : 'Please do it otherwise.',
       commit: readHeadSha(repository, pull),
       at,
-    });
+    };
+    pull.reviews.push(review);
     if (state === 'changes_requested') addLineComment(pull, authorCanWrite, at);
-    if (authorCanWrite) this.#witness.onReviewed(pull, state);
+    if (authorCanWrite) this.#witness.onReviewed(pull, review);
     this.#recordChange(repository, pull, state, { kind: 'person' });
   }
 }

@@ -1,4 +1,4 @@
-import type { Sha } from '../../../core/port/forge.ts';
+import type { Review, Sha } from '../../../core/port/forge.ts';
 import type { ForgeActor, SimPull, SimRepository } from './forge-state.ts';
 
 /** Observer of the simulated forge, which calls a method at the moment of each change. */
@@ -15,7 +15,7 @@ export type ForgeWitness = {
   /** `change`: new state of the pull request, state of a new review, `pushed`, `draft`, `ready`, or `base changed to <branch>`. */
   onPullChanged(repository: SimRepository, pull: SimPull, change: string, actor: ForgeActor): void;
   /** Called only for reviews of people with write permission. */
-  onReviewed(pull: SimPull, state: 'approved' | 'changes_requested'): void;
+  onReviewed(pull: SimPull, review: Review): void;
   /** `commit`: merged head; `onto`: head of the base branch before the merge; `result`: the merge commit. */
   onMerged(
     repository: SimRepository,

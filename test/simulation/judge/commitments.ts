@@ -22,8 +22,8 @@ const VERIFICATION_FAILURES: readonly string[] = ['verify_red', 'conflict'];
 export class Commitments {
   /** Epoch milliseconds of the last command at the API. */
   lastCommandAt = Number.NEGATIVE_INFINITY;
-  /** Tasks that a person approved, in any run; `<plan> <task>`. */
-  readonly approvedTasks = new Set<string>();
+  /** Approvals of people, in any run; `<plan> <task> <commit>`. */
+  readonly approvals = new Set<string>();
   /** By task: consecutive reported failures of the agent. */
   readonly consecutiveFailures = new Map<string, number>();
   /** By `<plan> <task>`: all reported failures that may consume a retry, also those that the engine rejected. */
@@ -80,8 +80,9 @@ export class Commitments {
     this.savedCommits.set(formatTaskId(key), commit);
   }
 
-  recordApproval(plan: string, task: string): void {
-    this.approvedTasks.add(`${plan} ${task}`);
+  /** Records an approval, which counts only for `commit`. */
+  recordApproval(plan: string, task: string, commit: string): void {
+    this.approvals.add(`${plan} ${task} ${commit}`);
   }
 
   recordRejection(plan: string): void {

@@ -1,3 +1,4 @@
+import type { Review } from '../../../core/port/forge.ts';
 import type { ForgeActor, SimPull, SimRepository } from '../forge/forge-state.ts';
 import { toReviewsKey } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
@@ -27,23 +28,26 @@ export function judgeConsent(
   const isUnverified = judge.evidence.every((entry) => entry.commit !== commit || entry.empty);
   if (
     (needsReview || isUnverified) &&
-    !judge.commitments.approvedTasks.has(`${head.plan} ${head.task}`)
+    !judge.commitments.approvals.has(`${head.plan} ${head.task} ${commit}`)
   )
-    judge.recordViolation(world, `${name} was merged without an approval`);
-  const review = pull.reviews
-    .filter(({ authorCanWrite, commit: reviewed }) => authorCanWrite && reviewed === commit)
-    .at(-1);
+    judge.recordViolation(world, `${name} was merged without an approval of its commit`);
   const readAt =
     actor.kind === 'engine' ? actor.getReadTime(repository.name, toReviewsKey(pull.number)) : 0;
-  const isReviewKnown =
-    review !== undefined && review.at < Math.max(readAt, now - MAX_CALL_DELAY_MS);
-  if (
-    isReviewKnown &&
-    review.state === 'changes_requested' &&
-    judge.commitments.lastCommandAt < review.at
-  )
+  const knownUntil = Math.max(readAt, now - MAX_CALL_DELAY_MS);
+  const hasKnownObjection = listLastReviews(pull, commit).some(
+    (review) => review.state === 'changes_requested' && review.at < knownUntil,
+  );
+  if (hasKnownObjection)
     judge.recordViolation(
       world,
       `${name} was merged although changes were requested in a review of its commit`,
     );
+}
+
+/** Lists the last review of a commit by each person with write permission. */
+function listLastReviews({ reviews }: SimPull, commit: string): Review[] {
+  const lastReviews = new Map<string, Review>();
+  for (const review of reviews)
+    if (review.authorCanWrite && review.commit === commit) lastReviews.set(review.author, review);
+  return [...lastReviews.values()];
 }

@@ -259,10 +259,10 @@ export class Judge {
           judgeReady(this, world, repository, pull, actor);
         world.sendWebhook(repository.name, pull.head, pull.number);
       },
-      onReviewed: (pull, state) => {
+      onReviewed: (pull, { state, commit }) => {
         const head = parseBranch(pull.head);
         if (head?.kind !== 'task') return;
-        if (state === 'approved') this.commitments.recordApproval(head.plan, head.task);
+        if (state === 'approved') this.commitments.recordApproval(head.plan, head.task, commit);
         else this.commitments.recordChangeRequest(head.plan, head.task);
       },
       onMerged: (repository, pull, merge, actor) => {

@@ -93,6 +93,26 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /although changes were requested/,
   },
   {
+    name: 'only the last review of all reviewers counts',
+    emphasis: ['person_reviews_pull'],
+    changeDeps: wrapForge((forge) => ({
+      readReviews: async (repo, number) => {
+        const { reviews, comments } = await forge.readReviews(repo, number);
+        return { reviews: reviews.slice(-1), comments };
+      },
+    })),
+    expectedViolation: /although changes were requested/,
+  },
+  {
+    name: 'an approval counts for all later commits of the task',
+    emphasis: ['person_reviews_pull'],
+    changeDeps: corruptReads(isTaskState, (doc) => {
+      const accepted = /"accepted":\{"commit":"([0-9a-f]{40})"/.exec(doc)?.[1];
+      return doc.replace(/"approvedCommit":"[0-9a-f]{40}"/, `"approvedCommit":"${accepted}"`);
+    }),
+    expectedViolation: /without an approval/,
+  },
+  {
     name: 'a merge that the forge never made counts as done',
     changeDeps: wrapForge((forge) => ({
       mergePull: async (repo, number) => {
