@@ -27,10 +27,10 @@ export type ToolDefinition = {
   };
 };
 
-/** Complete answer of the model. */
+/** Answer of the model. */
 export type ChatAnswer = {
   readonly text: string;
   readonly toolCalls: readonly ToolCall[];
-  /** Reason from the endpoint: `stop`, `tool_calls`, `length` or `content_filter`. */
-  readonly finishReason: string;
+  /** `truncated`: the answer reached the output limit. `refused`: the model or a content filter refuses to answer. */
+  readonly ending: 'complete' | 'truncated' | 'refused';
 };

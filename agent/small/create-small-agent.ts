@@ -118,6 +118,7 @@ async function runPrompt(session: Session, text: string) {
     throw new RequestError(INTERNAL_ERROR, error.message, {
       source: 'model',
       transient: error.isTransient,
+      problem: error.problem,
       ...(error.status === undefined ? {} : { status: error.status }),
       ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     });

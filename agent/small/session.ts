@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { StopReason } from '@agentclientprotocol/sdk';
 import { describeError } from '../../core/base/describe-error.ts';
+import { parseJson } from '../../core/base/parse-json.ts';
 import { askModel } from './ask-model.ts';
-import type { ChatMessage, ToolCall } from './chat-message.ts';
+import type { ChatAnswer, ChatMessage, ToolCall } from './chat-message.ts';
 import type { ClientLink } from './client-link.ts';
 import type { SmallAgentConfig } from './small-agent-config.ts';
 import type { PreparedCall, Tool } from './tool/tool.ts';
@@ -95,10 +96,15 @@ async function runTurn(
     const { text, toolCalls } = answer;
     history.push(
       toolCalls.length === 0
-        ? { role: 'assistant', content: text }
-        : { role: 'assistant', content: text === '' ? null : text, tool_calls: toolCalls },
+        ? // Endpoints refuse a conversation with an empty message.
+          { role: 'assistant', content: text || '(no answer)' }
+        : {
+            role: 'assistant',
+            content: text === '' ? null : text,
+            tool_calls: toolCalls.map(withValidArguments),
+          },
     );
-    if (toolCalls.length === 0) return mapStopReason(answer.finishReason);
+    if (toolCalls.length === 0) return STOP_REASONS[answer.ending];
     // Every call needs an output, even after a cancel: endpoints refuse a conversation in which a call has no output.
     for (const call of toolCalls) {
       const content = signal.aborted ? 'cancelled' : await runToolCall(options, call, signal);
@@ -109,9 +115,18 @@ async function runTurn(
   return 'max_turn_requests';
 }
 
-function mapStopReason(finishReason: string): StopReason {
-  if (finishReason === 'length') return 'max_tokens';
-  return finishReason === 'content_filter' ? 'refusal' : 'end_turn';
+const STOP_REASONS = {
+  complete: 'end_turn',
+  truncated: 'max_tokens',
+  refused: 'refusal',
+} as const satisfies Record<ChatAnswer['ending'], StopReason>;
+
+/** Replaces arguments that are not JSON, because endpoints parse the arguments of earlier calls and refuse invalid ones. */
+function withValidArguments(call: ToolCall): ToolCall {
+  const { name, arguments: text } = call.function;
+  if (parseJson(text) !== undefined) return call;
+  const replaced = JSON.stringify({ invalid: text.slice(0, 500) });
+  return { ...call, function: { name, arguments: replaced } };
 }
 
 /** Runs one tool call, and reports its start and end to the client. Returns the output or an error text for the model. */

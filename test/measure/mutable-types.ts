@@ -14,8 +14,6 @@ const LIVE_STATE = 'holds state that changes while its owner runs';
 export const MUTABLE_TYPES: readonly MutableType[] = [
   { path: 'adapters/host/create-local-host.ts', type: 'RemovedFiles', reason: ACCUMULATOR },
   { path: 'agent/bridge/acp/session-log.ts', type: 'OpenToolCall', reason: LIVE_STATE },
-  { path: 'agent/small/stream-chat.ts', type: 'DraftAnswer', reason: ACCUMULATOR },
-  { path: 'agent/small/stream-chat.ts', type: 'DraftCall', reason: ACCUMULATOR },
   { path: 'cli/watch/follow-plan.ts', type: 'PlanUpdate', reason: ACCUMULATOR },
   {
     path: 'core/engine/schedule/schedule-tasks.ts',

@@ -283,7 +283,7 @@ describe('the model', () => {
 
     await expect(agent.prompt('go')).rejects.toMatchObject({
       message: expect.stringContaining('bad key'),
-      data: { source: 'model', status: 401, transient: false },
+      data: { source: 'model', status: 401, transient: false, problem: 'key' },
     });
   });
 
@@ -307,7 +307,22 @@ describe('the model', () => {
   test('an empty answer fails the prompt after retries', async () => {
     const agent = await startAgent(Array(4).fill({ text: '' }), {});
 
-    await expect(agent.prompt('go')).rejects.toThrow('the answer of the model is empty');
+    await expect(agent.prompt('go')).rejects.toMatchObject({
+      message: 'the model gave no answer: the answer is empty',
+      data: { source: 'model', transient: true, problem: 'busy' },
+    });
+    expect(server?.requests).toHaveLength(4);
+  });
+
+  test('an empty answer is followed by a reminder, which the conversation does not keep', async () => {
+    const agent = await startAgent([{ text: '' }, { text: 'Done.' }, { text: 'Again.' }]);
+
+    expect(await agent.prompt('go')).toBe('end_turn');
+    expect(await agent.prompt('more')).toBe('end_turn');
+
+    const [, second, third] = server?.requests ?? [];
+    expect(second?.messages.at(-1)?.content).toMatch(/^Your last answer was empty/);
+    expect(third?.messages.map(({ content }) => content).slice(1)).toEqual(['go', 'Done.', 'more']);
   });
 
   test('an answer cut off at the token limit ends the turn with max_tokens', async () => {
