@@ -9,9 +9,11 @@ import type {
   StopReason,
 } from '@agentclientprotocol/sdk';
 import { client, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
+import { z } from 'zod';
 import { describeError } from '../../../core/base/describe-error.ts';
 import { AttemptFailure } from '../attempt-error.ts';
 import { killProcessGroup } from '../host/process-table.ts';
+import { computeParkEnd } from '../model/judge-provider-reply.ts';
 import type { AgentExit } from './agent-exit.ts';
 import type { AgentQuestion } from './agent-question.ts';
 import { askSchema, readAskRequest, readElicitation } from './agent-question.ts';
@@ -189,8 +191,30 @@ async function rejectWithCause(
   if (connection.signal.aborted) {
     await Promise.race([exitFailure, delay(EXIT_WAIT_MS, undefined, { ref: false })]);
   }
+  throw findModelFailure(error) ?? createAgentFailure(error);
+}
+
+function createAgentFailure(error: unknown): AttemptFailure {
   const message = `the agent answered a request with an error: ${describeError(error)}`;
-  throw new AttemptFailure('agent', message, { cause: error });
+  return new AttemptFailure('agent', message, { cause: error });
+}
+
+/** Error with which the built-in agent reports a failure of the model. */
+const modelErrorSchema = z.object({
+  data: z.object({
+    source: z.literal('model'),
+    problem: z.enum(['payment', 'quota', 'rate_limit', 'key', 'busy']),
+    retryAfterMs: z.number().nonnegative().optional(),
+  }),
+});
+
+/** Returns a failure that parks the task, if the model endpoint has failed; undefined for other errors, such as a rejected request. */
+function findModelFailure(error: unknown): AttemptFailure | undefined {
+  const parsed = modelErrorSchema.safeParse(error);
+  if (!parsed.success) return undefined;
+  const { problem, retryAfterMs } = parsed.data.data;
+  const until = computeParkEnd(problem, retryAfterMs, Date.now());
+  return new AttemptFailure('provider', describeError(error), { until, cause: error });
 }
 
 function rejectAfter(ms: number): Promise<never> {

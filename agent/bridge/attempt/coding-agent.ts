@@ -62,8 +62,11 @@ export class CodingAgent {
     attempt.onUrgentMessage = () => {};
     const failure = this.#modelProxy.lastFailure;
     if (failure !== undefined && stopReason !== 'cancelled') {
-      const message = `the agent ended its turn after a failed request to the model: ${failure}`;
-      throw new AttemptFailure('agent', message);
+      const message = `the agent ended its turn after a failed request to the model: ${failure.reason}`;
+      const until = failure.parkedUntil;
+      throw until === undefined
+        ? new AttemptFailure('agent', message)
+        : new AttemptFailure('provider', message, { until });
     }
     return { stopReason, text: this.#sessionLog.lastText.trim() };
   }

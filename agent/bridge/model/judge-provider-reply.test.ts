@@ -41,8 +41,8 @@ test('a task is parked for at most 15 minutes', () => {
 test.each([
   [401, 'bad key'],
   [402, ''],
-  [403, ''],
-  [400, 'Your credit balance is too low'],
+  [403, '{"error":{"type":"permission_error"}}'],
+  [403, '{"error":{"code":"billing_not_active"}}'],
   [429, '{"error":{"code":"insufficient_quota"}}'],
 ])(
   'status %i with the body "%s" parks the task for five minutes without a retry',
@@ -53,3 +53,21 @@ test.each([
     });
   },
 );
+
+test.each([
+  [400, 'Your credit balance is too low'],
+  [400, '{"error":{"code":"insufficient_quota","message":"src/billing.ts"}}'],
+  [422, '{"detail":[{"msg":"invalid","input":"billing, quota, 429"}]}'],
+  [403, ''],
+  [403, 'Your request was flagged'],
+  [403, '{"error":{"code":403,"message":"billing","metadata":{"flagged_input":"quota"}}}'],
+  [403, '{"error":{"code":"content_policy_violation"}}'],
+])('a reply with status %i and the body "%s" belongs to the request', (status, errorText) => {
+  expect(judgeProviderReply(createReply(status, errorText), 1, NOW)).toEqual({ kind: 'pass' });
+});
+
+test('a text about a quota does not turn a rate limit into an exhausted quota', () => {
+  const reply = createReply(429, '{"error":{"message":"insufficient_quota in src/billing.ts"}}');
+
+  expect(judgeProviderReply(reply, 1, NOW)).toEqual({ kind: 'retry', waitMs: 250 });
+});

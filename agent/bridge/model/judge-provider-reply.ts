@@ -1,3 +1,9 @@
+import { parseJson } from '../../../core/base/parse-json.ts';
+import type { ProviderProblem } from '../../../core/chat/classify-fault.ts';
+import { classifyFault } from '../../../core/chat/classify-fault.ts';
+import { isJsonObject } from '../../../core/chat/json-value.ts';
+import { findFault } from '../../../core/chat/read-fault.ts';
+
 // Decides what the proxy does with a reply of the model endpoint: pass the reply to the agent, retry, or end
 // the attempt, so that the control plane parks the task.
 
@@ -45,57 +51,57 @@ export function judgeProviderReply(
   now: number,
 ): ProviderVerdict {
   if (reply !== undefined && reply.status < 400) return { kind: 'pass' };
-  const problem =
-    reply === undefined ? createTemporaryProblem('cannot be reached') : classifyProblem(reply);
-  if (problem === undefined) return { kind: 'pass' };
+  const problem = reply === undefined ? 'busy' : classifyReply(reply);
+  // The agent must see why its request is rejected.
+  if (problem === 'request') return { kind: 'pass' };
   const waitMs = reply?.retryAfterMs ?? FIRST_RETRY_WAIT_MS * 3 ** (tries - 1);
-  if (problem.isTemporary && tries < MAX_TRIES && waitMs <= MAX_RETRY_WAIT_MS) {
+  if (isTemporary(problem) && tries < MAX_TRIES && waitMs <= MAX_RETRY_WAIT_MS) {
     return { kind: 'retry', waitMs };
   }
-  return {
-    kind: 'park',
-    reason: problem.reason,
-    until: now + clampParkMs(reply?.retryAfterMs ?? problem.parkMs),
-  };
+  const reason =
+    reply === undefined ? 'the model endpoint cannot be reached' : describeProblem(problem, reply);
+  return { kind: 'park', reason, until: computeParkEnd(problem, reply?.retryAfterMs, now) };
 }
 
-function clampParkMs(ms: number): number {
-  return Math.min(Math.max(ms, MIN_PARK_MS), MAX_PARK_MS);
+/**
+ * Returns the time until which a problem of the model endpoint parks the task, epoch milliseconds.
+ *
+ * @param retryAfterMs wait that the endpoint asks for
+ */
+export function computeParkEnd(
+  problem: ProviderProblem,
+  retryAfterMs: number | undefined,
+  now: number,
+): number {
+  const parkMs = retryAfterMs ?? (isTemporary(problem) ? BUSY_PARK_MS : ACCOUNT_PARK_MS);
+  return now + Math.min(Math.max(parkMs, MIN_PARK_MS), MAX_PARK_MS);
 }
 
-/** Problem of the model endpoint, as opposed to a faulty request. */
-type ProviderProblem = {
-  readonly reason: string;
-  /** Whether a retry may succeed within seconds. */
-  readonly isTemporary: boolean;
-  /** Time to park the task if the endpoint names no time, milliseconds. */
-  readonly parkMs: number;
+/** Returns whether a retry may succeed within seconds. */
+function isTemporary(problem: ProviderProblem): boolean {
+  return problem === 'busy' || problem === 'rate_limit';
+}
+
+/** Classifies an error reply by its status and its parsed codes. The text does not count, because a text may quote the request. */
+function classifyReply({ status, errorText }: ProviderReply): ProviderProblem {
+  const body = parseJson(errorText);
+  const fault = isJsonObject(body) ? findFault(body) : undefined;
+  return classifyFault({ status, code: fault?.code ?? '' });
+}
+
+const PREDICATES: Record<Exclude<ProviderProblem, 'request'>, string> = {
+  payment: 'requires payment',
+  quota: 'reports an exhausted quota',
+  rate_limit: 'is busy',
+  key: 'refuses the key',
+  busy: 'fails',
 };
 
-function createTemporaryProblem(predicate: string): ProviderProblem {
-  return { reason: `the model endpoint ${predicate}`, isTemporary: true, parkMs: BUSY_PARK_MS };
-}
-
-/** Classifies an error reply. Returns undefined if the request of the agent is faulty, because the agent must then see the reply. */
-function classifyProblem(reply: ProviderReply): ProviderProblem | undefined {
-  const text = reply.errorText.trim();
+function describeProblem(
+  problem: Exclude<ProviderProblem, 'request'>,
+  { status, errorText }: ProviderReply,
+): string {
+  const text = errorText.trim();
   const detail = text === '' ? '' : `: ${text.slice(0, 300)}`;
-  const accountProblem = { isTemporary: false, parkMs: ACCOUNT_PARK_MS };
-  const { status } = reply;
-  if (
-    /insufficient_quota|exceeded your current quota|credit balance|billing/i.test(reply.errorText)
-  ) {
-    return {
-      reason: `the model endpoint reports an exhausted quota (${status})${detail}`,
-      ...accountProblem,
-    };
-  }
-  if (status === 401 || status === 403) {
-    return { reason: `the model endpoint refuses the key (${status})${detail}`, ...accountProblem };
-  }
-  if (status === 402)
-    return { reason: `the model endpoint requires payment (402)${detail}`, ...accountProblem };
-  if (status === 429) return createTemporaryProblem(`is busy (429)${detail}`);
-  if (status === 408 || status >= 500) return createTemporaryProblem(`fails (${status})${detail}`);
-  return undefined;
+  return `the model endpoint ${PREDICATES[problem]} (${status})${detail}`;
 }

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { parseJson } from '../../../core/base/parse-json.ts';
 import { parseRetryAfterMs } from '../../../core/base/retry-after.ts';
 import { delayUnlessAborted } from '../host/delay.ts';
-import { judgeProviderReply } from './judge-provider-reply.ts';
+import { computeParkEnd, judgeProviderReply } from './judge-provider-reply.ts';
 import type { ModelCall } from './model-call.ts';
 import { prepareModelCall } from './model-call.ts';
 import type { TokenCounts } from './token-usage.ts';
@@ -33,6 +33,13 @@ export type ModelProxyOptions = {
   readonly signal: AbortSignal;
 };
 
+/** Failed request that consumes tokens. */
+export type ModelFailure = {
+  readonly reason: string;
+  /** Time until which the task should wait, epoch milliseconds; undefined if the request of the agent is faulty. */
+  readonly parkedUntil: number | undefined;
+};
+
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const MAX_REPLY_CHARS = 64 * 1024 * 1024;
 const MAX_ERROR_REPLY_CHARS = 16 * 1024;
@@ -45,7 +52,7 @@ export class ModelProxy {
   readonly #server = createServer((request, response) => {
     this.#serveRequest(request, response).catch(() => response.destroy());
   });
-  #lastFailure: string | undefined;
+  #lastFailure: ModelFailure | undefined;
 
   constructor(options: ModelProxyOptions) {
     this.#options = options;
@@ -73,7 +80,7 @@ export class ModelProxy {
    * Describes the failure of the newest request that consumes tokens; undefined if the request succeeded. The bridge needs this
    * information, because some agents end their turn after a failed request as if the task were done.
    */
-  get lastFailure(): string | undefined {
+  get lastFailure(): ModelFailure | undefined {
     return this.#lastFailure;
   }
 
@@ -123,7 +130,8 @@ export class ModelProxy {
       }
       if (verdict.kind === 'park') return this.#endAttempt(verdict, response);
       // The request of the agent is faulty, so the agent gets the error.
-      this.#lastFailure = `status ${reply?.status}: ${reply?.errorText.slice(0, 300)}`;
+      const reason = `status ${reply?.status}: ${reply?.errorText.slice(0, 300)}`;
+      this.#lastFailure = { reason, parkedUntil: undefined };
       response.writeHead(reply?.status ?? 502, { 'content-type': 'application/json' });
       response.end(reply?.errorText);
       return;
@@ -181,8 +189,11 @@ export class ModelProxy {
       if (call.isMetered) this.#lastFailure = undefined;
     } catch {
       // A destroyed response means that the agent closed the connection, so the model endpoint did not fail.
-      if (!response.destroyed && call.isMetered)
-        this.#lastFailure = 'the reply of the model endpoint was incomplete or too long';
+      if (!response.destroyed && call.isMetered) {
+        const reason = 'the reply of the model endpoint was incomplete or too long';
+        const parkedUntil = computeParkEnd('busy', undefined, Date.now());
+        this.#lastFailure = { reason, parkedUntil };
+      }
       response.destroy();
     }
     if (!call.isMetered) return;

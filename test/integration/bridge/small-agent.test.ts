@@ -1,8 +1,12 @@
 import { afterEach, expect, test } from 'vitest';
 import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 import type { BridgeFixture } from '../../support/bridge/bridge-fixture.ts';
-import { requireDoneResult, setUpBridgeFixture } from '../../support/bridge/bridge-fixture.ts';
-import type { ChatServer } from '../../support/model/chat-server.ts';
+import {
+  requireDoneResult,
+  requireFailedResult,
+  setUpBridgeFixture,
+} from '../../support/bridge/bridge-fixture.ts';
+import type { ChatReply, ChatServer } from '../../support/model/chat-server.ts';
 import { startChatServer } from '../../support/model/chat-server.ts';
 
 let fixture: BridgeFixture;
@@ -36,3 +40,30 @@ test('the built-in agent does a task through the model proxy', async () => {
   expect(tools).toHaveLength(2);
   expect(tools.map((entry) => entry.text).join()).not.toContain('failed');
 });
+
+test.each<[string, ChatReply, RegExp]>([
+  ['empty answers', { text: '' }, /the answer is empty/],
+  ['answers that break off', { hangUp: 'I will' }, /the answer broke off/],
+  [
+    'errors in responses with status 200',
+    { status: 200, body: '{"error":"overloaded"}' },
+    /overloaded/,
+  ],
+])(
+  'a model that gives only %s parks the task, which costs no retry',
+  async (_name, reply, reason) => {
+    fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+    chat = await startChatServer(() => reply);
+    fixture.credentials.model = { baseUrl: chat.url, apiKey: 'the-real-key', model: 'scripted' };
+    const startedAt = Date.now();
+
+    const bridge = await fixture.startBridge([], { [BRIDGE_ENVIRONMENT.agentCommand]: '' });
+    await bridge.ended;
+
+    const result = requireFailedResult(fixture);
+    expect(result.cause).toBe('provider');
+    expect(result.reason).toMatch(reason);
+    expect(result.until).toBeGreaterThan(startedAt);
+    expect(chat.requests).toHaveLength(4);
+  },
+);

@@ -17,13 +17,15 @@ const requestSchema = z.object({
 /** Request received by the endpoint. */
 export type ReceivedChat = z.infer<typeof requestSchema>;
 
-/** Answer of the endpoint: a text, tool calls, an HTTP error, or a stream that never ends. */
+/** Answer of the endpoint: a text, tool calls, a response, or a stream without an end. */
 export type ChatReply =
   | { readonly text: string; readonly finish?: string }
   | { readonly calls: readonly { readonly name: string; readonly input: unknown }[] }
   | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
   /** The stream sends this text and then stays open. */
-  | { readonly hang: string };
+  | { readonly hang: string }
+  /** The stream sends this text and then ends without an end mark. */
+  | { readonly hangUp: string };
 
 /** Running endpoint with its received requests. */
 export type ChatServer = {
@@ -77,6 +79,11 @@ function sendAnswer(response: ServerResponse, reply: ChatReply): void {
     );
   if ('hang' in reply) {
     send({ content: reply.hang }, null);
+    return;
+  }
+  if ('hangUp' in reply) {
+    send({ content: reply.hangUp }, null);
+    response.end();
     return;
   }
   if ('text' in reply) {
