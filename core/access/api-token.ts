@@ -9,6 +9,7 @@ import { API_TOKENS_PARTITION, KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
 import { isRoleAtLeast, requireRole, selectLowerRole } from './actor.ts';
+import { buildItemExpiry } from './item-expiry.ts';
 import { createSecret, deriveId, hashSha256, ID_ALPHABET, isSameHash } from './secret.ts';
 import { findUser } from './user.ts';
 
@@ -48,7 +49,6 @@ export async function createApiToken(
   requireRole(actor, input.role);
   const now = deps.clock.now();
   const token = API_TOKEN_PREFIX + createSecret(deps.randomBytes);
-  const validUntil = now + input.days * DAY_MS;
   const item = {
     ...KEY.apiToken(deriveTokenId(token)),
     name: input.name,
@@ -56,8 +56,7 @@ export async function createApiToken(
     hash: hashSha256(token),
     createdBy: actor.email,
     createdAt: now,
-    validUntil,
-    expiresAt: Math.ceil(validUntil / 1_000),
+    ...buildItemExpiry(now + input.days * DAY_MS),
   };
   await deps.table.put(item, ITEM_IS_ABSENT);
   return { ...toApiToken(parseTokenItem(item)), token };

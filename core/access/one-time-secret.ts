@@ -6,6 +6,7 @@ import { KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
 import { createUnauthorizedError, selectLowerRole } from './actor.ts';
+import { buildItemExpiry } from './item-expiry.ts';
 import { createSecret, hashSha256 } from './secret.ts';
 import { openSession } from './session.ts';
 import { findUser, normaliseEmail } from './user.ts';
@@ -21,15 +22,17 @@ type SecretStore = Pick<AccessDeps, 'table' | 'clock'>;
 type IssuedSecret = { readonly secret: string; readonly expiresAt: number };
 
 const secretItemSchema = z.object({ email: z.string(), role: roleSchema, validUntil: z.number() });
-type SecretHolder = { readonly email: string; readonly role: Role };
+/** User of a secret; the secret grants the lower of `maxRole` and the user's role at the time of redemption. */
+type SecretGrant = { readonly email: string; readonly maxRole: Role };
 
 /** Issues the code of a link that signs in an existing user; `expiresAt` in epoch milliseconds. */
 export async function issueSignInCode(
   deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
   email: string,
 ): Promise<{ readonly code: string; readonly expiresAt: number }> {
-  const holder: SecretHolder = { email: normaliseEmail(email), role: 'admin' };
-  const { secret, expiresAt } = await issueSecret(deps, 'code', holder, SIGN_IN_CODE_LIFETIME_MS);
+  // The highest role as the maximum: a session from the code has the user's own role.
+  const grant: SecretGrant = { email: normaliseEmail(email), maxRole: 'admin' };
+  const { secret, expiresAt } = await issueSecret(deps, 'code', grant, SIGN_IN_CODE_LIFETIME_MS);
   return { code: secret, expiresAt };
 }
 
@@ -48,7 +51,8 @@ export async function issueSocketTicket(
   deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
   actor: UserActor,
 ): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
-  const { secret, expiresAt } = await issueSecret(deps, 'ticket', actor, SOCKET_TICKET_LIFETIME_MS);
+  const grant: SecretGrant = { email: actor.email, maxRole: actor.role };
+  const { secret, expiresAt } = await issueSecret(deps, 'ticket', grant, SOCKET_TICKET_LIFETIME_MS);
   return { ticket: secret, expiresAt };
 }
 
@@ -64,13 +68,12 @@ export async function redeemSocketTicket(
 async function issueSecret(
   deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
   kind: SecretKind,
-  holder: SecretHolder,
+  grant: SecretGrant,
   lifetimeMs: number,
 ): Promise<IssuedSecret> {
   const secret = createSecret(deps.randomBytes);
   const validUntil = deps.clock.now() + lifetimeMs;
-  const { email, role } = holder;
-  const item = { email, role, validUntil, expiresAt: Math.ceil(validUntil / 1_000) };
+  const item = { email: grant.email, role: grant.maxRole, ...buildItemExpiry(validUntil) };
   await deps.table.put({ ...KEY.oneTimeSecret(kind, hashSha256(secret)), ...item }, ITEM_IS_ABSENT);
   return { secret, expiresAt: validUntil };
 }
@@ -79,7 +82,7 @@ async function redeemSecret(
   deps: SecretStore,
   kind: SecretKind,
   secret: string,
-): Promise<SecretHolder | undefined> {
+): Promise<{ readonly email: string; readonly role: Role } | undefined> {
   const key = KEY.oneTimeSecret(kind, hashSha256(secret));
   const stored = await deps.table.get(key);
   if (stored === undefined) return undefined;

@@ -7,6 +7,7 @@ import { KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
 import { createUnauthorizedError } from './actor.ts';
+import { buildItemExpiry } from './item-expiry.ts';
 import { createSecret, deriveId, hashSha256, ID_ALPHABET, isSameHash } from './secret.ts';
 import { findUser } from './user.ts';
 
@@ -41,7 +42,7 @@ export async function openSession(deps: AccessDeps, user: SessionHolder): Promis
     email: user.email,
     hash: hashSha256(secret),
     rotatedAt: now,
-    ...computeLifetime(now),
+    ...buildItemExpiry(now + SESSION_LIFETIME_MS),
   };
   await deps.table.put({ ...KEY.session(id), ...item }, ITEM_IS_ABSENT);
   return signSession(deps, user, `${id}.${secret}`);
@@ -81,7 +82,7 @@ async function readSession(deps: AccessDeps, id: string): Promise<SessionItem | 
   return item.validUntil > deps.clock.now() ? item : undefined;
 }
 
-/** Ends the session and throws if the secret is not current, unless the secret was replaced only moments ago. */
+/** Throws if the secret is not current; also ends the session, unless the secret was replaced only moments ago. */
 async function requireCurrentSecret(
   deps: AccessDeps,
   id: string,
@@ -109,7 +110,7 @@ async function rotateRefreshSecret(
     hash: hashSha256(secret),
     previousHash: item.hash,
     rotatedAt: now,
-    ...computeLifetime(now),
+    ...buildItemExpiry(now + SESSION_LIFETIME_MS),
   };
   const written = await deps.table.update(KEY.session(id), { set }, [
     { attribute: 'hash', equals: item.hash },
@@ -130,11 +131,6 @@ async function signSession(
     now,
   );
   return { accessToken, expiresAt, refreshToken, user: { email: user.email, role: user.role } };
-}
-
-function computeLifetime(now: number) {
-  const validUntil = now + SESSION_LIFETIME_MS;
-  return { validUntil, expiresAt: Math.ceil(validUntil / 1_000) };
 }
 
 function createInvalidTokenError(): AppError {

@@ -1,6 +1,6 @@
 // Makes text from models, agents and people safe for a person, a model, a terminal or a forge.
 
-// Invisible characters that can influence models and terminals: controls, zero-width characters, bidirectional overrides, tags.
+// Invisible characters that can influence models and terminals: controls, zero-width characters, bidirectional overrides, Unicode tag characters.
 const INVISIBLE_CHARACTERS = /(?![\n\t])[\p{Cc}\p{Cf}]/gu;
 
 /** Removes invisible characters except newlines and tabs, and truncates the text to `maxChars` with an ellipsis. */

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Coding agents that a plan may name; the bridge knows how to start each of them. */
+/**
+ * Coding agents that a plan may name; the bridge knows how to start each of them. `small` is the built-in agent, all others are
+ * separate programs.
+ */
 export const AGENT_NAMES = [
   'small',
   'opencode',

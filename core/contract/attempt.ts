@@ -48,6 +48,7 @@ export const assignmentSchema = z.object({
   }),
   setup: z.array(commandSchema),
   verify: z.array(commandSchema),
+  /** Environment variables from `.smol-gang.yaml` for the agent, set-up and verify. */
   env: z.record(z.string(), z.string()),
   /** Globs of files that many tasks change (lockfiles, changelogs); an overlap there does not order tasks. */
   shared: z.array(z.string()),
@@ -149,6 +150,7 @@ export type HeartbeatResponse = z.infer<typeof heartbeatResponseSchema>;
 
 export const transcriptEntrySchema = z.object({
   at: z.number().int(),
+  /** Source of the text; `plan` is the agent's own list of steps, not the plan of the task. */
   kind: z.enum(['agent', 'thought', 'tool', 'user', 'bridge', 'plan']),
   text: z.string().max(16_000),
 });
@@ -176,6 +178,7 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
       evidence: evidenceSchema,
       /** Summary of the work, for dependent tasks and for the pull request. */
       summary: z.string().max(8_000),
+      /** Titles of the agent's tool calls in order, for the pull request. */
       workLog: z.array(z.string().max(400)).max(200).default([]),
       changed: z.array(z.string()).max(3_000),
       /** True if `changed` does not list all files. */

@@ -7,13 +7,15 @@ import {
   parseBranchName,
 } from './id.ts';
 
+/** Selects the branch of an `end` node, which has a new branch for each of its pull requests. */
+const END_NODE = { firstAttempt: 12 };
 const KEY = { plan: 'p3k9m2x7abc', run: 2, task: 'add-login' };
 
 test('branch names contain plan, run and task, and no branch is a path prefix of another', () => {
   const names = [
     formatRootBranch('smol-gang', KEY),
     formatTaskBranch('smol-gang', KEY),
-    formatTaskBranch('smol-gang', KEY, { firstAttempt: 4 }),
+    formatTaskBranch('smol-gang', KEY, END_NODE),
     formatAttemptBranch('smol-gang', { ...KEY, attemptNumber: 4 }),
     formatScratchBranch('smol-gang', KEY),
   ];
@@ -21,7 +23,7 @@ test('branch names contain plan, run and task, and no branch is a path prefix of
   expect(names).toEqual([
     'smol-gang/p3k9m2x7abc-r2/root',
     'smol-gang/p3k9m2x7abc-r2/t/add-login',
-    'smol-gang/p3k9m2x7abc-r2/t/add-login.4',
+    'smol-gang/p3k9m2x7abc-r2/t/add-login.12',
     'smol-gang/p3k9m2x7abc-r2/a/add-login-4',
     'smol-gang/p3k9m2x7abc-r2/s/add-login',
   ]);
@@ -36,8 +38,8 @@ test('parses plan, run and task from a branch name', () => {
     run,
     kind: 'root',
   });
-  for (const end of [undefined, { firstAttempt: 12 }])
-    expect(parseBranchName('smol-gang', formatTaskBranch('smol-gang', KEY, end))).toEqual({
+  for (const endNode of [undefined, END_NODE])
+    expect(parseBranchName('smol-gang', formatTaskBranch('smol-gang', KEY, endNode))).toEqual({
       ...KEY,
       kind: 'task',
     });

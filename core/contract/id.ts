@@ -41,7 +41,7 @@ export type AttemptId = string;
 
 /** Key of a task in one run of a plan; runs count from 1. */
 export type TaskKey = { readonly plan: PlanId; readonly run: number; readonly task: TaskId };
-/** Key of an attempt; `n` counts the attempts of the task from 1. */
+/** Key of an attempt; `attemptNumber` counts the attempts of the task from 1. */
 export type AttemptKey = TaskKey & { readonly attemptNumber: number };
 
 /** Key of a merge queue. Each repository of a run has a root branch with a merge queue. */
@@ -106,15 +106,15 @@ export function formatRootBranch(
 /**
  * Formats the source branch of a task's pull request.
  *
- * @param end only for the `end` node, which may open several pull requests in turn: `firstAttempt` is the number of the first
+ * @param endNode only for the `end` node, which may open several pull requests in turn: `firstAttempt` is the number of the first
  *   attempt on the branch
  */
 export function formatTaskBranch(
   prefix: string,
   key: TaskKey,
-  end?: { readonly firstAttempt: number },
+  endNode?: { readonly firstAttempt: number },
 ): string {
-  const suffix = end === undefined ? '' : `.${end.firstAttempt}`;
+  const suffix = endNode === undefined ? '' : `.${endNode.firstAttempt}`;
   return `${formatRunPrefix(prefix, key.plan, key.run)}t/${key.task}${suffix}`;
 }
 /** Formats the only branch that an attempt may push. */
