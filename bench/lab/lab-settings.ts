@@ -6,7 +6,7 @@ export function createLabSettings(slots: number): EngineSettings {
     prefix: 'smol-gang',
     apiUrl: 'http://api.test',
     limits: { maxMinutes: 90, idleMinutes: 10, maxTokens: 1e9, maxUsd: 1e6, maxTurns: 500 },
-    bounds: { maxRetries: 2, maxLosses: 6, maxRepairs: 4, maxFaults: 10 },
+    bounds: { maxRetries: 2, maxLosses: 6, maxRepairs: 4, maxEngineFailures: 10 },
     caps: { system: slots, repository: slots, plan: slots },
     // Attempts of the lab send no heartbeats; the scenario attempt-cost measures heartbeats separately.
     leaseMs: 8 * 3_600_000,

@@ -87,7 +87,7 @@ describe('a restart', () => {
     const plan = createSamplePlan('active', {
       haltedSince: 1,
       haltNotified: true,
-      faults: 3,
+      consecutiveEngineFailures: 3,
       pulls: [SAMPLE_PULL],
       startedAt: 5,
       conditions: [createPlanCondition('plan_halted')],
@@ -97,10 +97,10 @@ describe('a restart', () => {
       run: SAMPLE_RUN + 1,
       haltedSince: undefined,
       haltNotified: undefined,
-      faults: 0,
+      consecutiveEngineFailures: 0,
       conditions: [],
       pulls: [],
-      ends: [],
+      finalTasks: [],
       startedAt: undefined,
       activation: { put: 0, released: 0, total: 0, roots: false },
       stoppingRuns: [{ run: SAMPLE_RUN, reason: 'restarted by ann@example.com' }],
@@ -130,7 +130,7 @@ describe('a restart', () => {
 
       expect(applyPlanEvent(plan, createPlanEvent('restarted'))).toMatchObject({
         status: 'planning',
-        planning: { stage: 'queued', faults: 0 },
+        planning: { stage: 'queued', consecutiveFailures: 0 },
       });
     },
   );

@@ -90,19 +90,19 @@ export function onRestarted(
     finishedAt: undefined,
     haltedSince: undefined,
     haltNotified: undefined,
-    faults: 0,
+    consecutiveEngineFailures: 0,
     conditions: [],
   };
   const hasNoGraph = state.revision === 0;
   if (hasNoGraph && (state.status === 'failed' || state.status === 'cancelled'))
-    return { ...reset, status: 'planning', planning: { stage: 'queued', faults: 0 } };
+    return { ...reset, status: 'planning', planning: { stage: 'queued', consecutiveFailures: 0 } };
   if (state.status === 'rejected' || state.approved === undefined)
     return { ...reset, status: 'pending_approval' };
   return {
     ...reset,
     status: 'activating',
     activation: EMPTY_ACTIVATION,
-    ends: [],
+    finalTasks: [],
     pulls: [],
     stoppingRuns: isCurrentRunStopped(state)
       ? state.stoppingRuns

@@ -20,7 +20,7 @@ export function computePlanDueAfterWrite(after: PlanState, event: PlanEvent, now
     case 'halt_cleared':
       return now + HALT_CHECK_MS;
     case 'step_faulted': {
-      const doublings = Math.min(after.faults - 1, 7);
+      const doublings = Math.min(after.consecutiveEngineFailures - 1, 7);
       return now + Math.min(MAX_FAULT_BACKOFF_MS, FIRST_FAULT_BACKOFF_MS * 2 ** doublings);
     }
     default:

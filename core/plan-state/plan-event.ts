@@ -61,7 +61,7 @@ export type PlanEvent =
       readonly type: 'activated';
       readonly run: number;
       readonly total: number;
-      readonly ends: PlanState['ends'];
+      readonly finalTasks: PlanState['finalTasks'];
     }
   /** All tasks without dependencies are ready. */
   | { readonly type: 'released'; readonly run: number }

@@ -86,7 +86,7 @@ export type PlanState = {
   /** Next planning step, and its failures in a row. */
   readonly planning: {
     readonly stage: 'queued' | 'explore' | 'assess' | 'decompose' | 'done';
-    readonly faults: number;
+    readonly consecutiveFailures: number;
     readonly parkedUntil?: number;
   };
   /**
@@ -100,7 +100,7 @@ export type PlanState = {
     readonly roots: boolean;
   };
   /** Nodes whose merge completes the plan: the `end` node of each repository, or the task of a simple plan. */
-  readonly ends: { readonly task: string; readonly repo: string }[];
+  readonly finalTasks: { readonly task: string; readonly repo: string }[];
   readonly pulls: RootPull[];
   /** Runs whose tasks are being cancelled. */
   readonly stoppingRuns: {
@@ -132,8 +132,8 @@ export type PlanState = {
   readonly usage: Usage;
   /** Reason of a rejection, cancellation or failure. */
   readonly reason?: string;
-  /** Failed steps of the control plane in a row. */
-  readonly faults: number;
+  /** Failures of the control plane in a row while it handles this plan. */
+  readonly consecutiveEngineFailures: number;
   readonly createdBy: string;
   /** Hash of the create request; recognises a repeated request. */
   readonly bodyHash?: string;

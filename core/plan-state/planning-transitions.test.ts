@@ -19,13 +19,15 @@ describe('planning', () => {
   test.each(STEPS)(
     'only $type ends the stage $stage and starts $nextStage',
     ({ stage, type, nextStage }) => {
-      const plan = createSamplePlan('planning', { planning: { stage, faults: 2, parkedUntil: 5 } });
+      const plan = createSamplePlan('planning', {
+        planning: { stage, consecutiveFailures: 2, parkedUntil: 5 },
+      });
 
       for (const other of STEPS)
         if (other.type !== type) expect(isPlanNoop(plan, createPlanEvent(other.type))).toBe(true);
       expect(applyPlanEvent(plan, createPlanEvent(type)).planning).toEqual({
         stage: nextStage,
-        faults: 0,
+        consecutiveFailures: 0,
       });
     },
   );
@@ -82,8 +84,16 @@ describe('planning', () => {
       createPlanEvent('planning_retried'),
     );
 
-    expect(parked.planning).toEqual({ stage: 'decompose', faults: 0, parkedUntil: 1_060_000 });
-    expect(retried.planning).toEqual({ stage: 'decompose', faults: 2, parkedUntil: 1_002_000 });
+    expect(parked.planning).toEqual({
+      stage: 'decompose',
+      consecutiveFailures: 0,
+      parkedUntil: 1_060_000,
+    });
+    expect(retried.planning).toEqual({
+      stage: 'decompose',
+      consecutiveFailures: 2,
+      parkedUntil: 1_002_000,
+    });
     expect(retried.conditions.map(({ code }) => code)).toEqual([
       'planning_parked',
       'planning_retried',

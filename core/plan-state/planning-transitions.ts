@@ -54,10 +54,10 @@ export function onDecomposed(
   };
 }
 
-/** Enters a planning stage; clears the faults and warnings of the previous stage. */
+/** Enters a planning stage; clears the failure count and the warnings of the previous stage. */
 function enterStage(state: PlanState, stage: Stage): PlanState {
   const recovered = removeCondition(removeCondition(state, 'planning_parked'), 'planning_retried');
-  return { ...recovered, planning: { stage, faults: 0 } };
+  return { ...recovered, planning: { stage, consecutiveFailures: 0 } };
 }
 
 export function onPlanningParked(
@@ -66,12 +66,13 @@ export function onPlanningParked(
   { now }: PlanContext,
 ): PlanState {
   const { type: code, until, why } = event;
-  const faults = state.planning.faults + (code === 'planning_retried' ? 1 : 0);
+  const consecutiveFailures =
+    state.planning.consecutiveFailures + (code === 'planning_retried' ? 1 : 0);
   const resumesAt = new Date(until).toISOString();
   const message = `${why}. Planning continues by itself at ${resumesAt}.`;
   return {
     ...addCondition(state, { level: 'warning', code, message, at: now }),
-    planning: { ...state.planning, parkedUntil: until, faults },
+    planning: { ...state.planning, parkedUntil: until, consecutiveFailures },
   };
 }
 

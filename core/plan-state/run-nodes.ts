@@ -19,7 +19,10 @@ export function buildRunNodes(
 }
 
 /** Returns the nodes whose merge completes the plan: each `end` node, or the task of a simple plan. */
-export function findEndNodes(plan: PlanState, nodes: readonly RunNode[]): PlanState['ends'] {
+export function findFinalTasks(
+  plan: PlanState,
+  nodes: readonly RunNode[],
+): PlanState['finalTasks'] {
   const kind = isSimple(plan) ? 'work' : 'end';
   return nodes
     .filter((node) => node.kind === kind)

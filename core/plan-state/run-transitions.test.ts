@@ -113,19 +113,23 @@ describe('a failed step', () => {
     const first = applyPlanEvent(createSamplePlan('active'), createPlanEvent('step_faulted'));
     const second = applyPlanEvent(first, createPlanEvent('step_faulted', { why: 'again' }));
 
-    expect(second.faults).toBe(2);
+    expect(second.consecutiveEngineFailures).toBe(2);
     expect(second.conditions).toMatchObject([{ code: 'step_failed', message: 'again' }]);
   });
 
   test('fails the plan only during the activation, after twenty failures in a row', () => {
     const event = createPlanEvent('step_faulted');
 
-    expect(applyPlanEvent(createSamplePlan('activating', { faults: 18 }), event).status).toBe(
-      'activating',
-    );
-    expect(applyPlanEvent(createSamplePlan('activating', { faults: 19 }), event).status).toBe(
-      'failed',
-    );
-    expect(applyPlanEvent(createSamplePlan('active', { faults: 99 }), event).status).toBe('active');
+    expect(
+      applyPlanEvent(createSamplePlan('activating', { consecutiveEngineFailures: 18 }), event)
+        .status,
+    ).toBe('activating');
+    expect(
+      applyPlanEvent(createSamplePlan('activating', { consecutiveEngineFailures: 19 }), event)
+        .status,
+    ).toBe('failed');
+    expect(
+      applyPlanEvent(createSamplePlan('active', { consecutiveEngineFailures: 99 }), event).status,
+    ).toBe('active');
   });
 });

@@ -3,10 +3,10 @@ import type { PlanContext, PlanEventOf } from './plan-event.ts';
 import type { PlanState, RootPull } from './plan-state.ts';
 import { addCondition, removeCondition } from './plan-state.ts';
 
-// Transitions of a run: activation, halt, budget, faults and completion.
+// Transitions of a run: activation, halt, budget, engine failures and completion.
 
 /** Failed steps in a row after which an activation fails the plan. */
-const MAX_ACTIVATION_FAULTS = 20;
+const MAX_ACTIVATION_FAILURES = 20;
 
 export function onActivating(
   state: PlanState,
@@ -18,12 +18,19 @@ export function onActivating(
 
 export function onActivated(
   state: PlanState,
-  { run, total, ends }: PlanEventOf<'activated'>,
+  { run, total, finalTasks }: PlanEventOf<'activated'>,
   { now }: PlanContext,
 ): PlanState | undefined {
   if (state.run !== run) return undefined;
   const activation = { ...state.activation, put: total, total, roots: true };
-  return { ...state, activation, status: 'active', faults: 0, ends, startedAt: now };
+  return {
+    ...state,
+    activation,
+    status: 'active',
+    consecutiveEngineFailures: 0,
+    finalTasks,
+    startedAt: now,
+  };
 }
 
 export function onReleased(
@@ -111,7 +118,7 @@ function addMergedEarlyCondition(
 }
 
 /**
- * Counts a failed step. Only an activation fails the plan after too many faults: no work has begun, and a person can restart the
+ * Counts a failed step. Only an activation fails the plan after too many failures: no work has begun, and a person can restart the
  * plan.
  */
 export function onStepFaulted(
@@ -119,10 +126,11 @@ export function onStepFaulted(
   { why }: PlanEventOf<'step_faulted'>,
   { now }: PlanContext,
 ): PlanState {
-  const faults = state.faults + 1;
+  const consecutiveEngineFailures = state.consecutiveEngineFailures + 1;
   const condition = { level: 'error' as const, code: 'step_failed', message: why, at: now };
-  const faulted = { ...addCondition(state, condition), faults };
-  if (faults < MAX_ACTIVATION_FAULTS || state.status !== 'activating') return faulted;
+  const faulted = { ...addCondition(state, condition), consecutiveEngineFailures };
+  if (consecutiveEngineFailures < MAX_ACTIVATION_FAILURES || state.status !== 'activating')
+    return faulted;
   return { ...faulted, status: 'failed', reason: why };
 }
 

@@ -24,7 +24,7 @@ export type MergeQueueState = {
   readonly at?: number;
   /** `merging` is written before the forge is asked to merge; `checking` during a verification. */
   readonly phase?: 'checking' | 'merging';
-  /** Refused merge requests for the front in a row. */
+  /** Refused merge calls for the front in a row. */
   readonly mergeRefusals: number;
   /** Commit of the front with pending checks; `since` is the start of the wait. */
   readonly pendingChecks?: { readonly commit: string; readonly since: number };

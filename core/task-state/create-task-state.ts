@@ -20,7 +20,7 @@ export function createTaskState(
     title: deriveTaskTitle(node, spec),
     wave: node.wave,
     rank: node.rank,
-    weight: node.weight,
+    estimateMinutes: node.estimateMinutes,
     simple: options.simple,
     policy: options.policy,
     status: 'pending',
@@ -28,7 +28,7 @@ export function createTaskState(
     attempt: 0,
     attemptsAwaitingPodRemoval: [],
     retryCounts: { agent: 0, infra: 0, repair: 0 },
-    faults: 0,
+    consecutiveEngineFailures: 0,
     usage: NO_USAGE,
     last: {
       version: 1,

@@ -156,13 +156,14 @@ function recordTransition(
   context: TransitionContext,
 ): TaskState {
   const hasNewStatus = before.status !== after.status;
-  const faults = event.type === 'faulted' || !hasNewStatus ? after.faults : 0;
-  if (UNRECORDED_EVENTS.includes(event.type)) return { ...after, faults };
+  const consecutiveEngineFailures =
+    event.type === 'faulted' || !hasNewStatus ? after.consecutiveEngineFailures : 0;
+  if (UNRECORDED_EVENTS.includes(event.type)) return { ...after, consecutiveEngineFailures };
   const stuckChecks =
     event.type === 'checks_stuck' || !hasNewStatus ? after.stuckChecks : undefined;
   return {
     ...after,
-    faults,
+    consecutiveEngineFailures,
     stuckChecks,
     last: {
       version: context.version,
@@ -187,7 +188,7 @@ function onRetry(
   const resetTask: TaskState = {
     ...state,
     retryCounts: { agent: 0, infra: 0, repair: 0 },
-    faults: 0,
+    consecutiveEngineFailures: 0,
     parkedUntil: undefined,
     reason: undefined,
     finishedAt: undefined,
@@ -259,7 +260,8 @@ function onFaulted(
   event: EventOf<'faulted'>,
   context: TransitionContext,
 ): TaskState {
-  const faults = state.faults + 1;
-  if (faults < context.bounds.maxFaults) return { ...state, faults };
-  return { ...blockTask(endAttempt(state), 'fault', event.why), faults };
+  const consecutiveEngineFailures = state.consecutiveEngineFailures + 1;
+  if (consecutiveEngineFailures < context.bounds.maxEngineFailures)
+    return { ...state, consecutiveEngineFailures };
+  return { ...blockTask(endAttempt(state), 'fault', event.why), consecutiveEngineFailures };
 }

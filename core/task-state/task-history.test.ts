@@ -81,7 +81,7 @@ describe('bounds on retries', () => {
 
   test('failures of the control plane in a row block the task', () => {
     const faulted = applyEvent(
-      { ...createSampleTask('merging'), faults: 4 },
+      { ...createSampleTask('merging'), consecutiveEngineFailures: 4 },
       createSampleEvent('faulted'),
     );
 
@@ -92,12 +92,12 @@ describe('bounds on retries', () => {
     const exhausted = {
       ...createSampleTask('blocked'),
       retryCounts: { agent: 9, infra: 9, repair: 9 },
-      faults: 9,
+      consecutiveEngineFailures: 9,
     };
 
     expect(applyEvent(exhausted, createSampleEvent('retry'))).toMatchObject({
       retryCounts: { agent: 0, infra: 0, repair: 0 },
-      faults: 0,
+      consecutiveEngineFailures: 0,
     });
   });
 });

@@ -71,7 +71,7 @@ export type TaskState = TaskKey & {
   /** Estimated minutes of the longest path ahead, including this task; the scheduler prefers the highest rank. */
   readonly rank: number;
   /** Estimated minutes of this task. */
-  readonly weight: number;
+  readonly estimateMinutes: number;
   /** True in a simple plan: the pull request goes to the base branch, and a person merges it. */
   readonly simple: boolean;
   readonly policy: Policy;
@@ -131,8 +131,8 @@ export type TaskState = TaskKey & {
   readonly lastFailure?: string;
   /** Id of the newest review that was handled. */
   readonly lastHandledReview?: number;
-  /** Failures of the control plane in a row; the task is blocked at `TaskBounds.maxFaults`. */
-  readonly faults: number;
+  /** Failures of the control plane in a row while it handles this task; the task is blocked at `TaskBounds.maxEngineFailures`. */
+  readonly consecutiveEngineFailures: number;
   /** True after a person asked an interactive session to finish. */
   readonly isFinishing?: boolean;
   readonly usage: Usage;
@@ -179,7 +179,8 @@ export type TaskBounds = {
   readonly maxLosses: number;
   /** Repairs that no person requested. */
   readonly maxRepairs: number;
-  readonly maxFaults: number;
+  /** Failures of the control plane in a row. */
+  readonly maxEngineFailures: number;
 };
 
 /** Input of a transition besides the state and the event. */

@@ -15,7 +15,7 @@ export function readEngineSettings(): EngineSettings {
       maxUsd: attempt.maxUsd,
       maxTurns: attempt.maxTurns,
     },
-    bounds: { maxRetries: attempt.maxRetries, maxLosses: 6, maxRepairs: 4, maxFaults: 10 },
+    bounds: { maxRetries: attempt.maxRetries, maxLosses: 6, maxRepairs: 4, maxEngineFailures: 10 },
     caps: {
       system: slots.system,
       repository: slots.perRepository ?? slots.system,

@@ -59,7 +59,8 @@ export const FAULT_KINDS = [
   /** An agent continues although its question is unanswered. */
   'agent_stops_waiting',
   'platform_crash',
-  'clock_tick_lost',
+  /** The trigger that starts the resync each minute is lost. */
+  'resync_trigger_lost',
   'person_merges_pull',
   'person_closes_or_reopens_pull',
   'person_pushes_to_task_branch',
@@ -116,7 +117,7 @@ const FAULT_RATES: Record<FaultKind, number> = {
   agent_asks_question: 0.15,
   agent_stops_waiting: 0.15,
   platform_crash: 0.12,
-  clock_tick_lost: 0.15,
+  resync_trigger_lost: 0.15,
   person_merges_pull: 0.15,
   person_closes_or_reopens_pull: 0.12,
   person_pushes_to_task_branch: 0.2,
@@ -130,7 +131,10 @@ const FAULT_RATES: Record<FaultKind, number> = {
   person_pushes_to_root_branch: 0.05,
 };
 
-/** Factor by which the faults that cause a focus transition are more frequent, and the faults that an interference emphasises. */
+/**
+ * Factor by which emphasised faults are more frequent: the causes of the focus transitions, and the kinds in `emphasis` (see
+ * `Interference` in world.ts).
+ */
 const EMPHASIS_FACTOR = 3;
 
 /** Draws the faults of a seed. */

@@ -129,7 +129,7 @@ const FAULTS_BY_STATUS: Partial<Record<TaskStatus, readonly FaultKind[]>> = {
     'agent_fails',
     'provider_refuses_attempt',
     'message_lost',
-    'clock_tick_lost',
+    'resync_trigger_lost',
   ],
   changes_requested: ['person_reviews_pull'],
   blocked: ['forge_rule_refuses', 'person_reviews_pull'],

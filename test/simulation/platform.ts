@@ -57,11 +57,11 @@ export async function handleMessage(
   return batchItemFailures.length > 0 ? 'retry' : 'done';
 }
 
-/** Starts the resync each minute; a tick is lost under a fault or while the platform is down. */
+/** Starts the resync each minute. The trigger is lost under a fault or while the platform is down. */
 export function startClock(world: World): void {
   const tick = (): void => {
     world.loop.schedule(TICK_MS, tick);
-    if (world.isDown || world.faults.drawFault('clock_tick_lost')) return;
+    if (world.isDown || world.faults.drawFault('resync_trigger_lost')) return;
     const ignoreEnd = (): void => {};
     world.startInvocation('resync', resync, {
       onDone: ignoreEnd,

@@ -33,7 +33,7 @@ export function createSimulatedSettings(random: Random): EngineSettings {
       maxRetries: random.between(1, 3),
       maxLosses: random.between(2, 6),
       maxRepairs: random.between(2, 4),
-      maxFaults: 10,
+      maxEngineFailures: 10,
     },
     caps: {
       system,

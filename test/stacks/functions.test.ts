@@ -96,7 +96,7 @@ describe.skipIf(cloud === null)(
       ]);
     });
 
-    test('queue-plan reads the graph and calls the model with the key', async () => {
+    test('queue-plan plans the submitted graph of the previous test, and calls the model with the key for a prompt', async () => {
       // The model never gives a valid answer, so the plan fails with a reason; the handler itself must not fail.
       model.play(...Array.from({ length: 12 }, () => 'I would rather not say.'));
       const prompted = await sendAsUser('POST', '/v1/plans', {
@@ -121,7 +121,8 @@ describe.skipIf(cloud === null)(
       expect(body.status).toBe('active');
     });
 
-    test('queue-schedule claims a task, and reports that the cloud has no launcher yet', async () => {
+    test('queue-schedule reports for a ready task that the cloud has no launcher yet', async () => {
+      // The tests below act as the pod of task one.
       const pod = await claimTask('one');
       await stage.send({ type: 'schedule', v: 1, tasks: [{ plan, run: 1, task: 'two' }] });
 
@@ -192,7 +193,7 @@ describe.skipIf(cloud === null)(
       expect(await stage.readOutput('queue-reconcile')).toContain('launcher_unknown');
     });
 
-    test('hook-github accepts a signed delivery once and rejects a forged delivery', async () => {
+    test('hook-github enqueues one message for a repeated signed delivery, and rejects a forged delivery', async () => {
       const delivery = forge.deliveries.find(({ event }) => event === 'pull_request');
       const send = (body: string, signature: string) =>
         callFunction('hook-github', {

@@ -73,13 +73,13 @@ function createPlanVariants(plan: PlanState): PlanState[] {
     { ...plan, verdict: verdict && { ...verdict, complexity: 'simple' } },
     { ...plan, options: { ...options, autoApprove: true } },
     { ...plan, haltedSince: 500 },
-    { ...plan, faults: 19 },
+    { ...plan, consecutiveEngineFailures: 19 },
     ...(plan.status === 'cancelled' ? [{ ...plan, approved: undefined }] : []),
     ...(plan.status === 'cancelled' || plan.status === 'failed'
       ? [{ ...plan, approved: undefined, revision: 0 }]
       : []),
     { ...plan, stoppingRuns: [{ run: 1, revision: 1, reason: '', cursor: 0, dueAt: 0 }] },
-    ...stages.map((stage) => ({ ...plan, planning: { stage, faults: 0 } })),
+    ...stages.map((stage) => ({ ...plan, planning: { stage, consecutiveFailures: 0 } })),
   ];
 }
 
@@ -116,7 +116,7 @@ function createFieldVariants(task: TaskState): TaskState[] {
     { ...task, simple: true },
     { ...task, policy: 'review' },
     { ...task, kind: 'end' },
-    { ...task, retryCounts, faults: 9 },
+    { ...task, retryCounts, consecutiveEngineFailures: 9 },
     { ...task, parkedUntil: 500 },
     { ...task, accepted, pull, evidence },
     { ...task, evidence: undefined },

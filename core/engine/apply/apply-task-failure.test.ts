@@ -4,7 +4,7 @@ import { AppError } from '../../base/app-error.ts';
 import { putMergeQueueEntry } from '../../store/merge-queue-store.ts';
 import { loadPauses } from '../../store/system-store.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
-import { guardTask } from './apply-task.ts';
+import { runStepWithFailureHandling } from './apply-task.ts';
 
 const CREDENTIAL_EXPIRED = new AppError('auth', 'forge_credential', 'bad credentials');
 
@@ -14,13 +14,13 @@ test('an expired credential never blocks a task', async () => {
   await putTask({ status: 'pr_open' });
 
   for (let n = 0; n < 20; n += 1) {
-    await guardTask(deps, await task(), async () => {
+    await runStepWithFailureHandling(deps, await task(), async () => {
       throw CREDENTIAL_EXPIRED;
     });
     advance(60_000);
   }
 
-  expect((await task()).state).toMatchObject({ status: 'pr_open', faults: 0 });
+  expect((await task()).state).toMatchObject({ status: 'pr_open', consecutiveEngineFailures: 0 });
   expect(await loadPauses(table, deps.clock.now() - 1)).toMatchObject([
     { reason: 'bad credentials' },
   ]);
@@ -32,7 +32,7 @@ test('repeated errors of the repository block the task with the error as the rea
   await putTask({ status: 'pr_open' });
 
   for (let n = 0; n < 5; n += 1)
-    await guardTask(deps, await task(), async () => {
+    await runStepWithFailureHandling(deps, await task(), async () => {
       throw new AppError('notFound', 'forge_not_found', 'acme/shop: Not Found');
     });
 
@@ -61,5 +61,5 @@ test('the merge queue waits while a credential is expired', async () => {
   const outcome = await advanceQueue(deps, { plan, run, repo });
 
   expect(outcome).toBe('waiting');
-  expect((await task()).state).toMatchObject({ status: 'merging', faults: 0 });
+  expect((await task()).state).toMatchObject({ status: 'merging', consecutiveEngineFailures: 0 });
 });

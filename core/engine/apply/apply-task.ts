@@ -175,7 +175,7 @@ const RETRY_SECONDS = 5;
  * Runs a step of a task and handles a failure. A pause of an outside system postpones the task without counting a failure. A
  * transient error is thrown, so that the queue delivers the message again. Other failures are counted and finally block the task.
  */
-export async function guardTask(
+export async function runStepWithFailureHandling(
   deps: TaskWriteDeps,
   task: StoredTask,
   runStep: () => Promise<void>,

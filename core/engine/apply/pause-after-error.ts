@@ -39,7 +39,7 @@ export async function pauseAfterError(
   return until;
 }
 
-/** Returns the outside system that refuses all work; undefined for our table, and if only this work is refused. */
+/** Returns the outside system that refuses all work; undefined if the store was throttled, or if only this work is refused. */
 async function findPausedSystem(
   deps: StoreDeps,
   { kind, code }: AppError,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
 import type { Verdict } from '../../contract/plan.ts';
 import { taskSpecSchema } from '../../contract/task.ts';
-import { buildRunNodes, findEndNodes } from '../../plan-state/run-nodes.ts';
+import { buildRunNodes, findFinalTasks } from '../../plan-state/run-nodes.ts';
 import { loadPlan, putRevision } from '../../store/plan-store.ts';
 import { buildRevision } from '../revision/revision.ts';
 import { editPlan } from './edit-plan.ts';
@@ -36,6 +36,6 @@ test('an edit that adds a second task to a simple plan makes the plan complex an
   if (edited === undefined) throw new Error('no plan');
   expect(edited.verdict).toMatchObject({ complexity: 'complex', source: 'person' });
   const nodes = buildRunNodes(edited, revision);
-  expect(findEndNodes(edited, nodes)).toEqual([{ task: 'end', repo: 'acme/shop' }]);
+  expect(findFinalTasks(edited, nodes)).toEqual([{ task: 'end', repo: 'acme/shop' }]);
   expect(nodes.find((node) => node.id === 'main')?.dependents.length).toBeGreaterThan(0);
 });

@@ -15,6 +15,8 @@ export async function restartPlan(
 ): Promise<StoredPlan> {
   const { kind, plan } = await applyPlan(deps, id, { type: 'restarted', run }, { actor });
   if (kind === 'changed' || plan.state.run === run + 1) return plan;
+  // The event changes every plan that can be restarted, except during the activation: no task of the run has started, so the run
+  // simply continues.
   requireStatus(
     requireCurrentRun(plan.state, run),
     ['activating'],

@@ -98,7 +98,7 @@ async function mergeFrontIfAllowed(
   return recordObjection(deps, queue, front, objection);
 }
 
-/** Sends the front back. The forge may still process an earlier merge request, but refuses to merge a draft. */
+/** Sends the front back. The forge may still process an earlier merge call, but refuses to merge a draft. */
 async function recordObjection(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,
@@ -171,7 +171,7 @@ async function requestVerification(
   front: MergeQueueFront,
 ): Promise<MergeStep> {
   const { state } = front.task;
-  // The forge may still process an earlier merge request with outdated evidence, but refuses to merge a draft.
+  // The forge may still process an earlier merge call with outdated evidence, but refuses to merge a draft.
   if (queue.state.phase === 'merging') await front.forge.markDraft(state.repo, front.pull);
   // A commit with a conflict goes back for repair without a verification.
   if (front.root !== state.evidence?.root && (await tryFrontMerge(deps, front)) === 'conflict')
@@ -206,7 +206,7 @@ async function findReviewObjection(front: MergeQueueFront): Promise<TaskEvent | 
 
 /**
  * Merges the pull request. The phase `merging` is written first, so that after a crash the next worker repeats this request. Reviews
- * are read at the last moment, because a merge request names no reviews.
+ * are read at the last moment, because a merge call names no reviews.
  */
 async function mergePull(
   deps: TaskWriteDeps,
@@ -228,7 +228,7 @@ async function mergePull(
     findReviewObjection(front),
   ]);
   if (saved === undefined) return { kind: 'lost' };
-  // A merge request names a commit but no base branch, and a person may have changed the base branch meanwhile.
+  // A merge call names a commit but no base branch, and a person may have changed the base branch meanwhile.
   if (base !== front.rootBranch) return { kind: 'requeue', queue: saved, waitMs: 1_000 };
   // This step requested no merge, so the queue keeps its earlier phase.
   if (objection !== undefined)
@@ -275,7 +275,7 @@ async function handleRefusedMerge(
   return recordFrontEvent(deps, queue, front.task, { type: 'forge_refused', reason: message });
 }
 
-/** Withdraws a task that is no longer `merging`. The forge may still process an earlier merge request for the task. */
+/** Withdraws a task that is no longer `merging`. The forge may still process an earlier merge call for the task. */
 async function withdrawTask(
   deps: TaskWriteDeps,
   forge: Forge,

@@ -122,7 +122,7 @@ export async function requestRepairForConflict(
   front: MergeQueueFront,
 ): Promise<MergeStep> {
   const { state } = front.task;
-  // The forge may still process an earlier merge request, but refuses to merge a draft.
+  // The forge may still process an earlier merge call, but refuses to merge a draft.
   if (queue.state.phase === 'merging') await front.forge.markDraft(state.repo, front.pull);
   const [comparison, result] = await Promise.all([
     front.forge.compareCommits(state.repo, state.evidence?.root ?? front.commit, front.root),

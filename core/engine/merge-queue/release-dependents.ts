@@ -10,7 +10,7 @@ import {
   toTaskKey,
 } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyTask, guardTask } from '../apply/apply-task.ts';
+import { applyTask, runStepWithFailureHandling } from '../apply/apply-task.ts';
 import type { PodDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
@@ -31,7 +31,7 @@ export type PrefetchedDependents = {
 /** Maximum number of dependents whose states are prefetched. */
 const MAX_PREFETCHED = 16;
 
-/** Reads the dependents during the merge request, so that after the merge only writes remain. */
+/** Reads the dependents while the forge performs the merge call, so that after the merge only writes remain. */
 export async function prefetchDependents(
   deps: StoreDeps,
   task: StoredTask,
@@ -47,8 +47,8 @@ export async function prefetchDependents(
 }
 
 /**
- * Completes the work that a merge leaves: releases the dependents first, because they wait for nothing else, then removes the
- * pods of ended attempts.
+ * Completes the work that a merge leaves: releases the dependents first, because the release does not have to wait until the
+ * pods are gone, then removes the pods of ended attempts.
  */
 export async function completeMerge(
   deps: PodDeps,
@@ -58,7 +58,7 @@ export async function completeMerge(
   const hasEndedPods = merged.state.attemptsAwaitingPodRemoval.length > 0;
   const dueAt = hasEndedPods ? deps.clock.now() + MIN_POD_REMOVAL_POLL_MS : undefined;
   let isReconciled = false;
-  await guardTask(deps, merged, async () => {
+  await runStepWithFailureHandling(deps, merged, async () => {
     await releaseDependents(deps, merged, dependents);
     isReconciled = await markTaskReconciled(deps.table, merged, dueAt);
   });

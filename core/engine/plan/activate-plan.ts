@@ -5,7 +5,7 @@ import type { RunNode } from '../../graph/order/build-run-graph.ts';
 import type { PlanEvent } from '../../plan-state/plan-event.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isSimple } from '../../plan-state/plan-state.ts';
-import { buildRunNodes, findEndNodes } from '../../plan-state/run-nodes.ts';
+import { buildRunNodes, findFinalTasks } from '../../plan-state/run-nodes.ts';
 import type { Revision, StoredPlan } from '../../store/plan-store.ts';
 import { putDependents, putTaskDetail } from '../../store/task-detail-store.ts';
 import { putNewTask } from '../../store/task-store.ts';
@@ -50,7 +50,7 @@ function buildProgressEvent(
   const { run } = plan;
   const total = nodes.length;
   if (storedCount < total) return { type: 'activating', run, put: storedCount, total };
-  return { type: 'activated', run, total, ends: findEndNodes(plan, nodes) };
+  return { type: 'activated', run, total, finalTasks: findFinalTasks(plan, nodes) };
 }
 
 type GraphIndex = {

@@ -12,11 +12,11 @@ import { resolveForge, resolveTaskBranch } from '../pull/task-pull.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
 import { releaseInitialTasks } from './activate-plan.ts';
 import { detectHalt } from './detect-halt.ts';
-import { completePlan, finishPlan } from './finish-plan.ts';
+import { makeRootPullsReady, recordCompletion } from './make-root-pulls-ready.ts';
 
 /**
- * Does the next step of an active plan: opens the root pull requests after the first merge, completes the plan after the end tasks
- * are verified, or checks whether the plan is halted.
+ * Does the next step of an active plan: opens the root pull requests after the first merge, completes the plan after the final
+ * tasks are verified, or checks whether the plan is halted.
  */
 export async function reconcileActivePlan(deps: ForgeDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
@@ -26,37 +26,37 @@ export async function reconcileActivePlan(deps: ForgeDeps, plan: StoredPlan): Pr
     return;
   }
   await checkBudget(deps, plan);
-  const ends = await Promise.all(
-    state.ends.map((end) =>
-      loadTask(deps.table, { plan: state.id, run: state.run, task: end.task }),
+  const finalTasks = await Promise.all(
+    state.finalTasks.map(({ task }) =>
+      loadTask(deps.table, { plan: state.id, run: state.run, task }),
     ),
   );
   if (isSimple(state)) {
-    const main = ends[0];
-    if (main !== undefined && isReadyForPerson(main))
-      return completePlan(deps, state, [buildSimplePull(deps, main)]);
+    const simpleTask = finalTasks[0];
+    if (simpleTask !== undefined && isReadyForPerson(simpleTask))
+      return recordCompletion(deps, state, [buildSimplePull(deps, simpleTask)]);
     return detectHalt(deps, plan);
   }
   if (await openRootPulls(deps, state)) return;
-  if (ends.length > 0 && ends.every((end) => end?.state.status === 'merged'))
-    return finishPlan(deps, plan, ends);
+  if (finalTasks.length > 0 && finalTasks.every((task) => task?.state.status === 'merged'))
+    return makeRootPullsReady(deps, plan, finalTasks);
   await detectHalt(deps, plan);
 }
 
 /** Returns true once the pull request of a simple plan is verified and waits for a person, or is merged already. */
-function isReadyForPerson(main: StoredTask): boolean {
-  const { status, pull, evidence } = main.state;
+function isReadyForPerson(simpleTask: StoredTask): boolean {
+  const { status, pull, evidence } = simpleTask.state;
   return (
     status === 'merged' ||
     (status === 'in_review' && pull !== undefined && evidence?.green === true)
   );
 }
 
-function buildSimplePull(deps: Pick<EngineDeps, 'settings'>, main: StoredTask): RootPull {
-  const { repo, pull, status } = main.state;
+function buildSimplePull(deps: Pick<EngineDeps, 'settings'>, simpleTask: StoredTask): RootPull {
+  const { repo, pull, status } = simpleTask.state;
   return {
     repo,
-    branch: resolveTaskBranch(deps, main.state),
+    branch: resolveTaskBranch(deps, simpleTask.state),
     number: pull?.number,
     nodeId: pull?.nodeId,
     url: pull?.url,
@@ -71,7 +71,7 @@ async function openRootPulls(
   plan: PlanState,
 ): Promise<boolean> {
   const opened: RootPull[] = [];
-  for (const repo of new Set(plan.ends.map((end) => end.repo))) {
+  for (const repo of new Set(plan.finalTasks.map(({ repo }) => repo))) {
     const hasPull = plan.pulls.some((pull) => pull.repo === repo && pull.number !== undefined);
     const pull = hasPull ? undefined : await openRootPull(deps, plan, repo);
     if (pull !== undefined) opened.push(pull);

@@ -55,9 +55,11 @@ async function loadPullStates(
 /** Makes a simple plan active again if a reviewer requested changes. Returns true if the plan is active again. */
 async function reactivateIfSentBack(deps: PlanWriteDeps, plan: PlanState): Promise<boolean> {
   const { id, run } = plan;
-  const task = plan.ends[0]?.task;
-  const main = task === undefined ? undefined : await loadTask(deps.table, { plan: id, run, task });
-  if (task === undefined || main === undefined || isTaskSettled(main.state.status)) return false;
+  const task = plan.finalTasks[0]?.task;
+  const simpleTask =
+    task === undefined ? undefined : await loadTask(deps.table, { plan: id, run, task });
+  if (task === undefined || simpleTask === undefined || isTaskSettled(simpleTask.state.status))
+    return false;
   await applyPlan(deps, id, { type: 'sent_back', task }, { actor: 'forge' });
   return true;
 }

@@ -56,7 +56,7 @@ test('stops a run and completes its cleanup even if the repository was deleted',
   }
 
   const plan = (await loadPlan(deps.table, FIXTURE_PLAN))?.state;
-  expect(plan).toMatchObject({ stoppingRuns: [], faults: 0 });
+  expect(plan).toMatchObject({ stoppingRuns: [], consecutiveEngineFailures: 0 });
   await reconcilePlan(deps, FIXTURE_PLAN);
   expect((await loadPlan(deps.table, FIXTURE_PLAN))?.state.pendingCleanups).toEqual([]);
 });

@@ -84,7 +84,7 @@ async function resolveBase(
   return { ...repository, base, baseSha, cloneUrl, sizeKb };
 }
 
-/** Throws `branch_clash` if the repository has a branch of this run, or a branch whose name is the prefix of all our branches. */
+/** Throws `branch_clash` if the repository has a branch of this run, or a branch named like the prefix of all smol-gang branches. */
 async function requireFreeBranches(
   deps: Pick<EngineDeps, 'forges' | 'settings'>,
   plan: PlanState,

@@ -15,7 +15,10 @@ async function runFailingPlanning(error: AppError) {
     },
   });
   const { deps, table } = fixture;
-  await fixture.putPlan({ status: 'planning', planning: { stage: 'queued', faults: 0 } });
+  await fixture.putPlan({
+    status: 'planning',
+    planning: { stage: 'queued', consecutiveFailures: 0 },
+  });
   const complete = async () => {
     throw error;
   };

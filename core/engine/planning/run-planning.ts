@@ -23,7 +23,7 @@ import {
 /** Duration of the planner lease, milliseconds. */
 const LEASE_MS = 45_000;
 /** Number of consecutive failures of a step after which planning fails. */
-const MAX_FAULTS = 5;
+const MAX_CONSECUTIVE_FAILURES = 5;
 /** Wait before the first retry of a step, milliseconds; doubles with each further retry. */
 const FIRST_RETRY_MS = 2_000;
 
@@ -111,8 +111,8 @@ async function handleStepFailure(
     return;
   }
   const isRetryable = isAppError(error, 'transient') || !isAppError(error);
-  if (isRetryable && planning.faults + 1 < MAX_FAULTS) {
-    const until = deps.clock.now() + FIRST_RETRY_MS * 2 ** planning.faults;
+  if (isRetryable && planning.consecutiveFailures + 1 < MAX_CONSECUTIVE_FAILURES) {
+    const until = deps.clock.now() + FIRST_RETRY_MS * 2 ** planning.consecutiveFailures;
     await applyPlan(deps, id, { type: 'planning_retried', until, why }, options);
   } else await applyPlan(deps, id, { type: 'planning_failed', why }, options);
 }

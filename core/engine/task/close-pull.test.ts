@@ -43,7 +43,7 @@ test('closes a pull request whose number was not stored, even if its base branch
   expect(await closeTaskPull(RETARGETED, false)).toEqual([RETARGETED.number]);
 });
 
-test('closes a pull request without our label only if its number is stored', async () => {
+test('closes a pull request without the smol-gang label only if its number is stored', async () => {
   const unlabelled = { ...RETARGETED, labels: [] };
   expect(await closeTaskPull(unlabelled, true)).toEqual([unlabelled.number]);
   expect(await closeTaskPull(unlabelled, false)).toEqual([]);

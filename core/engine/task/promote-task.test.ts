@@ -56,7 +56,7 @@ async function promoteRetried(simple: boolean): Promise<string[]> {
   return calls;
 }
 
-test('reopens a pull request as a draft, because the forge may still process an earlier merge request', async () => {
+test('reopens a pull request as a draft, because the forge may still process an earlier merge call', async () => {
   expect(await promoteRetried(false)).toEqual(['reopen', 'draft']);
 });
 

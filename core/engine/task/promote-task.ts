@@ -120,7 +120,7 @@ async function findTaskPull(
   if (pull.state === 'merged' || state.mustReopenPull !== true) return pull;
   const isClosed = pull.state === 'closed';
   if (isClosed) await forge.reopenPull(state.repo, pull.number);
-  // The forge may still process an earlier merge request, but refuses to merge a draft. The merge queue then decides again.
+  // The forge may still process an earlier merge call, but refuses to merge a draft. The merge queue then decides again.
   const mustBecomeDraft = !state.simple && !pull.draft;
   if (mustBecomeDraft) await forge.markDraft(state.repo, pull);
   return isClosed || mustBecomeDraft ? forge.readPull(state.repo, pull.number) : pull;

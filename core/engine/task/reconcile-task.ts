@@ -6,7 +6,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, markTaskReconciled, toTaskKey } from '../../store/task-store.ts';
 import { computeIdleDue, needsPlanReconcile } from '../../task-state/task-state.ts';
 import { enqueueWakeUps, sendPendingTaskNotices } from '../announce-changes.ts';
-import { applyTask, guardTask } from '../apply/apply-task.ts';
+import { applyTask, runStepWithFailureHandling } from '../apply/apply-task.ts';
 import type { EngineDeps, ForgeDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { removeEndedPods } from '../launch/attempt-pod.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
@@ -35,7 +35,7 @@ export async function reconcileTask(deps: EngineDeps, key: TaskKey, dueAt?: numb
 /** Reconciles a task that was just read or written. */
 export async function reconcileLoadedTask(deps: EngineDeps, task: StoredTask): Promise<void> {
   const { task: current, nextRequestAt } = await removeEndedPods(deps, task);
-  await guardTask(deps, current, async () => {
+  await runStepWithFailureHandling(deps, current, async () => {
     const result = await reconcileStatus(deps, current);
     if (current.state.simple && needsPlanReconcile(current.state))
       await reconcilePlanIfComplete(deps, current.state.plan);

@@ -150,7 +150,7 @@ describe('listPlanWaiting', () => {
       listPlanWaiting(createStoredPlan(change), { pauses: [PAUSE] }).filter(
         ({ kind }) => kind === 'model',
       );
-    const parked = { stage: 'explore', faults: 0, parkedUntil: 5_000 } as const;
+    const parked = { stage: 'explore', consecutiveFailures: 0, parkedUntil: 5_000 } as const;
     const expected = [
       { kind: 'model', plan: FIXTURE_PLAN, until: 5_000, reason: 'quota', actions: ['recover'] },
     ];

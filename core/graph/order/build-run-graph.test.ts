@@ -36,7 +36,7 @@ describe('buildRunGraph', () => {
         dependents: [1],
         wave: 1,
         rank: 7,
-        weight: 4,
+        estimateMinutes: 4,
       },
       {
         ordinal: 1,
@@ -47,7 +47,7 @@ describe('buildRunGraph', () => {
         dependents: [2],
         wave: 2,
         rank: 3,
-        weight: 3,
+        estimateMinutes: 3,
       },
       {
         ordinal: 2,
@@ -58,7 +58,7 @@ describe('buildRunGraph', () => {
         dependents: [],
         wave: 3,
         rank: 0,
-        weight: 0,
+        estimateMinutes: 0,
       },
     ]);
   });

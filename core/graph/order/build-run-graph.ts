@@ -25,14 +25,14 @@ export type RunNode = {
   readonly dependents: number[];
   /** Counted from 1. A join has the highest wave of its dependencies, because a join starts no attempt. */
   readonly wave: number;
-  /** Minutes of the longest path from this node to the end, including the node's own weight. */
+  /** Minutes of the longest path from this node to the end, including the node's own estimate. */
   rank: number;
-  /** Estimate in minutes; 0 for joins and ends. */
-  readonly weight: number;
+  /** 0 for joins and ends. */
+  readonly estimateMinutes: number;
 };
 
 /** A node without an ordinal; `dependsOn` holds indices into the list of drafts. */
-type NodeDraft = Pick<RunNode, 'id' | 'kind' | 'repo' | 'weight' | 'wave'> & {
+type NodeDraft = Pick<RunNode, 'id' | 'kind' | 'repo' | 'estimateMinutes' | 'wave'> & {
   readonly dependsOn: readonly number[];
 };
 /** `joins`: index of the draft of each join; the key is the list of its dependencies, separated by commas. */
@@ -61,7 +61,7 @@ export function buildRunGraph(
     const { id, estimate } = elementAt(tasks, node);
     const wave = elementAt(waves, node);
     draftIndexes[node] =
-      build.drafts.push({ id, kind: 'work', repo, weight: estimate, wave, dependsOn }) - 1;
+      build.drafts.push({ id, kind: 'work', repo, estimateMinutes: estimate, wave, dependsOn }) - 1;
   }
   for (const end of listEnds(graph, repos, repositories)) {
     const dependencies = end.sinks.map((node) => elementAt(draftIndexes, node));
@@ -71,7 +71,7 @@ export function buildRunGraph(
       id: end.id,
       kind: 'end',
       repo: end.repo,
-      weight: 0,
+      estimateMinutes: 0,
       wave,
       dependsOn,
     });
@@ -105,7 +105,7 @@ function ensureJoin(build: GraphBuild, group: readonly number[], repo: string): 
   const members = group.map((draft) => elementAt(build.drafts, draft));
   const wave = Math.max(...members.map((member) => member.wave));
   const id = `join-${build.joins.size + 1}`;
-  const join: NodeDraft = { id, kind: 'join', repo, weight: 0, wave, dependsOn: group };
+  const join: NodeDraft = { id, kind: 'join', repo, estimateMinutes: 0, wave, dependsOn: group };
   const draftIndex = build.drafts.push(join) - 1;
   build.joins.set(key, draftIndex);
   return draftIndex;
@@ -167,7 +167,7 @@ function setRanks(nodes: readonly RunNode[]): void {
     dependencies: nodes.map((node) => node.dependsOn),
     dependents: nodes.map((node) => node.dependents),
   };
-  const weights = nodes.map((node) => node.weight);
-  const ranks = rankNodes(graph, [...nodes.keys()], weights);
+  const estimates = nodes.map((node) => node.estimateMinutes);
+  const ranks = rankNodes(graph, [...nodes.keys()], estimates);
   for (const node of nodes) node.rank = elementAt(ranks, node.ordinal);
 }

@@ -41,8 +41,8 @@ export function findCriticalPath(
   edges: readonly EdgeEnds[] = [],
 ): { readonly path: string[]; readonly minutes: number } {
   const graph = buildAdjacency(nodes, edges);
-  const weights = nodes.map((node) => node.estimate);
-  const rank = rankNodes(graph, orderTopologically(graph).order, weights);
+  const estimates = nodes.map((node) => node.estimate);
+  const rank = rankNodes(graph, orderTopologically(graph).order, estimates);
   const path = followHighestRank(graph, rank);
   return {
     path: path.map((node) => elementAt(graph.ids, node)),
@@ -50,24 +50,24 @@ export function findCriticalPath(
   };
 }
 
-/** Computes for each node the total weight of the heaviest path that starts at the node; `order` must be topological. */
+/** Computes the rank of each node: the minutes of the longest path that starts at the node. `order` must be topological. */
 export function rankNodes(
   graph: Adjacency,
   order: readonly number[],
-  weights: readonly number[],
+  estimates: readonly number[],
 ): number[] {
-  const rank = [...weights];
+  const rank = [...estimates];
   for (const node of order.toReversed()) {
     let highest = 0;
     for (const dependent of elementAt(graph.dependents, node)) {
       highest = Math.max(highest, elementAt(rank, dependent));
     }
-    rank[node] = elementAt(weights, node) + highest;
+    rank[node] = elementAt(estimates, node) + highest;
   }
   return rank;
 }
 
-/** Follows the heaviest path: from the node with the highest rank to its dependent with the highest rank, and so on. */
+/** Follows the longest path: from the node with the highest rank to its dependent with the highest rank, and so on. */
 export function followHighestRank(graph: Adjacency, rank: readonly number[]): number[] {
   const path: number[] = [];
   let next = findHighestRank([...rank.keys()], rank);

@@ -5,7 +5,7 @@ import { fetchPlanSnapshot, listTaskEvents } from '../platform/wait-for-plan.ts'
 import { runGit } from '../workspace/git.ts';
 import type { DemoProcess } from './demo-process.ts';
 
-// Checks of a finished demo whose processes were killed, at the forge and in the repository.
+// Checks, at the forge and in the repository, of a demo that finished although its processes were killed in between.
 
 /** Requires that both plans are complete, with one pull request and one merge per task, and without lost commits. */
 export async function requireCompleteDemo(demo: DemoProcess): Promise<void> {

@@ -73,7 +73,7 @@ export function createSamplePlan(status: PlanStatus, change: Partial<PlanState> 
 const PLANNING_FIELDS: Partial<PlanState> = {
   revision: 0,
   revisionTags: [],
-  planning: { stage: 'decompose', faults: 0, parkedUntil: 5 },
+  planning: { stage: 'decompose', consecutiveFailures: 0, parkedUntil: 5 },
 };
 
 const SAMPLE_EVENTS: { [T in PlanEventType]: Extract<PlanEvent, { readonly type: T }> } = {
@@ -106,7 +106,7 @@ const SAMPLE_EVENTS: { [T in PlanEventType]: Extract<PlanEvent, { readonly type:
     type: 'activated',
     run: SAMPLE_RUN,
     total: 3,
-    ends: [{ task: 'end', repo: FIXTURE_REPO }],
+    finalTasks: [{ task: 'end', repo: FIXTURE_REPO }],
   },
   released: { type: 'released', run: SAMPLE_RUN },
   root_pull_opened: { type: 'root_pull_opened', run: SAMPLE_RUN, pulls: [SAMPLE_PULL] },

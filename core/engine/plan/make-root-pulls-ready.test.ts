@@ -27,7 +27,7 @@ async function finishMergedPlan(headSha: string) {
   });
   const pull = { repo: FIXTURE_REPO, branch: ROOT, number: 7, nodeId: 'PR_7', ready: false };
   await putPlan({
-    ends: [{ task: 'end', repo: FIXTURE_REPO }],
+    finalTasks: [{ task: 'end', repo: FIXTURE_REPO }],
     pulls: [{ ...pull, state: 'open' }],
   });
   await putTask({ task: 'end', kind: 'end', status: 'merged', mergeSha: VERIFIED });

@@ -13,35 +13,35 @@ import { resolveForge } from '../pull/task-pull.ts';
 type EndTasks = readonly (StoredTask | undefined)[];
 
 /**
- * Completes a plan whose end tasks are verified: the root pull requests get the final text and become ready for review. A root
- * branch that changed after its verification is verified again first.
+ * Makes the root pull requests of a plan ready for review, with their final text, and completes the plan. If a root branch has
+ * moved since its verification, requests a new verification and leaves the plan active.
  */
-export async function finishPlan(
+export async function makeRootPullsReady(
   deps: ForgeDeps,
   { state }: StoredPlan,
-  ends: EndTasks,
+  endTasks: EndTasks,
 ): Promise<void> {
-  if (await reverifyMovedRoots(deps, state, ends)) return;
+  if (await reverifyMovedRoots(deps, state, endTasks)) return;
   const pulls: RootPull[] = [];
   for (const pull of state.pulls) {
-    const finished = await finishRootPull(deps, state, pull, ends);
+    const finished = await finishRootPull(deps, state, pull, endTasks);
     if (finished !== undefined) pulls.push(finished);
   }
-  await completePlan(deps, state, pulls);
+  await recordCompletion(deps, state, pulls);
 }
 
 async function finishRootPull(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'clock'>,
   plan: PlanState,
   pull: RootPull,
-  ends: EndTasks,
+  endTasks: EndTasks,
 ): Promise<RootPull | undefined> {
   const { repo, number, nodeId } = pull;
   if (number === undefined || nodeId === undefined) return undefined;
   const forge = resolveForge(deps, plan, repo);
   const { state, headSha } = await forge.readPull(repo, number);
   if (state !== 'open') {
-    const end = ends.find((candidate) => candidate?.state.repo === repo);
+    const end = endTasks.find((candidate) => candidate?.state.repo === repo);
     const wasMergedEarly = state === 'merged' && headSha !== end?.state.mergeSha;
     return {
       ...pull,
@@ -59,11 +59,11 @@ async function finishRootPull(
 async function reverifyMovedRoots(
   deps: ForgeDeps,
   plan: PlanState,
-  ends: EndTasks,
+  endTasks: EndTasks,
 ): Promise<boolean> {
   const branch = formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
   let hasMovedRoot = false;
-  for (const end of ends) {
+  for (const end of endTasks) {
     if (end === undefined) continue;
     const { repo, mergeSha } = end.state;
     const root = await resolveForge(deps, plan, repo).readBranchHead(repo, branch);
@@ -75,7 +75,8 @@ async function reverifyMovedRoots(
   return hasMovedRoot;
 }
 
-export async function completePlan(
+/** Records that the plan is complete, with the pull requests that wait for a person. */
+export async function recordCompletion(
   deps: PlanWriteDeps,
   { id, run }: PlanState,
   pulls: RootPull[],
