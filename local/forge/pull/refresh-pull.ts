@@ -5,9 +5,10 @@ import { isAncestor } from '../git/relate-commits.ts';
 import { runGit } from '../git/run-git.ts';
 import type { BranchRelation } from '../rules/pull-rules.ts';
 import { decideStateAfterBranchMove } from '../rules/pull-rules.ts';
-import { getPull } from '../store/pull-store.ts';
+import { getPull, isMergeOfPull } from '../store/pull-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
+import { findContentMerge } from './find-content-merge.ts';
 import { relateBranches } from './relate-branches.ts';
 
 // A stored pull request can be outdated, because a push, a git command in a linked repository or a merge that a crash
@@ -48,7 +49,7 @@ export async function refreshPullUnderLock(
   const pull = getPull(context.database, storedPull.id) ?? storedPull;
   if (!needsRefresh(git, pull)) return pull;
   const relation = await relateBranches(git, pull.head, pull.base);
-  const mergeSha = await findMergeSha(git, pull, relation);
+  const mergeSha = await findMergeSha(context, git, pull, relation);
   const state = decideStateAfterBranchMove(relation, mergeSha);
   if (state === 'closed') return markClosed(context, repository, pull, login);
   if (mergeSha !== undefined) return markMerged(context, repository, pull, mergeSha, login);
@@ -66,6 +67,7 @@ export async function refreshPullUnderLock(
 
 /** Returns the commit that merged the pull request; undefined: no merge since the last refresh. */
 async function findMergeSha(
+  context: Pick<ForgeContext, 'database'>,
   git: GitRepository,
   pull: PullRow,
   { headSha: head, baseSha: base }: BranchRelation,
@@ -78,7 +80,10 @@ async function findMergeSha(
   for (const sha of new Set([head ?? pull.head_sha, pull.head_sha])) {
     if (await isAncestor(git, sha, base)) return findMergeCommit(git, sha, base);
   }
-  return undefined;
+  const move = { from: pull.base_sha, to: base };
+  return findContentMerge(git, head ?? pull.head_sha, move, (commit) =>
+    isMergeOfPull(context.database, pull.repository, commit),
+  );
 }
 
 /** Returns the oldest commit in the first-parent history of the base branch that contains `head`. */

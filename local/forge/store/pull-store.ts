@@ -72,3 +72,13 @@ export function listOpenPullsOfBranch(
     (pull) => pull.head === branch || pull.base === branch,
   );
 }
+
+/** Returns whether a commit is the merge commit of a pull request of the repository. */
+export function isMergeOfPull(database: Database, repository: number, commit: string): boolean {
+  const merged = database.find(
+    pullRow,
+    'select * from pull where repository = :repository and merge_sha = :commit limit 1',
+    { repository, commit },
+  );
+  return merged !== undefined;
+}
