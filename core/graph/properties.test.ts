@@ -261,7 +261,7 @@ describe('applyEdits', { timeout: 60_000 }, () => {
     expect(applied).toBeGreaterThan(30);
   });
 
-  it('preserves the order of all other tasks when a task is removed', () => {
+  it('preserves the direct and indirect dependencies between all other tasks when a task is removed', () => {
     void fc.assert(
       fc.property(createGraphArbitrary(10), fc.nat(), (tasks, number) => {
         fc.pre(tasks.length > 1);

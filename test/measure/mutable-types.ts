@@ -28,7 +28,7 @@ export const MUTABLE_TYPES: readonly MutableType[] = [
     reason: 'receives its rank after all nodes exist',
   },
   { path: 'core/graph/overlap/order-overlaps.ts', type: 'OverlapSearch', reason: ACCUMULATOR },
-  { path: 'core/graph/overlap/ordering.ts', type: 'PlacedPatterns', reason: ACCUMULATOR },
+  { path: 'core/graph/overlap/placed-patterns.ts', type: 'PlacedPatterns', reason: ACCUMULATOR },
   { path: 'core/planning/explore/outline.ts', type: 'Folder', reason: ACCUMULATOR },
   { path: 'core/planning/model/ask-for-json.ts', type: 'PlanningUsage', reason: ACCUMULATOR },
   {

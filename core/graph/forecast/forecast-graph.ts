@@ -16,7 +16,7 @@ export type ForecastOptions = {
   readonly tokensPerMinute?: number;
   /** Price of a token in US dollars; null or absent if the price is unknown. */
   readonly usdPerToken?: number | null;
-  /** Pairs of tasks without an order whose scopes overlap, from `orderOverlaps`. */
+  /** Pairs of tasks that overlap only in shared paths and therefore have no order, from `orderOverlaps`. */
   readonly unorderedPairs?: readonly OverlapPair[];
 };
 
@@ -76,7 +76,7 @@ function simulateSlots(
   slots: number,
 ): number {
   const openDependencies = graph.dependencies.map((list) => list.length);
-  const ends = new Array<number>(minutes.length).fill(0);
+  const endTimes = new Array<number>(minutes.length).fill(0);
   const ready = {
     items: [] as number[],
     precedes: (a: number, b: number) =>
@@ -84,20 +84,20 @@ function simulateSlots(
   };
   const running = {
     items: [] as number[],
-    precedes: (a: number, b: number) => elementAt(ends, a) < elementAt(ends, b),
+    precedes: (a: number, b: number) => elementAt(endTimes, a) < elementAt(endTimes, b),
   };
   for (const [node, count] of openDependencies.entries()) if (count === 0) pushHeap(ready, node);
   let now = 0;
   for (;;) {
     while (running.items.length < slots && ready.items.length > 0) {
       const node = popHeap(ready) ?? 0;
-      ends[node] = now + elementAt(minutes, node);
+      endTimes[node] = now + elementAt(minutes, node);
       pushHeap(running, node);
     }
     // Tasks that end at the same moment release their dependents before the next task is chosen.
     let ended = popHeap(running);
     if (ended === undefined) return now;
-    now = elementAt(ends, ended);
+    now = elementAt(endTimes, ended);
     for (;;) {
       for (const dependent of elementAt(graph.dependents, ended)) {
         const openCount = elementAt(openDependencies, dependent) - 1;
@@ -105,7 +105,7 @@ function simulateSlots(
         if (openCount === 0) pushHeap(ready, dependent);
       }
       const next = running.items[0];
-      if (next === undefined || elementAt(ends, next) > now) break;
+      if (next === undefined || elementAt(endTimes, next) > now) break;
       ended = popHeap(running) ?? next;
     }
   }

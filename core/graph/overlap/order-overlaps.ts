@@ -17,8 +17,8 @@ import {
   comesBefore,
   createAncestors,
 } from './ancestors.ts';
-import type { PlacedPatterns } from './ordering.ts';
-import { createPlacedPatterns, findPredecessors, placePatterns } from './ordering.ts';
+import type { PlacedPatterns } from './placed-patterns.ts';
+import { createPlacedPatterns, findPredecessors, placePatterns } from './placed-patterns.ts';
 
 // Two tasks that change the same paths at the same time could cause a merge conflict. The task that comes later in the
 // topological order therefore gets a dependency on the earlier task, which cannot create a cycle.
@@ -119,8 +119,8 @@ function createRepositoryState(shared: readonly string[], taskCount: number): Re
   return {
     shared: compileScope(shared),
     placed: createPlacedPatterns(taskCount),
-    own: createPatternIndex(false),
-    common: createPatternIndex(false),
+    own: createPatternIndex({ keepsLastOnly: false }),
+    common: createPatternIndex({ keepsLastOnly: false }),
   };
 }
 
@@ -194,7 +194,7 @@ function collectPairs(
   if (search.truncated) return;
   findCandidates(index, pattern, (entry) => {
     if (!patternsOverlap(entry.pattern, pattern)) return;
-    for (const other of entry.holders) {
+    for (const other of entry.places) {
       search.comparisons++;
       if (comesBefore(search.ancestors, other, place)) continue;
       const paths = pairs.get(other);

@@ -6,8 +6,8 @@ import { segmentMatches } from './segment.ts';
 // A tree of patterns by their leading plain names. A lookup visits only branches that can overlap with a pattern. The visited
 // patterns are candidates; the caller compares each with `patternsOverlap`.
 
-/** A pattern and its holders: numbers that the caller gave to the tasks with this pattern, ascending. */
-export type IndexEntry = { readonly pattern: Pattern; readonly holders: number[] };
+/** A pattern and the places (positions in the topological order) of the tasks with this pattern, ascending. */
+export type IndexEntry = { readonly pattern: Pattern; readonly places: number[] };
 /** Receives each candidate of a lookup. */
 export type EntryVisitor = (entry: IndexEntry) => void;
 type IndexNode = {
@@ -18,17 +18,17 @@ type IndexNode = {
 /** An index of patterns. */
 export type PatternIndex = {
   readonly root: IndexNode;
-  /** If true, a pattern has only its last holder, and adding a directory removes the patterns below the directory. */
+  /** If true, an entry has only its last place, and adding a directory removes the patterns below the directory. */
   readonly keepsLastOnly: boolean;
 };
 
 /** Creates an empty index. */
-export function createPatternIndex(keepsLastOnly: boolean): PatternIndex {
-  return { root: createIndexNode(), keepsLastOnly };
+export function createPatternIndex(options: Pick<PatternIndex, 'keepsLastOnly'>): PatternIndex {
+  return { root: createIndexNode(), keepsLastOnly: options.keepsLastOnly };
 }
 
-/** Adds a pattern for a holder. Holders must be added in ascending order. */
-export function addPattern(index: PatternIndex, pattern: Pattern, holder: number): void {
+/** Adds a pattern of the task at `place`. Places must be added in ascending order. */
+export function addPattern(index: PatternIndex, pattern: Pattern, place: number): void {
   let node = index.root;
   for (let depth = 0; depth < pattern.fixedCount; depth++) {
     const name = getFixedName(pattern, depth);
@@ -44,9 +44,9 @@ export function addPattern(index: PatternIndex, pattern: Pattern, holder: number
     node.entries.clear();
   }
   const entry = node.entries.get(pattern.key);
-  if (entry === undefined) node.entries.set(pattern.key, { pattern, holders: [holder] });
-  else if (index.keepsLastOnly) entry.holders[0] = holder;
-  else if (entry.holders.at(-1) !== holder) entry.holders.push(holder);
+  if (entry === undefined) node.entries.set(pattern.key, { pattern, places: [place] });
+  else if (index.keepsLastOnly) entry.places[0] = place;
+  else if (entry.places.at(-1) !== place) entry.places.push(place);
 }
 
 /** Visits every indexed pattern that can overlap with `pattern`. */

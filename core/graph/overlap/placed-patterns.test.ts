@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileScope, findScopeOverlaps } from '../scope/scope.ts';
 import { addPredecessor, appendPlace, comesBefore, createAncestors } from './ancestors.ts';
-import type { SearchLimits } from './ordering.ts';
-import { createPlacedPatterns, findPredecessors, placePatterns } from './ordering.ts';
+import type { SearchLimits } from './placed-patterns.ts';
+import { createPlacedPatterns, findPredecessors, placePatterns } from './placed-patterns.ts';
 
 const entryArbitrary = fc
   .tuple(
@@ -42,14 +42,14 @@ function placeScopes(scopes: readonly (readonly string[])[], limits: SearchLimit
 }
 
 describe('findPredecessors', { timeout: 60_000 }, () => {
-  // With 0 log entries, the search finds every overlap through the index.
+  // With 0 patterns, the search finds every overlap through the index.
   it.each([0, 1, 3, 64])(
-    'orders all overlapping scopes if the latest %i log entries are compared before the index',
-    (recentCount) => {
+    'orders all overlapping scopes if the %i most recently placed patterns are compared before the index is used',
+    (recentPatterns) => {
       void fc.assert(
         fc.property(scopesArbitrary, (scopes) => {
           const { isBefore } = placeScopes(scopes, {
-            recentEntries: recentCount,
+            recentPatterns,
             maxComparisons: Number.POSITIVE_INFINITY,
           });
 
@@ -69,7 +69,7 @@ describe('findPredecessors', { timeout: 60_000 }, () => {
     void fc.assert(
       fc.property(scopesArbitrary, (scopes) => {
         const { isBefore } = placeScopes(scopes, {
-          recentEntries: 0,
+          recentPatterns: 0,
           maxComparisons: Number.POSITIVE_INFINITY,
         });
         const expectedPredecessors = scopes.map(() => new Set<number>());
@@ -92,10 +92,10 @@ describe('findPredecessors', { timeout: 60_000 }, () => {
   it('orders scopes even without an overlap once the limit of comparisons is exceeded', () => {
     const scopes = Array.from({ length: 200 }, (_, index) => [`**/x-${index}-*.ts`]);
 
-    const { isBefore, edges } = placeScopes(scopes, { recentEntries: 4, maxComparisons: 100 });
+    const { isBefore, edges } = placeScopes(scopes, { recentPatterns: 4, maxComparisons: 100 });
 
     expect(isBefore(150, 199)).toBe(true);
     expect(edges).toBeLessThan(400);
-    expect(placeScopes(scopes, { recentEntries: 4, maxComparisons: 1_000_000 }).edges).toBe(0);
+    expect(placeScopes(scopes, { recentPatterns: 4, maxComparisons: 1_000_000 }).edges).toBe(0);
   });
 });

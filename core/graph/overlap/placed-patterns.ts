@@ -19,9 +19,9 @@ type PlacedPattern = { readonly pattern: Pattern; readonly place: number };
 export type PlacedPatterns = {
   readonly index: PatternIndex;
   /** All patterns, in the order in which their tasks were placed. */
-  readonly log: PlacedPattern[];
-  /** Index of the last log entry of a pattern, by the pattern's key. */
-  readonly lastLogged: Map<string, number>;
+  readonly sequence: PlacedPattern[];
+  /** Index in `sequence` of the last entry with a pattern, by the pattern's key. */
+  readonly lastIndexes: Map<string, number>;
   /** All placed tasks, as a row of bits. */
   readonly places: Uint32Array;
   /** Number of comparisons so far. */
@@ -31,8 +31,8 @@ export type PlacedPatterns = {
 
 /** Bounds of the search. */
 export type SearchLimits = {
-  /** Number of latest log entries to compare before the search uses the index. */
-  readonly recentEntries: number;
+  /** Number of most recently placed patterns to compare before the search uses the index. */
+  readonly recentPatterns: number;
   /**
    * Number of comparisons after which every candidate counts as overlapping. The resulting order is stricter than needed, but
    * is found in bounded time.
@@ -40,14 +40,14 @@ export type SearchLimits = {
   readonly maxComparisons: number;
 };
 
-const DEFAULT_LIMITS: SearchLimits = { recentEntries: 32, maxComparisons: 5_000_000 };
+const DEFAULT_LIMITS: SearchLimits = { recentPatterns: 32, maxComparisons: 5_000_000 };
 
 /** Creates an empty collection of placed patterns for `taskCount` tasks. */
 export function createPlacedPatterns(taskCount: number, limits = DEFAULT_LIMITS): PlacedPatterns {
   return {
-    index: createPatternIndex(true),
-    log: [],
-    lastLogged: new Map(),
+    index: createPatternIndex({ keepsLastOnly: true }),
+    sequence: [],
+    lastIndexes: new Map(),
     places: new Uint32Array((taskCount + 31) >>> 5),
     comparisons: 0,
     limits,
@@ -82,20 +82,20 @@ export function findPredecessors(
 }
 
 /**
- * Compares the latest log entries, last entry first, because the last task of a group of overlapping tasks already has the
- * others as predecessors. Returns true if the search reached an entry with the same pattern and is therefore complete: every
- * earlier task that overlaps with the pattern precedes the task of that entry.
+ * Compares the most recently placed patterns, last pattern first, because the last task of a group of overlapping tasks already
+ * has the others as predecessors. Returns true if the search reached an entry with the same pattern and is therefore complete:
+ * every earlier task that overlaps with the pattern precedes the task of that entry.
  */
 function searchRecent(
-  { log, lastLogged, comparisons, limits }: PlacedPatterns,
+  { sequence, lastIndexes, comparisons, limits }: PlacedPatterns,
   pattern: Pattern,
   isBefore: (place: number) => boolean,
   addOverlapping: (place: number) => void,
 ): boolean {
-  const samePatternIndex = lastLogged.get(pattern.key) ?? -1;
-  const start = Math.max(samePatternIndex, log.length - limits.recentEntries, 0);
-  for (let index = log.length - 1; index >= start; index--) {
-    const entry = log[index];
+  const samePatternIndex = lastIndexes.get(pattern.key) ?? -1;
+  const start = Math.max(samePatternIndex, sequence.length - limits.recentPatterns, 0);
+  for (let index = sequence.length - 1; index >= start; index--) {
+    const entry = sequence[index];
     if (entry === undefined || isBefore(entry.place)) continue;
     if (comparisons > limits.maxComparisons || patternsOverlap(entry.pattern, pattern))
       addOverlapping(entry.place);
@@ -109,7 +109,7 @@ function searchIndex(
   isBefore: (place: number) => boolean,
   addOverlapping: (place: number) => void,
 ): void {
-  findCandidates(placed.index, pattern, ({ pattern: other, holders: [place = 0] }) => {
+  findCandidates(placed.index, pattern, ({ pattern: other, places: [place = 0] }) => {
     if (isBefore(place)) return;
     const isLimitExceeded = ++placed.comparisons > placed.limits.maxComparisons;
     if (isLimitExceeded || patternsOverlap(other, pattern)) addOverlapping(place);
@@ -123,7 +123,7 @@ export function placePatterns(
   place: number,
 ): void {
   for (const pattern of patterns) {
-    placed.lastLogged.set(pattern.key, placed.log.push({ pattern, place }) - 1);
+    placed.lastIndexes.set(pattern.key, placed.sequence.push({ pattern, place }) - 1);
     addPattern(placed.index, pattern, place);
   }
   placed.places[place >>> 5] = (placed.places[place >>> 5] ?? 0) | (1 << (place & 31));
