@@ -14,7 +14,7 @@ import { addRefRoutes } from './route/ref.ts';
 import { addRepositoryRoutes } from './route/repository.ts';
 import { addReviewRoutes } from './route/review.ts';
 import { addRuleRoutes } from './route/rule.ts';
-import { findRepository } from './store/repository-store.ts';
+import { findRepositoryByName } from './store/repository-store.ts';
 
 /** Creates the routes of GitHub's REST interface. The caller mounts the routes at `/api/v3`. */
 export function createApi(context: ForgeContext): Hono<ForgeEnv> {
@@ -63,7 +63,7 @@ function addAccessChecks(api: Hono<ForgeEnv>, context: ForgeContext): void {
   api.use('/repos/:owner/:repo/*', async (c, next) => {
     const name = `${readParam(c, 'owner')}/${readParam(c, 'repo')}`;
     const caller = c.get('caller');
-    const repository = findRepository(context.database, name);
+    const repository = findRepositoryByName(context.database, name);
     if (repository === undefined || !canReach(caller, repository)) throw notFound();
     const path = c.req.path.split(/\/repos\/[^/]+\/[^/]+/)[1] ?? '';
     const isWrite = !['GET', 'HEAD'].includes(c.req.method);

@@ -34,11 +34,11 @@ export type RateLimit = NonNullable<FaultSettings['rateLimit']>;
 
 /** The injected faults. Each `take` method counts one call or delivery and returns the fault to apply. */
 export type Faults = {
-  /** Replaces the settings and resets the counters, except `rateLimited`. */
+  /** Replaces the settings and resets the counters, except `rateLimitedCalls`. */
   set(settings: FaultSettings): void;
   readonly settings: FaultSettings;
   /** Number of API calls since the start of the forge that were refused because of an injected rate limit. */
-  readonly rateLimited: number;
+  readonly rateLimitedCalls: number;
   /** Returns the rate limit that refuses the call; undefined: the call proceeds. */
   takeRateLimit(): RateLimit | undefined;
   /** Returns whether the call answers 502 before or after the call takes effect; undefined: the call answers normally. */
@@ -50,7 +50,7 @@ export type Faults = {
 export function createFaults(): Faults {
   let settings: FaultSettings = {};
   let refusedSinceSet = 0;
-  let rateLimited = 0;
+  let rateLimitedCalls = 0;
   let calls = 0;
   let webhooks = 0;
   return {
@@ -63,14 +63,14 @@ export function createFaults(): Faults {
     get settings() {
       return settings;
     },
-    get rateLimited() {
-      return rateLimited;
+    get rateLimitedCalls() {
+      return rateLimitedCalls;
     },
     takeRateLimit() {
       if (settings.rateLimit === undefined || refusedSinceSet >= settings.rateLimit.count)
         return undefined;
       refusedSinceSet += 1;
-      rateLimited += 1;
+      rateLimitedCalls += 1;
       return settings.rateLimit;
     },
     takeServerError() {

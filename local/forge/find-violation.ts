@@ -1,5 +1,5 @@
 import type { ForgeContext } from './forge-context.ts';
-import type { BranchRule, BranchWrite } from './rules/branch-rules.ts';
+import type { BranchRule, DirectWrite } from './rules/branch-rules.ts';
 import { coversBranch, findMergeViolation, findWriteViolation } from './rules/branch-rules.ts';
 import { listSuccessfulChecks } from './rules/check-rules.ts';
 import { countApprovals } from './rules/review-rules.ts';
@@ -28,7 +28,7 @@ export function findBranchWriteViolation(
   context: ForgeContext,
   repository: RepositoryRow,
   branch: string,
-  write: BranchWrite,
+  write: DirectWrite,
 ): string | undefined {
   const rules = listBranchRules(context, repository, branch).map(({ rule }) => rule);
   return findWriteViolation(rules, write);

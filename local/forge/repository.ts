@@ -4,7 +4,7 @@ import type { ForgeContext } from './forge-context.ts';
 import { listBranches, readBranch, readHeadBranch } from './git/read-ref.ts';
 import { readGitText, runGit } from './git/run-git.ts';
 import { HttpError, unprocessable } from './http-error.ts';
-import { addRepository, findRepository } from './store/repository-store.ts';
+import { addRepository, findRepositoryByName } from './store/repository-store.ts';
 import type { RepositoryRow } from './store/row-schema.ts';
 import { settingsSchema } from './store/row-schema.ts';
 
@@ -13,7 +13,7 @@ export async function createEmptyRepository(
   context: ForgeContext,
   name: string,
 ): Promise<RepositoryRow> {
-  const existing = findRepository(context.database, name);
+  const existing = findRepositoryByName(context.database, name);
   if (existing?.linked) throw createNameTakenError(name);
   const gitDir = existing?.git_dir ?? join(context.dataDir, 'repos', `${name}.git`);
   await mkdir(gitDir, { recursive: true });
@@ -41,7 +41,7 @@ export async function linkRepository(
 ): Promise<RepositoryRow> {
   if (!isAbsolute(path)) throw unprocessable(`${path} is not an absolute path`);
   const { gitDir, bare } = await findGitDirectory(path);
-  const existing = findRepository(context.database, name);
+  const existing = findRepositoryByName(context.database, name);
   if (existing !== undefined && existing.git_dir !== gitDir) throw createNameTakenError(name);
   const defaultBranch = chooseDefaultBranch(gitDir);
   if (existing === undefined) {
@@ -67,6 +67,7 @@ async function findGitDirectory(
       '--is-bare-repository',
     ]);
     const [gitDir = '', bare] = text.split('\n');
+    // A folder with `.git` is a work tree even if the setting core.bare says otherwise.
     return { gitDir: await realpath(gitDir), bare: bare === 'true' && startDir === folder };
   } catch (cause) {
     const error = unprocessable(`${path} is not a git repository`);
@@ -115,7 +116,7 @@ function insertRepository(
 }
 
 function reload(context: ForgeContext, name: string): RepositoryRow {
-  const repository = findRepository(context.database, name);
+  const repository = findRepositoryByName(context.database, name);
   if (repository === undefined)
     throw new Error(`The forge database has no repository ${name} after it was written.`);
   return repository;

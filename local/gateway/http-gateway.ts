@@ -22,7 +22,7 @@ export type HttpTarget = {
   readonly handler: LambdaHandler;
 };
 
-type TargetRoute = RouteKey & { readonly target: LambdaFunction };
+type TargetRoute = RouteKey & { readonly lambda: LambdaFunction };
 type HttpExchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -55,7 +55,7 @@ export function createHttpGateway(
 function toRoutes(target: HttpTarget, maxTimeoutMs: number): TargetRoute[] {
   const timeoutMs = Math.min(target.timeoutSeconds * 1_000, maxTimeoutMs);
   const lambda = { name: target.name, handler: target.handler, timeoutMs };
-  return Object.values(target.routes).map(({ method, path }) => ({ method, path, target: lambda }));
+  return Object.values(target.routes).map(({ method, path }) => ({ method, path, lambda }));
 }
 
 async function answerExchange(
@@ -83,7 +83,7 @@ async function answerExchange(
   const routeKey = `${route.method} ${route.path}`;
   const now = Date.now();
   const event = createHttpEvent({ request, body, routeKey, pathParameters, requestId, now });
-  sendResult(response, parseHttpResult(await invokeLambda(route.target, event)), requestId);
+  sendResult(response, parseHttpResult(await invokeLambda(route.lambda, event)), requestId);
 }
 
 function sendFailure({ request, response, requestId, log }: HttpExchange, error: unknown): void {

@@ -24,9 +24,11 @@ export type GitRepository = {
   /** True: the directory has no work tree of its own. */
   readonly bare: boolean;
   readonly objects: ObjectReader;
+  /** Merges of two commits; undefined: the commits have no common ancestor. */
   readonly merges: LruCache<TreeMerge | undefined>;
+  /** Merge bases of two commits; undefined: the commits have no common ancestor. */
   readonly mergeBases: LruCache<string | undefined>;
-  readonly counts: LruCache<{ readonly behind: number; readonly ahead: number }>;
+  readonly commitCounts: LruCache<{ readonly behind: number; readonly ahead: number }>;
   readonly changes: LruCache<readonly FileChange[]>;
 };
 
@@ -37,7 +39,7 @@ export function openGitRepository(gitDir: string, bare: boolean): GitRepository 
     objects: new ObjectReader(gitDir),
     merges: new LruCache(500),
     mergeBases: new LruCache(5_000),
-    counts: new LruCache(1_000),
+    commitCounts: new LruCache(1_000),
     changes: new LruCache(50),
   };
 }

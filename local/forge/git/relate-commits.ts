@@ -31,7 +31,7 @@ export function countCommits(
   base: string,
   head: string,
 ): Promise<{ readonly behind: number; readonly ahead: number }> {
-  return git.counts.getOrCompute(`${base} ${head}`, async () => {
+  return git.commitCounts.getOrCompute(`${base} ${head}`, async () => {
     const range = `${base}...${head}`;
     const { stdout } = await runGit(git.gitDir, ['rev-list', '--count', '--left-right', range]);
     const [behind = '0', ahead = '0'] = stdout.toString().trim().split(/\s+/);
@@ -91,13 +91,13 @@ export function parseChanges(text: string): FileChange[] {
     if (field.startsWith(':')) {
       const [, , , sha = '', letter = 'M'] = field.split(' ');
       const firstPath = fields[++index] ?? '';
-      const isRenamed = letter.startsWith('R') || letter.startsWith('C');
-      const path = isRenamed ? (fields[++index] ?? '') : firstPath;
+      const hasTwoPaths = letter.startsWith('R') || letter.startsWith('C');
+      const path = hasTwoPaths ? (fields[++index] ?? '') : firstPath;
       changes.push({
         path,
         letter: letter.slice(0, 1),
         sha,
-        ...(isRenamed && { previousPath: firstPath }),
+        ...(hasTwoPaths && { previousPath: firstPath }),
       });
       continue;
     }

@@ -1,7 +1,7 @@
 import type { ForgeContext } from '../forge-context.ts';
 import { validationFailed } from '../http-error.ts';
 import { findCreationRefusal } from '../rules/pull-rules.ts';
-import { findPull, listPulls } from '../store/pull-store.ts';
+import { findPullByNumber, listPulls } from '../store/pull-store.ts';
 import { reserveNextNumber } from '../store/repository-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
@@ -89,7 +89,7 @@ function insertPull(
     });
     return nextNumber;
   });
-  const created = findPull(database, repository.id, number);
+  const created = findPullByNumber(database, repository.id, number);
   if (created === undefined)
     throw new Error(`The forge database has no pull request ${number} after it was written.`);
   return created;

@@ -5,19 +5,16 @@ import { listCheckedOutBranches } from '../git/read-ref.ts';
 import { mergeTrees } from '../git/relate-commits.ts';
 import { updateBranch, writeCommit } from '../git/write-commit.ts';
 import { HttpError } from '../http-error.ts';
-import type { MergeMethod, MergeRefusal } from '../rules/merge-rules.ts';
+import type { MergeCall, MergeMethod, MergeRefusal } from '../rules/merge-rules.ts';
 import { BASE_MODIFIED, findMergeabilityRefusal, findMergeRefusal } from '../rules/merge-rules.ts';
 import type { PullRow, RepositoryRow, Settings } from '../store/row-schema.ts';
 import { toGitAuthor } from './git-author.ts';
 import { markMerged, refreshPullUnderLock } from './refresh-pull.ts';
 
-/** How to merge a pull request; `title` and `message` become the commit message. */
-export type RequestedMerge = {
-  /** The merge is refused unless this is the head commit; absent: any head commit. */
-  readonly sha?: string;
+/** A merge call with all parameters; `title` and `message` become the commit message. */
+export type MergeCallWithMessage = MergeCall & {
   readonly title: string;
   readonly message: string;
-  readonly method: MergeMethod;
 };
 
 /**
@@ -27,7 +24,7 @@ export function mergePull(
   context: ForgeContext,
   repository: RepositoryRow,
   storedPull: PullRow,
-  merge: RequestedMerge,
+  merge: MergeCallWithMessage,
   login: string,
 ): Promise<PullRow> {
   return context.lock(repository.id, async () => {
@@ -55,7 +52,7 @@ async function mergeOntoBase(
   context: ForgeContext,
   repository: RepositoryRow,
   pull: PullRow,
-  merge: RequestedMerge,
+  merge: MergeCallWithMessage,
   login: string,
 ): Promise<PullRow> {
   const git = context.openGit(repository);
@@ -85,7 +82,7 @@ async function commitMerge(
   context: ForgeContext,
   git: GitRepository,
   pull: PullRow,
-  merge: RequestedMerge,
+  merge: MergeCallWithMessage,
   login: string,
 ): Promise<string> {
   const merged = await mergeTrees(git, pull.base_sha, pull.head_sha);

@@ -5,7 +5,7 @@ import { isAncestor } from '../git/relate-commits.ts';
 import { runGit } from '../git/run-git.ts';
 import type { BranchRelation } from '../rules/pull-rules.ts';
 import { decideStateAfterBranchMove } from '../rules/pull-rules.ts';
-import { getPull, isMergeOfPull } from '../store/pull-store.ts';
+import { findPullById, isMergeOfPull } from '../store/pull-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
 import { findContentMerge } from './find-content-merge.ts';
@@ -46,7 +46,7 @@ export async function refreshPullUnderLock(
   login: string,
 ): Promise<PullRow> {
   const git = context.openGit(repository);
-  const pull = getPull(context.database, storedPull.id) ?? storedPull;
+  const pull = findPullById(context.database, storedPull.id) ?? storedPull;
   if (!needsRefresh(git, pull)) return pull;
   const relation = await relateBranches(git, pull.head, pull.base);
   const mergeSha = await findMergeSha(context, git, pull, relation);
@@ -141,5 +141,5 @@ export function markClosed(
 }
 
 function reload(context: ForgeContext, pull: PullRow): PullRow {
-  return getPull(context.database, pull.id) ?? pull;
+  return findPullById(context.database, pull.id) ?? pull;
 }

@@ -1,7 +1,7 @@
 import type { ForgeContext } from '../forge-context.ts';
 import { validationFailed } from '../http-error.ts';
 import { findReopenRefusal } from '../rules/pull-rules.ts';
-import { getPull, listPulls } from '../store/pull-store.ts';
+import { findPullById, listPulls } from '../store/pull-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
 import { relateBranches } from './relate-branches.ts';
@@ -34,7 +34,7 @@ export async function reopenPullUnderLock(
     base_sha: relation.baseSha ?? pull.base_sha,
     updated_at: context.now(),
   });
-  const reopened = getPull(context.database, pull.id) ?? pull;
+  const reopened = findPullById(context.database, pull.id) ?? pull;
   announcePull(context, repository, reopened, 'reopened', login);
   return reopened;
 }

@@ -5,7 +5,7 @@ import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { toIsoSeconds } from '../git/read-commit.ts';
 import { readBody, readParam, sendJson } from '../http.ts';
 import { notFound, unprocessable } from '../http-error.ts';
-import { findRepository, getRepository } from '../store/repository-store.ts';
+import { findRepositoryById, findRepositoryByName } from '../store/repository-store.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { addToken } from '../store/token-store.ts';
 import { toRepositoryJson } from '../wire/repository.ts';
@@ -50,7 +50,7 @@ export function addAppRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/installation', async (c) => {
     const { slug } = await requireApp(context, c.req.header('authorization'));
     const name = `${readParam(c, 'owner')}/${readParam(c, 'repo')}`;
-    if (findRepository(context.database, name) === undefined) throw notFound();
+    if (findRepositoryByName(context.database, name) === undefined) throw notFound();
     return sendJson(c, toInstallationJson(context, slug));
   });
   app.post('/app/installations/:installation/access_tokens', async (c) => {
@@ -100,7 +100,7 @@ function findGrantedRepositories(
 ): RepositoryRow[] | undefined {
   if (grant.repositories === undefined && grant.repository_ids === undefined) return undefined;
   const byName = (grant.repositories ?? []).map((name) => findByShortName(context, name));
-  const byId = (grant.repository_ids ?? []).map((id) => getRepository(context.database, id));
+  const byId = (grant.repository_ids ?? []).map((id) => findRepositoryById(context.database, id));
   const repositories = [...byName, ...byId].filter((repository) => repository !== undefined);
   if (repositories.length < byName.length + byId.length) {
     throw unprocessable(
@@ -119,7 +119,7 @@ function findByShortName(context: ForgeContext, name: string): RepositoryRow | u
   );
   const [match] = matches;
   if (matches.length !== 1 || match === undefined) return undefined;
-  return getRepository(context.database, match.id);
+  return findRepositoryById(context.database, match.id);
 }
 
 function toInstallationJson(context: ForgeContext, slug: string) {

@@ -8,7 +8,7 @@ import { listBranches, readBranch, readHeadBranch, readRef } from '../git/read-r
 import { readBody, readParam, sendJson } from '../http.ts';
 import { HttpError, notFound } from '../http-error.ts';
 import { createEmptyRepository, linkRepository } from '../repository.ts';
-import { findRepository, listRepositories } from '../store/repository-store.ts';
+import { findRepositoryByName, listRepositories } from '../store/repository-store.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { accountRow } from '../store/row-schema.ts';
 import { addToken, putAccount } from '../store/token-store.ts';
@@ -74,8 +74,8 @@ export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): vo
     return c.body(null, 204);
   });
   app.get('/_forge/faults', (c) => {
-    const { settings, rateLimited } = context.faults;
-    return sendJson(c, { settings, rateLimited });
+    const { settings, rateLimitedCalls } = context.faults;
+    return sendJson(c, { settings, rateLimited: rateLimitedCalls });
   });
   app.put('/_forge/webhook', async (c) => {
     context.webhooks.setTarget((await readBody(c, webhookTarget)) ?? undefined);
@@ -84,7 +84,7 @@ export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): vo
 }
 
 function requireRepository(context: ForgeContext, c: Context<ForgeEnv>): RepositoryRow {
-  const repository = findRepository(
+  const repository = findRepositoryByName(
     context.database,
     `${readParam(c, 'owner')}/${readParam(c, 'repo')}`,
   );

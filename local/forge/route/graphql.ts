@@ -6,8 +6,8 @@ import { readBody, sendJson } from '../http.ts';
 import { announcePull } from '../pull/announce.ts';
 import { refreshPull } from '../pull/refresh-pull.ts';
 import { findDraftRefusal } from '../rules/pull-rules.ts';
-import { getPull } from '../store/pull-store.ts';
-import { findRepository, getRepository } from '../store/repository-store.ts';
+import { findPullById } from '../store/pull-store.ts';
+import { findRepositoryById, findRepositoryByName } from '../store/repository-store.ts';
 import type { PullRow } from '../store/row-schema.ts';
 import { listRulesets } from '../store/ruleset-store.ts';
 import { toPullNodeId } from '../wire/pull.ts';
@@ -68,9 +68,11 @@ async function setDraft(
   draft: boolean,
 ): Promise<GraphResult> {
   const id = z.string().safeParse(variables.id ?? variables.pullRequestId).data ?? '';
-  const storedPull = getPull(context.database, Number(/^PR_(\d+)$/.exec(id)?.[1] ?? 0));
+  const storedPull = findPullById(context.database, Number(/^PR_(\d+)$/.exec(id)?.[1] ?? 0));
   const repository =
-    storedPull === undefined ? undefined : getRepository(context.database, storedPull.repository);
+    storedPull === undefined
+      ? undefined
+      : findRepositoryById(context.database, storedPull.repository);
   if (storedPull === undefined || repository === undefined || !canReach(caller, repository)) {
     return createErrorResult(
       field,
@@ -92,7 +94,7 @@ async function setDraft(
   );
   if (refusal !== undefined) return createErrorResult(field, 'UNPROCESSABLE', refusal);
   context.database.update('pull', pull.id, { draft: Number(draft), updated_at: context.now() });
-  const changed = getPull(context.database, pull.id) ?? pull;
+  const changed = findPullById(context.database, pull.id) ?? pull;
   const action = draft ? 'converted_to_draft' : 'ready_for_review';
   announcePull(context, repository, changed, action, caller.login);
   return { data: { [field]: { pullRequest: toNodeJson(changed) } } };
@@ -108,7 +110,7 @@ function listBranchProtections(
   variables: Readonly<Record<string, unknown>>,
 ): GraphResult {
   const name = `${String(variables.owner)}/${String(variables.name)}`;
-  const repository = findRepository(context.database, name);
+  const repository = findRepositoryByName(context.database, name);
   if (repository === undefined || !canReach(caller, repository)) {
     const message = `Could not resolve to a Repository with the name '${name}'.`;
     return createErrorResult('repository', 'NOT_FOUND', message);

@@ -6,8 +6,8 @@ import { readNumberParam, readParam } from '../http.ts';
 import { notFound } from '../http-error.ts';
 import { listPullFiles } from '../pull/list-pull-files.ts';
 import { refreshPull } from '../pull/refresh-pull.ts';
-import { findPull, listPulls } from '../store/pull-store.ts';
-import { findRepository } from '../store/repository-store.ts';
+import { findPullByNumber, listPulls } from '../store/pull-store.ts';
+import { findRepositoryByName } from '../store/repository-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 
 // Read-only pages, so that a person can open the link of a pull request in a browser. Text from agents and models is untrusted,
@@ -38,7 +38,11 @@ export function addPageRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
   });
   app.get('/:owner/:repo/pull/:number', async (c) => {
     const repository = requireRepository(context, c);
-    const storedPull = findPull(context.database, repository.id, readNumberParam(c, 'number'));
+    const storedPull = findPullByNumber(
+      context.database,
+      repository.id,
+      readNumberParam(c, 'number'),
+    );
     if (storedPull === undefined) throw notFound();
     const pull = await refreshPull(context, repository, storedPull);
     const files = await listPullFiles(context, repository, pull);
@@ -86,7 +90,7 @@ td { padding: 0.1rem 1rem 0.1rem 0; font-family: monospace; }
 }
 
 function requireRepository(context: ForgeContext, c: Context<ForgeEnv>): RepositoryRow {
-  const repository = findRepository(
+  const repository = findRepositoryByName(
     context.database,
     `${readParam(c, 'owner')}/${readParam(c, 'repo')}`,
   );

@@ -18,7 +18,7 @@ import { mergePull } from '../pull/merge-pull.ts';
 import { markClosed, refreshPull } from '../pull/refresh-pull.ts';
 import { reopenPullUnderLock } from '../pull/reopen-pull.ts';
 import type { PullFilter } from '../store/pull-store.ts';
-import { findPull, getPull, listOpenPulls, listPulls } from '../store/pull-store.ts';
+import { findPullById, findPullByNumber, listOpenPulls, listPulls } from '../store/pull-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { toFileChangeJson } from '../wire/file-change.ts';
 import { toPullDetailJson, toPullJson } from '../wire/pull.ts';
@@ -38,7 +38,7 @@ const pullChange = z.object({
   body: z.string().max(65_536).nullish(),
   state: z.enum(['open', 'closed']).optional(),
 });
-const mergeRequest = z.object({
+const mergeBody = z.object({
   sha: z.string().optional(),
   commit_title: z.string().optional(),
   commit_message: z.string().optional(),
@@ -95,7 +95,7 @@ export function addPullRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
 
 async function mergeRequestedPull(context: ForgeContext, c: Context<ForgeEnv>): Promise<Response> {
   const { repository, pull } = await requirePull(context, c);
-  const merge = await readBody(c, mergeRequest);
+  const merge = await readBody(c, mergeBody);
   const { login } = c.get('caller');
   const owner = repository.name.split('/')[0] ?? '';
   const merged = await mergePull(
@@ -120,13 +120,13 @@ async function mergeRequestedPull(context: ForgeContext, c: Context<ForgeEnv>): 
   });
 }
 
-/** Returns the pull request that the path names, updated from its branches. Throws an HttpError 404 for an unknown number. */
+/** Refreshes and returns the pull request that the path names. Throws an HttpError 404 for an unknown number. */
 export async function requirePull(
   context: ForgeContext,
   c: Context<ForgeEnv>,
 ): Promise<{ readonly repository: RepositoryRow; readonly pull: PullRow }> {
   const repository = c.get('repository');
-  const pull = findPull(context.database, repository.id, readNumberParam(c, 'number'));
+  const pull = findPullByNumber(context.database, repository.id, readNumberParam(c, 'number'));
   if (pull === undefined) throw notFound();
   return { repository, pull: await refreshPull(context, repository, pull) };
 }
@@ -144,10 +144,10 @@ async function changePull(
       ...(change.body !== undefined && { body: change.body ?? '' }),
       updated_at: context.now(),
     });
-    const edited = getPull(context.database, pull.id) ?? pull;
+    const edited = findPullById(context.database, pull.id) ?? pull;
     announcePull(context, repository, edited, 'edited', login);
   }
-  const current = getPull(context.database, pull.id) ?? pull;
+  const current = findPullById(context.database, pull.id) ?? pull;
   if (change.state === undefined || change.state === current.state) return current;
   return context.lock(repository.id, async () =>
     change.state === 'closed'

@@ -95,12 +95,12 @@ async function writeBranchUnderLock(
   const before = readBranch(git.gitDir, branch);
   const targetIsCommit = sha === undefined || (await git.objects.readInfo(sha))?.type === 'commit';
   const isMove = targetIsCommit && sha !== undefined && before !== undefined;
-  const ruleWrite = write === 'create' || write === 'delete' ? write : 'update';
+  const directWrite = write === 'create' || write === 'delete' ? write : 'update';
   const refusal = findRefWriteRefusal(write, {
     branch,
     before,
     targetIsCommit,
-    violation: findBranchWriteViolation(context, repository, branch, ruleWrite),
+    violation: findBranchWriteViolation(context, repository, branch, directWrite),
     isCheckedOut: listCheckedOutBranches(git.gitDir, repository.bare).has(branch),
     isFastForward: isMove && (await isAncestor(git, before, sha)),
   });

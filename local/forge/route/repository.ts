@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { readBody, readParam, sendJson } from '../http.ts';
 import { forbidden, notFound } from '../http-error.ts';
-import { getRepository } from '../store/repository-store.ts';
+import { findRepositoryById } from '../store/repository-store.ts';
 import { toRepositoryJson } from '../wire/repository.ts';
 import { findPermission, toUserJson } from '../wire/user.ts';
 
@@ -45,7 +45,7 @@ export function addRepositoryRoutes(app: Hono<ForgeEnv>, context: ForgeContext):
         allowDrafts: change.allow_drafts ?? settings.allowDrafts,
       }),
     });
-    const changed = getRepository(context.database, repository.id);
+    const changed = findRepositoryById(context.database, repository.id);
     if (changed === undefined) throw notFound();
     return sendJson(c, toRepositoryJson(context, changed, caller));
   });

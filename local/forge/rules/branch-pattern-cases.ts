@@ -76,7 +76,7 @@ export const BRANCH_PATTERN_CASES: readonly BranchPatternCase[] = [
   ['x[a/]y', 'x/y', false],
   ['x[a]**/y', 'xa/y', true],
   ['x[a]**/y', 'xay', false],
-  // A leading `^` does not negate a set, a backslash does not escape, and braces are plain text.
+  // A set with a leading `^` covers nothing, a backslash does not escape, and braces are plain text.
   ['[^m]*', 'develop', false],
   ['[^m]*', 'main', false],
   ['\\*', 'main', false],

@@ -1,6 +1,5 @@
 // GitHub matches the branch patterns of protections and rulesets with Ruby's `File.fnmatch` and the flag `FNM_PATHNAME`. Three
-// forms have no special meaning on GitHub: a backslash does not escape, `[^...]` does not negate a set, and `{a,b}` is plain
-// text.
+// forms differ from other glob dialects: a backslash does not escape, a set `[^...]` matches nothing, and `{a,b}` is plain text.
 
 type Token =
   | { readonly kind: 'text'; readonly char: string }
@@ -21,51 +20,54 @@ type Segment = readonly Token[] | 'anyFolders';
  * pattern times the length of the name.
  */
 export function matchesBranchPattern(pattern: string, branch: string): boolean {
-  const names = branch.split('/').map((name) => [...name]);
-  // Indexes in `names` at which the remaining pattern segments may start.
+  const branchSegments = branch.split('/').map((segment) => [...segment]);
+  // Indexes in `branchSegments` at which the remaining pattern segments may start.
   let starts = new Set([0]);
   for (const segment of parseSegments(pattern)) {
     starts =
       segment === 'anyFolders'
-        ? addLaterStarts(starts, names)
-        : matchNextSegment(starts, segment, names);
+        ? addLaterStarts(starts, branchSegments)
+        : matchNextSegment(starts, segment, branchSegments);
     if (starts.size === 0) return false;
   }
-  return starts.has(names.length);
+  return starts.has(branchSegments.length);
 }
 
-/** Returns all indexes in `names` from the lowest start. */
-function addLaterStarts(starts: ReadonlySet<number>, names: readonly unknown[]): Set<number> {
+/** Returns the lowest start and all later indexes in `branchSegments`. */
+function addLaterStarts(
+  starts: ReadonlySet<number>,
+  branchSegments: readonly unknown[],
+): Set<number> {
   const first = Math.min(...starts);
-  return new Set([...names.keys()].filter((index) => index >= first));
+  return new Set([...branchSegments.keys()].filter((index) => index >= first));
 }
 
-/** Returns, for each name at `starts` that matches the segment, the index of the following name. */
+/** Returns, for each branch segment at `starts` that matches the pattern segment, the index of the following branch segment. */
 function matchNextSegment(
   starts: ReadonlySet<number>,
   segment: readonly Token[],
-  names: readonly (readonly string[])[],
+  branchSegments: readonly (readonly string[])[],
 ): Set<number> {
   const next = new Set<number>();
   for (const start of starts) {
-    const name = names[start];
-    if (name !== undefined && matchesSegment(segment, name)) next.add(start + 1);
+    const chars = branchSegments[start];
+    if (chars !== undefined && matchesSegment(segment, chars)) next.add(start + 1);
   }
   return next;
 }
 
 /**
- * Returns whether the tokens match a whole name. After a mismatch, the last `*` is extended by one character and the match
+ * Returns whether the tokens match all characters of a branch segment. After a mismatch, the last `*` is extended by one character and the match
  * continues from there. Earlier `*` need no other length: if the last `*` cannot match, no other length of an earlier `*`
  * helps.
  */
-function matchesSegment(tokens: readonly Token[], name: readonly string[]): boolean {
+function matchesSegment(tokens: readonly Token[], chars: readonly string[]): boolean {
   let tokenIndex = 0;
   let charIndex = 0;
   let lastStar: { readonly nextToken: number; endIndex: number } | undefined;
-  while (charIndex < name.length || tokenIndex < tokens.length) {
+  while (charIndex < chars.length || tokenIndex < tokens.length) {
     const token = tokens[tokenIndex];
-    const char = name[charIndex];
+    const char = chars[charIndex];
     if (token?.kind === 'anyText') {
       lastStar = { nextToken: tokenIndex + 1, endIndex: charIndex };
       tokenIndex += 1;
@@ -73,7 +75,7 @@ function matchesSegment(tokens: readonly Token[], name: readonly string[]): bool
       tokenIndex += 1;
       charIndex += 1;
     } else {
-      if (lastStar === undefined || lastStar.endIndex >= name.length) return false;
+      if (lastStar === undefined || lastStar.endIndex >= chars.length) return false;
       lastStar.endIndex += 1;
       tokenIndex = lastStar.nextToken;
       charIndex = lastStar.endIndex;

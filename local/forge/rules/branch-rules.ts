@@ -15,8 +15,8 @@ export type BranchRuleset = {
   readonly rules: readonly BranchRule[];
 };
 
-/** A write to a branch outside a pull request. */
-export type BranchWrite = 'create' | 'update' | 'delete';
+/** A write to a branch without a pull request, as branch rules distinguish such writes; `update` moves an existing branch. */
+export type DirectWrite = 'create' | 'update' | 'delete';
 
 /** Returns whether a ruleset is active and covers a branch name, even if no such branch exists. */
 export function coversBranch(
@@ -42,7 +42,7 @@ const UPDATE_REFUSED = 'Cannot update this protected ref.';
 
 /** Writes that a rule refuses, and GitHub's message, by the type of the rule. */
 const WRITE_RULES: Readonly<
-  Record<string, { readonly writes: readonly BranchWrite[]; readonly message: string }>
+  Record<string, { readonly writes: readonly DirectWrite[]; readonly message: string }>
 > = {
   creation: { writes: ['create'], message: 'Cannot create ref due to creations being restricted.' },
   update: { writes: ['update'], message: UPDATE_REFUSED },
@@ -57,7 +57,7 @@ const WRITE_RULES: Readonly<
 /** Returns the message of the first rule that refuses a write outside a pull request; undefined: the write is allowed. */
 export function findWriteViolation(
   rules: readonly BranchRule[],
-  write: BranchWrite,
+  write: DirectWrite,
 ): string | undefined {
   for (const rule of rules) {
     const writeRule = WRITE_RULES[rule.type];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MergeFacts, MergeRequest } from './merge-rules.ts';
+import type { MergeCall, MergeFacts } from './merge-rules.ts';
 import {
   BASE_MODIFIED,
   decideOutcomeAfterRefusal,
@@ -17,13 +17,13 @@ const facts: MergeFacts = {
   violation: undefined,
   isBaseCheckedOut: false,
 };
-const request: MergeRequest = { sha: 'head', method: 'merge' };
+const call: MergeCall = { sha: 'head', method: 'merge' };
 
 describe('findMergeRefusal', () => {
   const cases: readonly (readonly [
     string,
     Partial<MergeFacts>,
-    Partial<MergeRequest>,
+    Partial<MergeCall>,
     { readonly status: number; readonly message: RegExp } | undefined,
   ])[] = [
     ['a merge of an open pull request is allowed', {}, {}, undefined],
@@ -73,10 +73,10 @@ describe('findMergeRefusal', () => {
     ],
   ];
 
-  test.each(cases)('%s', (_title, changedFacts, changedRequest, expected) => {
+  test.each(cases)('%s', (_title, changedFacts, changedCall, expected) => {
     const mergeRefusal = findMergeRefusal(
       { ...facts, ...changedFacts },
-      { ...request, ...changedRequest },
+      { ...call, ...changedCall },
     );
     expect(mergeRefusal?.status).toBe(expected?.status);
     expect(mergeRefusal?.message ?? '').toMatch(expected?.message ?? /^$/);

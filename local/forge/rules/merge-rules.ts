@@ -3,8 +3,8 @@ import type { MergeOutcome } from '../../../core/port/forge.ts';
 /** GitHub's ways to merge. */
 export type MergeMethod = 'merge' | 'squash' | 'rebase';
 
-/** A requested merge. */
-export type MergeRequest = {
+/** The parameters of a merge call that decide whether the forge accepts the call. */
+export type MergeCall = {
   /** The merge is refused unless this is the head commit; absent: any head commit. */
   readonly sha?: string;
   readonly method: MergeMethod;
@@ -33,18 +33,15 @@ const METHOD_NAMES: Readonly<Record<MergeMethod, string>> = {
 };
 
 /** Returns why a merge is refused for a reason other than a conflict; undefined: check conflicts next. */
-export function findMergeRefusal(
-  facts: MergeFacts,
-  request: MergeRequest,
-): MergeRefusal | undefined {
+export function findMergeRefusal(facts: MergeFacts, call: MergeCall): MergeRefusal | undefined {
   if (!facts.isOpen) return NOT_MERGEABLE;
-  if (request.sha !== undefined && request.sha !== facts.headSha) {
+  if (call.sha !== undefined && call.sha !== facts.headSha) {
     const message = 'Head branch was modified. Review and try the merge again.';
     return { status: 409, message };
   }
   if (facts.isDraft) return refuseWith405('Pull Request is still a draft');
-  if (!facts.allowedMethods.includes(request.method)) {
-    return refuseWith405(`${METHOD_NAMES[request.method]} are not allowed on this repository.`);
+  if (!facts.allowedMethods.includes(call.method)) {
+    return refuseWith405(`${METHOD_NAMES[call.method]} are not allowed on this repository.`);
   }
   if (facts.violation !== undefined) return refuseByRule(facts.violation);
   if (!facts.isBaseCheckedOut) return undefined;
@@ -74,8 +71,9 @@ export function toMergeableState(isDraft: boolean, mergeable: boolean | null): s
 }
 
 /**
- * Returns the outcome that a client reports after a refused merge. `pull` was read after the refusal, because an earlier call
- * whose answer was lost may have merged the pull request. `sha` is the head commit that the client wanted to merge.
+ * Returns the result of the forge port for a refused merge; for the simulated forges, which apply these rules without HTTP.
+ * `pull` was read after the refusal, because an earlier call whose answer was lost may have merged the pull request. `sha` is
+ * the head commit that the caller wanted to merge.
  */
 export function decideOutcomeAfterRefusal(
   pull: { readonly headSha: string; readonly isMerged: boolean; readonly mergeSha?: string },

@@ -1,4 +1,4 @@
-/** A write to a branch through the REST interface; `force` moves the branch without a fast-forward check. */
+/** A write that a client of the REST interface requests; `move` accepts only a fast-forward, `force` any commit. */
 export type RefWrite = 'create' | 'move' | 'force' | 'delete';
 
 /** Facts that decide whether a branch may be written. */

@@ -10,7 +10,7 @@ import { listCheckedOutBranches, readBranch } from '../git/read-ref.ts';
 import { removeStaleLockFile } from '../git/write-commit.ts';
 import { readParam } from '../http.ts';
 import { handleBranchChange } from '../pull/handle-branch-change.ts';
-import { findRepository } from '../store/repository-store.ts';
+import { findRepositoryByName } from '../store/repository-store.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { runHttpBackend } from './http-backend.ts';
 import type { PushCommand, PushHead } from './push-commands.ts';
@@ -63,7 +63,7 @@ function checkAccess(
     return c.text('Invalid username or token.\n', 401, challenge);
   }
   const name = `${readParam(c, 'owner')}/${readParam(c, 'repo').replace(/\.git$/, '')}`;
-  const repository = findRepository(context.database, name);
+  const repository = findRepositoryByName(context.database, name);
   if (repository === undefined || !canReach(caller, repository) || !canRead(caller, 'contents')) {
     return c.text('Repository not found.\n', 404);
   }

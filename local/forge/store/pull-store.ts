@@ -3,7 +3,7 @@ import type { PullRow } from './row-schema.ts';
 import { pullRow } from './row-schema.ts';
 
 /** Returns the pull request with a number in a repository. */
-export function findPull(
+export function findPullByNumber(
   database: Database,
   repository: number,
   number: number,
@@ -16,7 +16,7 @@ export function findPull(
 }
 
 /** Returns the pull request with a database id, which is unique across repositories. */
-export function getPull(database: Database, id: number): PullRow | undefined {
+export function findPullById(database: Database, id: number): PullRow | undefined {
   return database.find(pullRow, 'select * from pull where id = :id', { id });
 }
 

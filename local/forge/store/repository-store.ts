@@ -3,11 +3,11 @@ import type { Database } from './database.ts';
 import type { RepositoryRow, Settings } from './row-schema.ts';
 import { repositoryRow } from './row-schema.ts';
 
-export function findRepository(database: Database, name: string): RepositoryRow | undefined {
+export function findRepositoryByName(database: Database, name: string): RepositoryRow | undefined {
   return database.find(repositoryRow, 'select * from repository where name = :name', { name });
 }
 
-export function getRepository(database: Database, id: number): RepositoryRow | undefined {
+export function findRepositoryById(database: Database, id: number): RepositoryRow | undefined {
   return database.find(repositoryRow, 'select * from repository where id = :id', { id });
 }
 

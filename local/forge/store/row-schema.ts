@@ -75,6 +75,7 @@ export const commentRow = z.object({
   commit_sha: z.string().nullable(),
   path: z.string().nullable(),
   line: z.number().int().nullable(),
+  /** Id of the review that contains this line comment; null for a line comment without a review, and for other kinds. */
   review: z.number().int().nullable(),
   at: time,
 });
