@@ -86,6 +86,8 @@ export const evidenceSchema = z.object({
   commit: shaSchema,
   /** Commit of the root branch (for a simple plan, of the base branch) that `commit` contains. */
   root: shaSchema,
+  /** Tree whose files the commands saw. Absent in evidence of older versions. */
+  tree: shaSchema.optional(),
   green: z.boolean(),
   /** True if the repository has no verify command, so that no command ran. */
   empty: z.boolean().default(false),

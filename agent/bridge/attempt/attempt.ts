@@ -44,7 +44,7 @@ export class Attempt {
   readonly usageMeter: UsageMeter;
   readonly inbox: SteeringInbox;
   readonly heartbeat: Heartbeat;
-  /** Environment of the agent, set-up and verify. */
+  /** Environment of the agent, and of set-up in the workspace. */
   readonly childEnv: Record<string, string>;
   /** Called for an urgent message. Each turn of the agent sets this function to cancel the turn. */
   onUrgentMessage: () => void = () => {};
@@ -132,10 +132,10 @@ export class Attempt {
     return this.#waitedMs + currentWaitMs;
   }
 
-  /** Objects and settings to run set-up and verify commands. */
-  get commandRunner(): CommandRunner {
-    const { processes, folders, childEnv, signal } = this;
-    return { processes, folders, childEnv, redact: this.redactor.redact, signal };
+  /** Returns the objects and settings to run commands with this environment. */
+  createCommandRunner(env: Readonly<Record<string, string>>): CommandRunner {
+    const { processes, signal } = this;
+    return { processes, env, redact: this.redactor.redact, signal };
   }
 
   /** Returns cached credentials, or fetches new credentials if the git credential expires within five minutes. */

@@ -9,7 +9,7 @@ import { keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
 import type { AgentTurn } from './coding-agent.ts';
 import { TurnJudge } from './judge-turn.ts';
-import { produceEvidence } from './produce-evidence.ts';
+import { flagChangedPaths, produceEvidence } from './produce-evidence.ts';
 import {
   CONTINUE_PROMPT,
   renderConflictReminder,
@@ -40,6 +40,8 @@ export class Conversation {
   #summary = '';
   #fixCount = 0;
   #hasRemindedOfConflict = false;
+  /** Files that changed during the last verification, in display form. */
+  #changedDuringVerify: readonly string[] = [];
 
   constructor(attempt: Attempt, taskWork: TaskWork, workspace: GitWorkspace, agent: WorkAgent) {
     this.#attempt = attempt;
@@ -76,6 +78,7 @@ export class Conversation {
     const continuation = this.#judgeEarlyEnd(turn) ?? (await this.#judgeUnresolvedMerge(turn));
     if (continuation !== undefined) return continuation;
     if (turn.text !== '') this.#summary = turn.text;
+    await this.#workspace.restoreSettings();
     // A cancelled turn may leave conflict markers, which must not be committed.
     const isMergeUnfinished =
       taskWork.unresolvedMerge !== undefined && turn.stopReason === 'cancelled';
@@ -144,16 +147,10 @@ export class Conversation {
     attempt.enterPhase('verifying');
     // Evidence must not depend on processes that a fresh clone does not have.
     await this.#agent.end();
-    const { setup, verify } = attempt.assignment;
+    await workspace.restoreSettings();
     const { commit, root } = await taskWork.prepareCommitToVerify();
-    const evidence = await produceEvidence({
-      ...attempt.commandRunner,
-      workspace,
-      setup,
-      verify,
-      commit,
-      root,
-    });
+    const { evidence, changedPaths } = await produceEvidence(attempt, { workspace, commit, root });
+    this.#changedDuringVerify = changedPaths;
     if (evidence.green) return this.#takeMessages() ?? evidence;
     this.#fixCount += 1;
     if (this.#fixCount <= MAX_FIXES)
@@ -176,7 +173,8 @@ export class Conversation {
       evidence,
       summary: keepStart(redact(this.#summary), MAX_SUMMARY_CHARS),
       workLog: this.#agent.workLog.map((line) => keepStart(redact(line), MAX_WORK_LOG_LINE_CHARS)),
-      ...delivered,
+      changed: delivered.changed,
+      flagged: [...flagChangedPaths(this.#changedDuringVerify), ...delivered.flagged],
       leftOut: taskWork.leftOut,
       usage: attempt.usageMeter.getUsage(),
     };

@@ -1,34 +1,40 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandResult, Evidence } from '../../../core/contract/task.ts';
+import { CheckoutHash } from '../git/checkout-hash.ts';
+import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
-import type { AttemptFolders } from '../host/attempt-folders.ts';
+import type { Flagged } from '../git/sort-changes.ts';
+import { buildChildEnvironment } from '../host/attempt-folders.ts';
 import type { ProcessTable } from '../host/process-table.ts';
 import type { Redact } from '../host/redactor.ts';
 import { keepEnd } from '../host/redactor.ts';
+import type { Attempt } from './attempt.ts';
+import type { VerifyPlace } from './verify-place.ts';
+import { createVerifyPlace, removeVerifyPlace } from './verify-place.ts';
 
-// Produces evidence: the results of the set-up and verify commands in a clean checkout.
+// Produces evidence: the results of the set-up and verify commands in a fresh checkout with a fresh HOME and TMPDIR. The agent and all
+// its processes must have ended.
 
 const MAX_OUTPUT_CHARS = 8_192;
+/** Maximum number of files that are flagged because they changed during verification. */
+const MAX_FLAGGED = 20;
 /** Time after which one command is killed, milliseconds. */
 const COMMAND_TIMEOUT_MS = 30 * 60_000;
+/** Time in which a process that changes every new checkout reveals itself, milliseconds. */
+const QUIET_MS = 1_000;
 
 /** Objects and settings to run set-up and verify commands. */
 export type CommandRunner = {
   readonly processes: ProcessTable;
-  readonly folders: AttemptFolders;
-  readonly childEnv: Record<string, string>;
+  readonly env: Readonly<Record<string, string>>;
   readonly redact: Redact;
   readonly signal: AbortSignal;
 };
 
-/** Commit to verify, and the commands to run. */
-export type EvidenceOptions = CommandRunner & {
+/** Commit to verify. */
+export type EvidenceOptions = {
   readonly workspace: GitWorkspace;
-  /** Commands that prepare a checkout; each is a program with its arguments. */
-  readonly setup: readonly string[][];
-  /** Commands that must exit with code 0. An empty list gives green evidence that is marked as empty. */
-  readonly verify: readonly string[][];
   /** Commit of the task, for which the evidence is produced. */
   readonly commit: string;
   /** Newest root commit that the verified tree contains. */
@@ -37,45 +43,107 @@ export type EvidenceOptions = CommandRunner & {
   readonly tree?: string;
 };
 
-let checkoutCount = 0;
+/** Evidence, and the files of the verified tree that changed while the verify commands ran. */
+export type Verification = {
+  readonly evidence: Evidence;
+  /** Paths in display form. */
+  readonly changedPaths: readonly string[];
+};
 
 /**
- * Runs set-up and verify in a clean checkout. Returns green evidence if all commands succeed, and red evidence otherwise. Throws only
- * if the attempt stops or git fails.
+ * Runs set-up and verify of the assignment. The evidence is green if all commands succeed. Throws only if the attempt stops, git fails,
+ * or the checkout differs from the tree.
  */
-export async function produceEvidence(options: EvidenceOptions): Promise<Evidence> {
-  const { commit, root } = options;
-  if (options.verify.length === 0) {
-    return { commit, root, green: true, empty: true, results: [], at: Date.now() };
+export async function produceEvidence(
+  attempt: Attempt,
+  options: EvidenceOptions,
+): Promise<Verification> {
+  const { commit, root, workspace } = options;
+  const tree = options.tree ?? (await workspace.readVerifiedTree(commit));
+  if (attempt.assignment.verify.length === 0) {
+    const empty = { green: true, empty: true, results: [], at: Date.now() };
+    return { evidence: { commit, root, tree, ...empty }, changedPaths: [] };
   }
-  checkoutCount += 1;
-  const folder = join(options.folders.verify, String(checkoutCount));
-  const indexFile = join(options.folders.git, `verify-index-${checkoutCount}`);
-  await mkdir(folder);
+  const first = await verifyTree(attempt, options, tree);
+  if (first.changedPaths.length === 0) return first;
+  // A verify command that changes files does so again. A change that happens only once came from another process.
+  return verifyTree(attempt, options, tree, QUIET_MS);
+}
+
+/** Flags files that changed while the verify commands ran, because the evidence may not hold for the committed contents. */
+export function flagChangedPaths(paths: readonly string[]): Flagged[] {
+  const why = 'changed while the verify commands ran, in two runs';
+  return paths.slice(0, MAX_FLAGGED).map((path) => ({ path, why }));
+}
+
+/**
+ * Verifies a tree in a new place.
+ *
+ * @param quietMs time before the first command in which no file may change, milliseconds
+ */
+async function verifyTree(
+  attempt: Attempt,
+  { commit, root, workspace }: EvidenceOptions,
+  tree: string,
+  quietMs = 0,
+): Promise<Verification> {
+  const { processes, folders, signal } = attempt;
+  const place = await createVerifyPlace(folders);
   try {
-    await options.workspace.checkoutTreeInto(options.tree ?? commit, commit, folder, indexFile);
-    const results = await runCommands(options, folder);
+    await workspace.checkoutTreeInto(tree, commit, place.source, join(place.root, 'index'));
+    const checkout = await CheckoutHash.open(
+      {
+        processes,
+        gitDir: folders.git,
+        source: place.source,
+        indexFile: join(place.root, 'hash-index'),
+        signal,
+      },
+      tree,
+    );
+    await delay(quietMs);
+    await checkout.requireUnchanged();
+    const { results, changedPaths } = await runCommands(attempt, place, checkout);
     const green = results.every((result) => result.exitCode === 0);
-    return { commit, root, green, empty: false, results, at: Date.now() };
+    const evidence = { commit, root, tree, green, empty: false, results, at: Date.now() };
+    return { evidence, changedPaths };
   } finally {
-    await rm(folder, { recursive: true, force: true });
-    await rm(indexFile, { force: true });
+    await removeVerifyPlace(place);
   }
 }
 
-/** Runs the commands up to the first failure. Returns the results of the verify commands, or only the failed set-up command. */
-async function runCommands(options: EvidenceOptions, folder: string): Promise<CommandResult[]> {
-  for (const command of options.setup) {
-    const result = await runCommand(options, command, folder);
-    if (result.exitCode !== 0) return [result];
+/**
+ * Runs the commands up to the first failure, and then ends all processes that the commands left. Returns the results of the verify
+ * commands, or only the failed set-up command.
+ */
+async function runCommands(attempt: Attempt, place: VerifyPlace, checkout: CheckoutHash) {
+  const { assignment, processes } = attempt;
+  const env = buildChildEnvironment(place, assignment.env, processes.programPath);
+  const runner = attempt.createCommandRunner(env);
+  for (const command of assignment.setup) {
+    const result = await runCommand(runner, command, place.source);
+    if (result.exitCode !== 0) return { results: [result], changedPaths: [] };
   }
+  const treeBefore = await checkout.computeTree();
   const results: CommandResult[] = [];
-  for (const command of options.verify) {
-    const result = await runCommand(options, command, folder);
+  for (const command of assignment.verify) {
+    const result = await runCommand(runner, command, place.source);
     results.push(result);
     if (result.exitCode !== 0) break;
   }
-  return results;
+  await processes.endAll(attempt.folders.root);
+  const changedPaths = await listChangedPaths(checkout, treeBefore);
+  return { results, changedPaths };
+}
+
+async function listChangedPaths(
+  checkout: CheckoutHash,
+  treeBefore: string | undefined,
+): Promise<string[]> {
+  const treeAfter = await checkout.computeTree();
+  if (treeAfter === treeBefore) return [];
+  if (treeAfter === undefined || treeBefore === undefined) return ['.'];
+  return (await checkout.listDifferences(treeBefore, treeAfter)).map(toDisplayPath);
 }
 
 /** Runs one set-up or verify command. The result contains the end of the output, with secrets removed. */
@@ -86,7 +154,7 @@ export async function runCommand(
 ): Promise<CommandResult> {
   const finished = await runner.processes.run(command, {
     cwd,
-    env: runner.childEnv,
+    env: { ...runner.env },
     signal: runner.signal,
     timeoutMs: COMMAND_TIMEOUT_MS,
     overflow: 'tail',

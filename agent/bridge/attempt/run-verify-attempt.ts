@@ -4,7 +4,7 @@ import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
 import type { Attempt } from './attempt.ts';
 import { openRepository } from './open-repository.ts';
-import { produceEvidence } from './produce-evidence.ts';
+import { flagChangedPaths, produceEvidence } from './produce-evidence.ts';
 
 /** Limit of `files` in the contract of the result. */
 const MAX_FILES = 500;
@@ -25,11 +25,8 @@ export async function runVerifyAttempt(
   const { workspace, rootCommit } = await openRepository(attempt, mirrorDir, [commit]);
   const tree = await createMergedTree(workspace, rootCommit, commit);
   attempt.enterPhase('verifying');
-  const evidence = await produceEvidence({
-    ...attempt.commandRunner,
+  const { evidence, changedPaths } = await produceEvidence(attempt, {
     workspace,
-    setup: assignment.setup,
-    verify: assignment.verify,
     commit,
     root: rootCommit,
     tree,
@@ -50,7 +47,7 @@ export async function runVerifyAttempt(
     workLog: [],
     changed: changed.map((change) => toDisplayPath(change.path)),
     leftOut: [],
-    flagged: [],
+    flagged: flagChangedPaths(changedPaths),
     usage: attempt.usageMeter.getUsage(),
   };
 }

@@ -62,8 +62,9 @@ export class TaskWork {
     await workspace.checkoutWithRepository(start);
     if (attempt.assignment.kind === 'repair') await this.#mergeRoot(root, 'checkOut');
     attempt.enterPhase('setup');
+    const runner = attempt.createCommandRunner(attempt.childEnv);
     for (const command of attempt.assignment.setup) {
-      const result = await runCommand(attempt.commandRunner, command, attempt.folders.workspace);
+      const result = await runCommand(runner, command, attempt.folders.workspace);
       if (result.exitCode === 0) continue;
       const outcome =
         result.exitCode === null ? 'did not finish' : `ended with exit code ${result.exitCode}`;

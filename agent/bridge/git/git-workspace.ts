@@ -4,6 +4,7 @@ import type { AttemptFolders } from '../host/attempt-folders.ts';
 import type { ProcessTable } from '../host/process-table.ts';
 import type { ForgeAccess } from './call-forge.ts';
 import { createFetchingGit } from './call-forge.ts';
+import { readVerifiedTree } from './checkout-hash.ts';
 import type { Git } from './git.ts';
 import { createGit } from './git.ts';
 import type { GitPath } from './git-path.ts';
@@ -14,7 +15,11 @@ import type { MergeOutcome } from './parse-git-output.ts';
 import { parseMergeTree, parseNameStatus } from './parse-git-output.ts';
 import type { Change } from './sort-changes.ts';
 import { WorkspaceChanges } from './workspace-changes.ts';
-import { writeBridgeRepository, writeCheckoutRepository } from './write-repository.ts';
+import {
+  writeBridgeRepository,
+  writeBridgeSettings,
+  writeCheckoutRepository,
+} from './write-repository.ts';
 
 // Lists and commits changes of the workspace, and merges, in the repository of the bridge. Uses only plumbing commands of git, because
 // these commands stage exactly the given paths.
@@ -245,6 +250,20 @@ export class GitWorkspace {
   /** Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. */
   findFilesOutsideLfs(commit: string, paths: readonly GitPath[]): Promise<GitPath[]> {
     return findFilesOutsideLfs(this.#fetchingGit, this.#options.folders.git, commit, paths);
+  }
+
+  /** Returns the tree of a commit. Throws an AttemptFailure if the stored commit does not match its id. */
+  readVerifiedTree(commit: string): Promise<string> {
+    return readVerifiedTree(this.#git, commit);
+  }
+
+  /**
+   * Writes the settings of the bridge's repository again, because the agent can change files of the same user. Must be called before
+   * git runs after a turn of the agent.
+   */
+  async restoreSettings(): Promise<void> {
+    const { folders, alternates, promisor } = this.#options;
+    await writeBridgeSettings(folders.git, alternates, promisor?.url);
   }
 
   /** Returns the object id of a revision. */

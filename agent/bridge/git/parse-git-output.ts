@@ -33,6 +33,17 @@ export function parseNameStatus(text: string): Change[] {
   return changes;
 }
 
+/** Parses `ls-tree -r -z`. Returns the object id of each path. */
+export function parseTreeEntries(text: string): Map<GitPath, string> {
+  const ids = new Map<GitPath, string>();
+  for (const entry of text.split('\0')) {
+    const [attributes = '', ...pathParts] = entry.split('\t');
+    const path = pathParts.join('\t');
+    if (isGitPath(path)) ids.set(path, attributes.split(' ')[2] ?? '');
+  }
+  return ids;
+}
+
 /** Parses `merge-tree --write-tree -z --name-only --messages`: the tree, the paths in conflict, an empty part, and the messages. */
 export function parseMergeTree(text: string, isClean: boolean): MergeOutcome {
   const parts = text.split('\0');

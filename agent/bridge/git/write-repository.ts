@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 // Writes git directories without `git init`, because `git init` would copy templates of the machine.
@@ -77,12 +77,30 @@ export async function writeBridgeRepository(
   alternates: string[],
   promisorUrl?: string,
 ): Promise<void> {
+  await writeBridgeSettings(gitDir, alternates, promisorUrl);
+  await writeFile(join(gitDir, 'info/exclude'), `${BRIDGE_EXCLUDES.join('\n')}\n`);
+}
+
+/** Writes everything in the git directory of the bridge that changes the behaviour of git, except the excluded paths. */
+export async function writeBridgeSettings(
+  gitDir: string,
+  alternates: string[],
+  promisorUrl?: string,
+): Promise<void> {
   const config = BRIDGE_CONFIG + formatPromisorConfig(promisorUrl !== undefined);
   const url = promisorUrl === undefined ? '' : `\turl = ${quoteConfigValue(promisorUrl)}\n`;
+  // A write follows a link, so links that the agent created are removed first.
+  for (const name of [
+    'config',
+    'HEAD',
+    'info/attributes',
+    'info/grafts',
+    'objects/info/alternates',
+  ])
+    await rm(join(gitDir, name), { force: true });
   await writeRepository(gitDir, config + url, alternates);
   await mkdir(join(gitDir, 'info'), { recursive: true });
   await writeFile(join(gitDir, 'info/attributes'), BRIDGE_ATTRIBUTES);
-  await writeFile(join(gitDir, 'info/exclude'), `${BRIDGE_EXCLUDES.join('\n')}\n`);
 }
 
 /**

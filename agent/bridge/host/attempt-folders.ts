@@ -1,5 +1,9 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { listProjectFiles } from './project-files.ts';
+
+/** File in the folder of an attempt with the process id of its bridge. The reaper reads this file. */
+export const BRIDGE_PID_FILE = 'bridge.pid';
 
 /** Absolute paths of the folders of one attempt. */
 export type AttemptFolders = {
@@ -8,18 +12,20 @@ export type AttemptFolders = {
   readonly workspace: string;
   /** Git directory of the bridge, outside the workspace. */
   readonly git: string;
-  /** HOME of the agent, set-up and verify. */
+  /** HOME of the agent, and of set-up in the workspace. */
   readonly home: string;
-  /** TMPDIR of the agent, set-up and verify. */
+  /** TMPDIR of the agent, and of set-up in the workspace. */
   readonly tmp: string;
-  /** Parent of the clean checkouts in which the verify commands run. */
+  /** Parent of the folders in which verifications run. Exists only during a verification. */
   readonly verify: string;
+  /** Project files in the folders above `root` before the agent started. */
+  readonly projectFilesAbove: readonly string[];
 };
 
 /**
  * Creates the folder `root` with the folders of an attempt; removes an existing folder `root` first.
  *
- * @param bridgePid process id of the bridge, written to the file `bridge.pid`
+ * @param bridgePid process id of the bridge, written to BRIDGE_PID_FILE
  */
 export async function createAttemptFolders(
   root: string,
@@ -32,21 +38,23 @@ export async function createAttemptFolders(
     git: join(root, 'git'),
     home: join(root, 'home'),
     tmp: join(root, 'tmp'),
-    verify: join(root, 'verify'),
+    verify: join(root, 'v'),
+    projectFilesAbove: await listProjectFiles(dirname(root)),
   };
-  for (const folder of Object.values(folders))
+  for (const folder of [root, folders.workspace, folders.git, folders.home, folders.tmp])
     await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(join(root, 'bridge.pid'), String(bridgePid));
+  await writeFile(join(root, BRIDGE_PID_FILE), String(bridgePid));
   return folders;
 }
 
 /**
  * Builds the environment of the agent, set-up and verify. Contains no variable of the bridge except PATH.
  *
+ * @param folders HOME and TMPDIR
  * @param repositoryEnv variables from the configuration of the repository
  */
 export function buildChildEnvironment(
-  folders: AttemptFolders,
+  folders: { readonly home: string; readonly tmp: string },
   repositoryEnv: Readonly<Record<string, string>>,
   programPath: string,
 ): Record<string, string> {
