@@ -207,6 +207,7 @@ export const planViewSchema = z.object({
       repo: z.string(),
       setup: z.array(z.array(z.string())),
       verify: z.array(z.array(z.string())),
+      /** Description of the commands and their sources, for people. */
       found: z.string(),
     }),
   ),

@@ -29,8 +29,8 @@ export type PlanRepository = {
   readonly sizeKb?: number;
   readonly titlePattern?: string;
   readonly pullTemplate?: string;
-  /** Explains to people the origin of the set-up and verify commands. */
-  readonly found: string;
+  /** Description of the set-up and verify commands and their sources, for people. */
+  readonly commandsDescription: string;
   readonly resources?: { readonly cpu?: string; readonly memory?: string; readonly disk?: string };
 };
 

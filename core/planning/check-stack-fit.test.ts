@@ -6,17 +6,17 @@ import type { Exploration } from './explore/exploration.ts';
 const NODE_EXPLORATION: Exploration = {
   repo: 'acme/shop',
   sha: '1'.repeat(40),
-  files: 12,
+  fileCount: 12,
   truncated: false,
   outline: '',
-  languages: [{ name: 'JavaScript', files: 10 }],
+  languages: [{ name: 'JavaScript', fileCount: 10 }],
   packageManagers: ['npm'],
   manifestPaths: ['package.json', 'package-lock.json'],
   manifests: [],
   docs: [],
-  file: undefined,
+  config: undefined,
   problems: [],
-  commands: { setup: [], verify: [], found: '' },
+  commands: { setup: [], verify: [], description: '' },
   shared: [],
   pullTemplate: undefined,
   forgeCalls: 1,
@@ -96,7 +96,11 @@ test('checkStackFit accepts any stack for an empty repository or a truncated lis
 });
 
 test('checkStackFit compares each task with its own repository', () => {
-  const api = { ...NODE_EXPLORATION, repo: 'acme/api', languages: [{ name: 'Python', files: 3 }] };
+  const api = {
+    ...NODE_EXPLORATION,
+    repo: 'acme/api',
+    languages: [{ name: 'Python', fileCount: 3 }],
+  };
   const tasks = [
     makeTask('a', { repo: 'acme/api', scope: ['main.py'] }),
     makeTask('b', { repo: 'acme/shop', scope: ['main.py'] }),

@@ -4,7 +4,7 @@ export type ChatMessage = {
   readonly content: string;
 };
 
-/** Answer of a model; the text is never empty. */
+/** Answer of a model. */
 export type Completion = {
   readonly text: string;
   /** True if the text is incomplete because the model reached its output limit. */
@@ -16,10 +16,11 @@ export type Completion = {
 /** Interface to the language model of the planner. */
 export interface Llm {
   /**
-   * Asks the model for an answer.
+   * Asks the model for an answer. The text of the answer is never empty.
    *
    * @throws AppError `paused` (rate limit, quota or 5xx; with `until`), `auth` (wrong key), `invalid` with code
-   * `context_too_small` (prompt too long for the model) or `transient` (network fault, timeout)
+   * `context_too_small` (prompt too long for the model), `transient` with code `model_empty_answer` (no text; `details` has
+   * `model`, `usage` and `truncated`) or any other `transient` (network fault, timeout)
    */
   complete(request: {
     readonly messages: ChatMessage[];

@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import { getAccessDeps } from '../deps/get-access-deps.ts';
 import { getForges } from '../deps/get-forges.ts';
 import { getHost } from '../deps/get-host.ts';
-import { getHosting } from '../deps/get-hosting.ts';
+import { getRepositoryLinker } from '../deps/get-repository-linker.ts';
 import { getTaskWriteDeps } from '../deps/get-task-write-deps.ts';
 import { clock, getLog } from '../deps/runtime.ts';
 import { once } from '../once.ts';
@@ -19,7 +19,7 @@ const getDeps = once(() => ({
   socketUrl: readConfig(['socket']).socket.url,
   version: VERSION,
   engine: { ...getTaskWriteDeps(), forges: getForges() },
-  hosting: getHosting(),
+  repositoryLinker: getRepositoryLinker(),
   host: getHost(),
 }));
 

@@ -40,7 +40,7 @@ const FUNCTIONS_BY_PART: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-apigatewaymanagementapi': ['queue-push', 'ws-default'],
   'adapters/process': ['http-doctor', 'queue-reconcile', 'queue-schedule', 'cron-resync'],
   'adapters/host': ['http-api', 'http-doctor'],
-  'adapters/hosting': ['http-api'],
+  'adapters/repository-linker': ['http-api'],
 };
 /** Forbidden parts of every function: laptop code, agents and tools. */
 const FORBIDDEN_PARTS = [

@@ -55,12 +55,12 @@ const adapterRows = [
   ),
   createAdapterRow('github', ['octokit']),
   createAdapterRow('host'),
-  createAdapterRow('hosting'),
   createAdapterRow('jwt', ['jose']),
   createAdapterRow('log-file'),
   createAdapterRow('openai', ['openai'], 'core/chat'),
   createAdapterRow('password'),
   createAdapterRow('process'),
+  createAdapterRow('repository-linker'),
   createAdapterRow('sqs', ['@aws-sdk/client-sqs'], 'adapters/aws', 'core/topology/queues.ts'),
   createAdapterRow('websocket', ['@aws-sdk/client-apigatewaymanagementapi'], 'adapters/aws'),
 ];

@@ -79,6 +79,6 @@ async function requireLinkedRepository(
     strictMerge: false,
     notes: '',
     signOff: false,
-    found: '',
+    commandsDescription: '',
   };
 }

@@ -2,7 +2,7 @@ import { AppError } from '../../base/app-error.ts';
 import { listPages } from '../../base/list-pages.ts';
 import type { LinkRepository, Repository } from '../../contract/repository.ts';
 import type { Forge, RepositoryFacts } from '../../port/forge.ts';
-import type { Hosting } from '../../port/hosting.ts';
+import type { RepositoryLinker } from '../../port/repository-linker.ts';
 import {
   listRepositories,
   loadRepository,
@@ -17,14 +17,14 @@ import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
  */
 export async function linkRepository(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'clock'>,
-  hosting: Hosting,
+  repositoryLinker: RepositoryLinker,
   input: LinkRepository,
   actor: string,
   deriveId: (name: string) => string,
 ): Promise<Repository> {
   const source =
     'path' in input
-      ? { forge: input.forge, ...(await hosting.link(input.path)) }
+      ? { forge: input.forge, ...(await repositoryLinker.link(input.path)) }
       : {
           forge: input.forge,
           ...(await requireWritableRepository(deps.forges[input.forge], input.name)),
@@ -68,14 +68,14 @@ async function requireWritableRepository(
 /** Removes the link of a repository; the repository itself stays unchanged. Throws `repository_unknown`. */
 export async function unlinkRepository(
   deps: StoreDeps,
-  hosting: Hosting,
+  repositoryLinker: RepositoryLinker,
   id: string,
 ): Promise<void> {
   const repositories = listPages((after) => listRepositories(deps.table, { limit: 200, after }));
   for await (const repository of repositories) {
     if (repository.id !== id) continue;
     await removeRepository(deps.table, repository.name);
-    if (repository.forge === 'local') await hosting.unlink(repository.name);
+    if (repository.forge === 'local') await repositoryLinker.unlink(repository.name);
     return;
   }
   throw new AppError(

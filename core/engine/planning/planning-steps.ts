@@ -140,22 +140,22 @@ function addExploration(
   expectsChecks: boolean,
 ): PlanRepository {
   if (exploration === undefined) return repository;
-  const { file, commands } = exploration;
+  const { config, commands } = exploration;
   return {
     ...repository,
     setup: commands.setup,
     verify: commands.verify,
-    found: commands.found,
+    commandsDescription: commands.description,
     shared: exploration.shared,
-    env: file?.env ?? {},
-    strictMerge: file?.strictMerge ?? false,
+    env: config?.env ?? {},
+    strictMerge: config?.strictMerge ?? false,
     expectsChecks,
-    notes: file?.prompt ?? '',
-    author: file?.author,
-    signOff: file?.signOff ?? false,
-    titlePattern: file?.title,
+    notes: config?.prompt ?? '',
+    author: config?.author,
+    signOff: config?.signOff ?? false,
+    titlePattern: config?.title,
     pullTemplate: exploration.pullTemplate,
-    resources: file?.resources,
+    resources: config?.resources,
   };
 }
 

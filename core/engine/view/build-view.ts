@@ -103,11 +103,11 @@ export function buildPlanView(plan: StoredPlan, facts: PlanFacts): PlanView {
     counts: countStatuses(tasks),
     usage: tasks.reduce((sum, task) => addUsage(sum, task.state.usage), state.usage),
     waiting: listPlanWaiting(plan, facts),
-    setup: state.repositories.map(({ name, setup, verify, found }) => ({
+    setup: state.repositories.map(({ name, setup, verify, commandsDescription }) => ({
       repo: name,
       setup,
       verify,
-      found,
+      found: commandsDescription,
     })),
     createdBy: state.createdBy,
     createdAt: state.createdAt,

@@ -11,20 +11,20 @@ export type Exploration = {
   readonly repo: string;
   readonly sha: string;
   /** Number of listed files. */
-  readonly files: number;
+  readonly fileCount: number;
   /** True if the tree has more entries than listed. */
   readonly truncated: boolean;
   /** The tree as indented text. */
   readonly outline: string;
   /** Languages with their number of files, in descending order. */
-  readonly languages: { readonly name: string; readonly files: number }[];
+  readonly languages: { readonly name: string; readonly fileCount: number }[];
   readonly packageManagers: string[];
   /** Paths of manifests and lockfiles. */
   readonly manifestPaths: string[];
   readonly manifests: ReadText[];
   readonly docs: ReadText[];
   /** Content of `.smol-gang.yaml`; undefined if the file is absent or has problems. */
-  readonly file: RepositoryFile | undefined;
+  readonly config: RepositoryFile | undefined;
   /** Problems of `.smol-gang.yaml`; a plan with any problem must not start. */
   readonly problems: FileProblem[];
   readonly commands: FoundCommands;
@@ -63,14 +63,16 @@ export function describeExploration(exploration: Exploration, maxChars: number):
 }
 
 function describeFacts(exploration: Exploration): string {
-  const languages = exploration.languages.map(({ name, files }) => `${name} ${files}`).join(', ');
+  const languages = exploration.languages
+    .map(({ name, fileCount }) => `${name} ${fileCount}`)
+    .join(', ');
   const more = exploration.truncated ? ' or more (the listing is cut off)' : '';
   return [
-    `Repository ${exploration.repo}, ${exploration.files} files${more}.`,
+    `Repository ${exploration.repo}, ${exploration.fileCount} files${more}.`,
     `Languages by files: ${languages || 'none found'}.`,
     `Package managers: ${exploration.packageManagers.join(', ') || 'none found'}.`,
     `Manifests: ${truncateText(exploration.manifestPaths.join(', '), 800) || 'none'}.`,
-    `Commands: ${truncateText(exploration.commands.found, 800)}.`,
+    `Commands: ${truncateText(exploration.commands.description, 800)}.`,
   ].join('\n');
 }
 

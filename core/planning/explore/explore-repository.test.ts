@@ -55,11 +55,11 @@ test('exploreRepository finds the stack, the commands, documents, template and s
   expect(exploration).toMatchObject({
     repo: 'acme/shop',
     sha: SHA,
-    files: 8,
+    fileCount: 8,
     truncated: false,
     languages: [
-      { name: 'JavaScript', files: 2 },
-      { name: 'HTML', files: 1 },
+      { name: 'JavaScript', fileCount: 2 },
+      { name: 'HTML', fileCount: 1 },
     ],
     packageManagers: ['npm'],
     manifestPaths: ['package-lock.json', 'package.json'],
@@ -85,7 +85,7 @@ test('exploreRepository reports a broken configuration file and derives no comma
     '.smol-gang.yaml': 'verify: npm test\nsetup:\n  - a; b\n',
   });
 
-  expect(exploration.file).toBeUndefined();
+  expect(exploration.config).toBeUndefined();
   expect(exploration.commands).toMatchObject({ setup: [], verify: [] });
   expect(exploration.problems.map(({ line, field }) => [line, field])).toEqual([
     [3, 'setup[0]'],
@@ -138,7 +138,7 @@ test('exploreRepository handles an empty repository', async () => {
   const exploration = await exploreFiles({});
 
   expect(exploration).toMatchObject({
-    files: 0,
+    fileCount: 0,
     languages: [],
     commands: { setup: [], verify: [] },
   });

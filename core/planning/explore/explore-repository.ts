@@ -121,31 +121,35 @@ export async function exploreRepository(
   const chosen = chooseFiles(files, truncated, limits);
   const reader = createRepositoryReader(forge, repo);
 
-  const config = await reader.readAll(chosen.config, MAX_REPOSITORY_FILE_BYTES + 1);
+  const [configFile] = await reader.readAll(chosen.config, MAX_REPOSITORY_FILE_BYTES + 1);
   const manifests = await reader.readAll(chosen.manifests, MAX_FILE_BYTES);
   const docs = await reader.readAll(chosen.docs, limits.docChars * 4);
   const [template] = await reader.readAll(chosen.template, MAX_TEMPLATE_CHARS * 2);
 
-  const { file, problems } = readConfig(config[0], files);
+  const { config, problems } = readConfig(configFile, files);
   const paths = new Set([...files, ...manifests.map(({ path }) => path)]);
   const texts = new Map(manifests.map(({ path, text }) => [path, text]));
   return {
     repo: repo.name,
     sha: repo.sha,
-    files: files.length,
+    fileCount: files.length,
     truncated,
     outline: outlineTree(entries, limits.outlineChars),
     ...describeStack(paths),
     manifests: manifests.map((manifest) => condenseManifest(manifest, limits.manifestChars)),
     docs: docs.map(({ path, text }) => ({ path, text: removeComments(text, limits.docChars) })),
-    file,
+    config,
     problems,
     // With an invalid configuration file, no commands are derived from the manifests, because the file may define other commands.
     commands:
       problems.length === 0
-        ? findCommands({ paths, texts }, file)
-        : { setup: [], verify: [], found: `unknown, because ${REPOSITORY_FILE} has problems` },
-    shared: [...new Set([...DEFAULT_SHARED_PATHS, ...(file?.shared ?? [])])],
+        ? findCommands({ paths, texts }, config)
+        : {
+            setup: [],
+            verify: [],
+            description: `unknown, because ${REPOSITORY_FILE} has problems`,
+          },
+    shared: [...new Set([...DEFAULT_SHARED_PATHS, ...(config?.shared ?? [])])],
     pullTemplate:
       template === undefined ? undefined : toPlainText(template.text, MAX_TEMPLATE_CHARS),
     forgeCalls: 1 + reader.countCalls(),
@@ -225,18 +229,21 @@ function createRepositoryReader(
   return { readAll, countCalls: () => calls };
 }
 
-function readConfig(config: ReadText | undefined, files: readonly string[]): ParsedRepositoryFile {
+function readConfig(
+  configFile: ReadText | undefined,
+  files: readonly string[],
+): ParsedRepositoryFile {
   const misnamed = files.find((path) => /^\.?smol-gang\.ya?ml$/.test(path));
-  if (config === undefined && misnamed !== undefined) {
+  if (configFile === undefined && misnamed !== undefined) {
     const message = `the file must be named ${REPOSITORY_FILE}; rename it`;
-    return { file: undefined, problems: [{ path: misnamed, message }] };
+    return { config: undefined, problems: [{ path: misnamed, message }] };
   }
-  if (config === undefined) return { file: undefined, problems: [] };
-  if (config.text.length > MAX_REPOSITORY_FILE_BYTES) {
+  if (configFile === undefined) return { config: undefined, problems: [] };
+  if (configFile.text.length > MAX_REPOSITORY_FILE_BYTES) {
     const message = `the file is larger than ${MAX_REPOSITORY_FILE_BYTES} bytes; shorten it`;
-    return { file: undefined, problems: [{ path: config.path, message }] };
+    return { config: undefined, problems: [{ path: configFile.path, message }] };
   }
-  return parseRepositoryFile(config.text, config.path);
+  return parseRepositoryFile(configFile.text, configFile.path);
 }
 
 function describeStack(
@@ -249,8 +256,8 @@ function describeStack(
     if (language !== undefined) counts.set(language, (counts.get(language) ?? 0) + 1);
   }
   const languages = [...counts]
-    .map(([name, files]) => ({ name, files }))
-    .sort((a, b) => b.files - a.files || (a.name < b.name ? -1 : 1));
+    .map(([name, fileCount]) => ({ name, fileCount }))
+    .sort((a, b) => b.fileCount - a.fileCount || (a.name < b.name ? -1 : 1));
   const manifestPaths = ownPaths.filter(isManifest).sort(compareByDepth).slice(0, 200);
   return { languages, packageManagers: listPackageManagers(ownPaths), manifestPaths };
 }

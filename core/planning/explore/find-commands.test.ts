@@ -100,16 +100,16 @@ test('findCommands prefers the fields of .smol-gang.yaml and names the source of
 
   expect(commands.setup).toEqual([['npm', 'ci']]);
   expect(commands.verify).toEqual([['make', 'check']]);
-  expect(commands.found).toBe(
+  expect(commands.description).toBe(
     'set-up `npm ci` (package.json); verify `make check` (.smol-gang.yaml)',
   );
 });
 
-test('findCommands mentions missing commands in `found`, the description of the commands', () => {
-  expect(findCommands(createTreeFiles({}), undefined).found).toBe(
+test('findCommands mentions missing commands in the description', () => {
+  expect(findCommands(createTreeFiles({}), undefined).description).toBe(
     'no set-up commands; no verify commands',
   );
-  expect(findCommands(createTreeFiles({}), { verify: [] }).found).toBe(
+  expect(findCommands(createTreeFiles({}), { verify: [] }).description).toBe(
     'no set-up commands; no verify commands (.smol-gang.yaml)',
   );
 });

@@ -14,7 +14,7 @@ export type FoundCommands = {
   readonly setup: Command[];
   readonly verify: Command[];
   /** Description of the commands and their sources, for people. */
-  readonly found: string;
+  readonly description: string;
 };
 
 /** The files of a repository, as far as needed to find commands. */
@@ -41,11 +41,11 @@ export function findCommands(tree: TreeFiles, config: RepositoryFile | undefined
     setup: config?.setup === undefined ? listSources(candidates, 'setup') : '.smol-gang.yaml',
     verify: config?.verify === undefined ? listSources(candidates, 'verify') : '.smol-gang.yaml',
   };
-  const found = [
+  const description = [
     describeCommands('set-up', setup, sources.setup),
     describeCommands('verify', verify, sources.verify),
   ].join('; ');
-  return { setup, verify, found };
+  return { setup, verify, description };
 }
 
 function findManifestCommands(tree: TreeFiles): ManifestCommands[] {

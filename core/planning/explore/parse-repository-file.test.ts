@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { describeFileProblem, parseRepositoryFile } from './parse-repository-file.ts';
 
 test('parseRepositoryFile accepts each command as a line or as a list of arguments', () => {
-  const { file, problems } = parseRepositoryFile(`
+  const { config, problems } = parseRepositoryFile(`
 setup:
   - npm ci
 verify:
@@ -13,7 +13,7 @@ strictMerge: true
 `);
 
   expect(problems).toEqual([]);
-  expect(file).toEqual({
+  expect(config).toEqual({
     setup: [['npm', 'ci']],
     verify: [
       ['npm', 'test'],
@@ -25,7 +25,7 @@ strictMerge: true
 });
 
 test('parseRepositoryFile accepts an empty file', () => {
-  expect(parseRepositoryFile('# nothing yet\n')).toEqual({ file: {}, problems: [] });
+  expect(parseRepositoryFile('# nothing yet\n')).toEqual({ config: {}, problems: [] });
 });
 
 describe('parseRepositoryFile reports the line and the field of', () => {
@@ -53,9 +53,9 @@ describe('parseRepositoryFile reports the line and the field of', () => {
   ];
 
   test.each(cases)('%s', (_name, text, expected) => {
-    const { file, problems } = parseRepositoryFile(text);
+    const { config, problems } = parseRepositoryFile(text);
 
-    expect(file).toBeUndefined();
+    expect(config).toBeUndefined();
     expect(problems.map(describeFileProblem).join('\n')).toMatch(new RegExp(expected.source, 'm'));
   });
 });
@@ -66,9 +66,9 @@ test.each([
   ['environment', 'environment: node\n'],
   ['dind', 'dind: true\n'],
 ])('rejects the reserved key "%s" as not supported yet', (key, text) => {
-  const { file, problems } = parseRepositoryFile(`setup: []\n${text}`);
+  const { config, problems } = parseRepositoryFile(`setup: []\n${text}`);
 
-  expect(file).toBeUndefined();
+  expect(config).toBeUndefined();
   expect(problems.map(describeFileProblem)).toEqual([
     `.smol-gang.yaml line 2, ${key}: not supported yet; remove this key`,
   ]);
@@ -80,8 +80,8 @@ test('parseRepositoryFile rejects aliases that expand to too much data', () => {
     (_, n) => `l${n + 1}: &l${n + 1} [${Array(10).fill(`*l${n}`).join(', ')}]`,
   );
 
-  const { file, problems } = parseRepositoryFile(`l0: &l0 boom\n${levels.join('\n')}\n`);
+  const { config, problems } = parseRepositoryFile(`l0: &l0 boom\n${levels.join('\n')}\n`);
 
-  expect(file).toBeUndefined();
+  expect(config).toBeUndefined();
   expect(problems[0]?.message).toContain('aliases');
 });

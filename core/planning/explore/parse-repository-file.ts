@@ -22,7 +22,7 @@ export type FileProblem = {
 /** The content of a configuration file, or its problems. */
 export type ParsedRepositoryFile = {
   /** Undefined if the file has problems. */
-  readonly file: RepositoryFile | undefined;
+  readonly config: RepositoryFile | undefined;
   readonly problems: FileProblem[];
 };
 
@@ -36,16 +36,16 @@ export function parseRepositoryFile(text: string, path = REPOSITORY_FILE): Parse
       line: lineCounter.linePos(error.pos[0]).line,
       message: toOneLine(error.message, 300),
     }));
-    return { file: undefined, problems };
+    return { config: undefined, problems };
   }
 
   const value = readDocumentValue(document);
   if (value === undefined) {
     const message = 'the aliases expand to too much data; write the values out';
-    return { file: undefined, problems: [{ path, message }] };
+    return { config: undefined, problems: [{ path, message }] };
   }
   const parsed = repositoryFileSchema.safeParse(value ?? {});
-  if (parsed.success) return { file: parsed.data, problems: [] };
+  if (parsed.success) return { config: parsed.data, problems: [] };
 
   const problems = parsed.error.issues.slice(0, 20).flatMap((issue) => {
     const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]];
@@ -53,7 +53,7 @@ export function parseRepositoryFile(text: string, path = REPOSITORY_FILE): Parse
       toFileProblem(document, lineCounter, path, issue, [...issue.path, ...field]),
     );
   });
-  return { file: undefined, problems };
+  return { config: undefined, problems };
 }
 
 /** Describes a problem on one line: `.smol-gang.yaml line 3, verify[0]: ...`. */

@@ -32,7 +32,7 @@ export type PlanWatch = { readonly submission: Submission; isOver: boolean; view
 export async function submitPlan(world: World, submission: Submission): Promise<void> {
   await world.loop.sleep(submission.delayMs);
   world.judge.knownPlans.set(submission.id, submission.knownPlan);
-  const noHosting = {
+  const noRepositoryLinker = {
     link: () => Promise.reject(new Error('the simulation hosts no repositories')),
     unlink: () => Promise.resolve(),
   };
@@ -40,7 +40,7 @@ export async function submitPlan(world: World, submission: Submission): Promise<
     for (const { name } of submission.body.repositories)
       await linkRepository(
         deps,
-        noHosting,
+        noRepositoryLinker,
         { name, forge: 'github' },
         PERSON_EMAIL,
         () => `r${name.length}`,

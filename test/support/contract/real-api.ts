@@ -1,4 +1,4 @@
-import { createNoHosting } from '../../../adapters/hosting/create-local-hosting.ts';
+import { createRejectingRepositoryLinker } from '../../../adapters/repository-linker/create-local-repository-linker.ts';
 import { signAttemptToken, verifyAttemptToken } from '../../../core/access/attempt-token.ts';
 import { authenticateUser } from '../../../core/access/authenticate-user.ts';
 import { API, ATTEMPT_API } from '../../../core/contract/api.ts';
@@ -30,7 +30,7 @@ export async function createRealApi() {
     version: '1.2.3',
     socketUrl: 'wss://socket.example.org',
     engine: engine.deps,
-    hosting: createNoHosting(),
+    repositoryLinker: createRejectingRepositoryLinker(),
     host: undefined,
     runChecks: async () => [],
   };

@@ -150,7 +150,7 @@ export function createPlanStateFixture(): PlanState {
         strictMerge: false,
         notes: '',
         signOff: false,
-        found: '',
+        commandsDescription: '',
       },
     ],
     submitted: true,

@@ -1,5 +1,5 @@
-/** Interface to the local forge, which serves repositories of this machine. A cloud installation has no local forge. */
-export interface Hosting {
+/** Makes repositories of this machine available on the local forge. A cloud installation has no local forge. */
+export interface RepositoryLinker {
   /**
    * Makes a repository available on the local forge.
    *

@@ -3,17 +3,17 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 import { parseJson } from '../../core/base/parse-json.ts';
-import type { Hosting } from '../../core/port/hosting.ts';
+import type { RepositoryLinker } from '../../core/port/repository-linker.ts';
 
 const linkResponseSchema = z.object({ name: z.string(), defaultBranch: z.string() });
 const errorResponseSchema = z.object({ message: z.string() });
 const TIMEOUT_MS = 10_000;
 
-/** Creates the Hosting that the local forge at `url` provides. */
-export function createLocalHosting(options: {
+/** Creates a RepositoryLinker for the local forge at `url`. */
+export function createLocalRepositoryLinker(options: {
   readonly url: string;
   readonly token: string;
-}): Hosting {
+}): RepositoryLinker {
   async function sendRequest(method: string, path: string, body?: unknown): Promise<Response> {
     try {
       return await fetch(`${options.url}/_forge/repositories${path}`, {
@@ -55,8 +55,8 @@ export function createLocalHosting(options: {
   };
 }
 
-/** Creates the Hosting of an installation without a local forge; all methods reject. */
-export function createNoHosting(): Hosting {
+/** Creates the RepositoryLinker of an installation without a local forge; all methods reject. */
+export function createRejectingRepositoryLinker(): RepositoryLinker {
   const refuse = () =>
     Promise.reject(
       new AppError(
