@@ -22,7 +22,9 @@ export type EngineSettings = {
   readonly apiUrl: string;
   /** Limits that apply where neither the plan nor the task sets a limit. */
   readonly limits: Required<Limits>;
+  /** Numbers of failures after which a task is blocked. */
   readonly bounds: TaskBounds;
+  /** Numbers of attempts that run at the same time. */
   readonly caps: SlotCaps;
   /** Milliseconds without a heartbeat after which an attempt is lost. */
   readonly leaseMs: number;

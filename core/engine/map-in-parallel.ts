@@ -9,9 +9,10 @@ export async function mapInParallel<T, R>(
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   const errors: unknown[] = [];
-  const entries = items.entries();
+  // All workers take items from this iterator.
+  const remainingEntries = items.entries();
   async function runWorker(): Promise<void> {
-    for (const [index, item] of entries) {
+    for (const [index, item] of remainingEntries) {
       try {
         results[index] = await map(item);
       } catch (error) {

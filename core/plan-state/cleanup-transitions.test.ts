@@ -49,12 +49,14 @@ describe('a stopped run', () => {
   });
 
   test('gets a second cancellation pass after the longest run time of a handler', () => {
-    const swept = applyPlanEvent(plan, createPlanEvent('run_stopping'));
+    const afterFirstPass = applyPlanEvent(plan, createPlanEvent('run_stopping'));
 
-    expect(swept.stoppingRuns).toEqual([{ ...stopping, swept: true, dueAt: NOW + 300_000 }]);
-    expect(isPlanNoop(swept, createPlanEvent('run_stopping'))).toBe(true);
+    expect(afterFirstPass.stoppingRuns).toEqual([
+      { ...stopping, isFirstPassDone: true, dueAt: NOW + 300_000 },
+    ]);
+    expect(isPlanNoop(afterFirstPass, createPlanEvent('run_stopping'))).toBe(true);
     expect(
-      applyPlanEvent(swept, createPlanEvent('run_stopping', { isSecondPass: true })),
+      applyPlanEvent(afterFirstPass, createPlanEvent('run_stopping', { isSecondPass: true })),
     ).toMatchObject({
       stoppingRuns: [],
       pendingCleanups: [{ run: 1, at: NOW + 7 * DAY_MS }],
@@ -72,9 +74,11 @@ describe('branches awaiting deletion', () => {
 
   test('are deleted in two passes', () => {
     expect(applyCleanup({ run: 1, at: 5 }, {})).toEqual([
-      { run: 1, at: NOW + 300_000, swept: true },
+      { run: 1, at: NOW + 300_000, isFirstPassDone: true },
     ]);
-    expect(applyCleanup({ run: 1, at: 5, swept: true }, { isSecondPass: true })).toEqual([]);
+    expect(applyCleanup({ run: 1, at: 5, isFirstPassDone: true }, { isSecondPass: true })).toEqual(
+      [],
+    );
   });
 
   test('are retried after a longer wait with each failed deletion', () => {
@@ -87,7 +91,7 @@ describe('branches awaiting deletion', () => {
   });
 
   test('still await the second pass when another worker has recorded the first pass', () => {
-    const secondPass = { run: 1, at: 5, swept: true };
+    const secondPass = { run: 1, at: 5, isFirstPassDone: true };
 
     expect(applyCleanup(secondPass, {})).toEqual([secondPass]);
   });

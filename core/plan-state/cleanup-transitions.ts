@@ -48,11 +48,17 @@ export function onRunStopping(
   { now, keepDays, maxHandlerLifetimeMs }: PlanContext,
 ): PlanState | undefined {
   const current = state.stoppingRuns.find((stopping) => stopping.run === run);
-  if (current === undefined || (current.swept === true) !== isSecondPass) return undefined;
+  if (current === undefined || (current.isFirstPassDone === true) !== isSecondPass)
+    return undefined;
   const others = state.stoppingRuns.filter((stopping) => stopping !== current);
   if (!isPassComplete) return { ...state, stoppingRuns: [{ ...current, cursor }, ...others] };
   if (!isSecondPass) {
-    const secondPass = { ...current, cursor: 0, swept: true, dueAt: now + maxHandlerLifetimeMs };
+    const secondPass = {
+      ...current,
+      cursor: 0,
+      isFirstPassDone: true,
+      dueAt: now + maxHandlerLifetimeMs,
+    };
     return { ...state, stoppingRuns: [...others, secondPass] };
   }
   const otherCleanups = state.pendingCleanups.filter((cleanup) => cleanup.run !== run);
@@ -73,16 +79,18 @@ export function onBranchesCleanedUp(
   { now, maxHandlerLifetimeMs }: PlanContext,
 ): PlanState {
   const pendingCleanups = state.pendingCleanups.flatMap((cleanup) => {
-    const { run, tries = 0, swept = false } = cleanup;
+    const { run, tries = 0, isFirstPassDone = false } = cleanup;
     const result = results.find(
-      (candidate) => candidate.run === run && candidate.isSecondPass === swept,
+      (candidate) => candidate.run === run && candidate.isSecondPass === isFirstPassDone,
     );
     if (result === undefined) return [cleanup];
     if (!result.isDeleted) {
       const waitMs = Math.min(FIRST_CLEANUP_RETRY_MS * 2 ** tries, MAX_CLEANUP_RETRY_MS);
-      return [{ run, at: now + waitMs, tries: tries + 1, ...(swept && { swept }) }];
+      return [
+        { run, at: now + waitMs, tries: tries + 1, ...(isFirstPassDone && { isFirstPassDone }) },
+      ];
     }
-    return swept ? [] : [{ run, at: now + maxHandlerLifetimeMs, swept: true }];
+    return isFirstPassDone ? [] : [{ run, at: now + maxHandlerLifetimeMs, isFirstPassDone: true }];
   });
   return { ...state, pendingCleanups };
 }

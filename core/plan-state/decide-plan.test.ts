@@ -90,7 +90,7 @@ describe('the state table of plans', () => {
       createPlanEvent(STOPPING_EVENT),
     );
 
-    expect(stopping).toMatchObject({ status, stoppingRuns: [{ run: 1, swept: true }] });
+    expect(stopping).toMatchObject({ status, stoppingRuns: [{ run: 1, isFirstPassDone: true }] });
   });
 
   test('a transition records its event, actor, version and reason', () => {

@@ -50,7 +50,7 @@ test('an approval applies only to the newest revision, and removes the blocking 
   expect(applyPlanEvent(plan, createPlanEvent('approved'))).toMatchObject({
     approved: 1,
     conditions: [{ code: 'preflight_deletion' }],
-    activation: { put: 0, released: 0, total: 0, roots: false },
+    activation: { stored: 0, released: 0, total: 0, hasRootBranches: false },
   });
 });
 
@@ -102,7 +102,7 @@ describe('a restart', () => {
       pulls: [],
       finalTasks: [],
       startedAt: undefined,
-      activation: { put: 0, released: 0, total: 0, roots: false },
+      activation: { stored: 0, released: 0, total: 0, hasRootBranches: false },
       stoppingRuns: [{ run: SAMPLE_RUN, reason: 'restarted by ann@example.com' }],
     });
   });

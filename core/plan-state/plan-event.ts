@@ -49,11 +49,11 @@ export type PlanEvent =
   | { readonly type: 'cancelled'; readonly reason: string }
   /** A person requested a new run after run `run`. */
   | { readonly type: 'restarted'; readonly run: number }
-  /** The store has `put` of the `total` task items of the run. */
+  /** The store has `stored` of the `total` task items of the run. */
   | {
       readonly type: 'activating';
       readonly run: number;
-      readonly put: number;
+      readonly stored: number;
       readonly total: number;
     }
   /** The store has all task items of the run. */

@@ -19,10 +19,12 @@ export type PlanRepository = {
   readonly verify: string[][];
   readonly shared: string[];
   readonly env: Record<string, string>;
+  /** True if evidence is valid only for the root commit with which the evidence was produced. */
   readonly strictMerge: boolean;
   /** True if the repository has CI; its checks appear some time after a commit. */
   readonly expectsChecks?: boolean;
-  readonly notes: string;
+  /** Instructions of the repository for every agent; may be empty. */
+  readonly agentInstructions: string;
   readonly author?: { readonly name: string; readonly email: string };
   readonly signOff: boolean;
   /** Size at the creation of the plan, KB, as reported by the forge. */
@@ -90,14 +92,14 @@ export type PlanState = {
     readonly parkedUntil?: number;
   };
   /**
-   * Progress of the activation: `put` of `total` task items are stored, `released` are released; `roots` if the root branches
-   * exist.
+   * Progress of the activation: `stored` of `total` task items are in the store, `released` are released; `hasRootBranches` if the
+   * root branches exist.
    */
   readonly activation: {
-    readonly put: number;
+    readonly stored: number;
     readonly released: number;
     readonly total: number;
-    readonly roots: boolean;
+    readonly hasRootBranches: boolean;
   };
   /** Nodes whose merge completes the plan: the `end` node of each repository, or the task of a simple plan. */
   readonly finalTasks: { readonly task: string; readonly repo: string }[];
@@ -112,7 +114,7 @@ export type PlanState = {
     readonly cursor: number;
     readonly dueAt: number;
     /** True after the first pass. */
-    readonly swept?: boolean;
+    readonly isFirstPassDone?: boolean;
   }[];
   /** Runs whose branches will be deleted at `at`. */
   readonly pendingCleanups: {
@@ -121,7 +123,7 @@ export type PlanState = {
     /** Number of failed deletions in a row. */
     readonly tries?: number;
     /** True after the first pass. */
-    readonly swept?: boolean;
+    readonly isFirstPassDone?: boolean;
   }[];
   /** Time since which no task can continue without a person. */
   readonly haltedSince?: number;
@@ -144,10 +146,10 @@ export type PlanState = {
 };
 
 export const EMPTY_ACTIVATION: PlanState['activation'] = {
-  put: 0,
+  stored: 0,
   released: 0,
   total: 0,
-  roots: false,
+  hasRootBranches: false,
 };
 
 export function isSimple(plan: PlanState): boolean {

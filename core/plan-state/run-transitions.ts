@@ -10,10 +10,10 @@ const MAX_ACTIVATION_FAILURES = 20;
 
 export function onActivating(
   state: PlanState,
-  { run, put, total }: PlanEventOf<'activating'>,
+  { run, stored, total }: PlanEventOf<'activating'>,
 ): PlanState | undefined {
   if (state.run !== run) return undefined;
-  return { ...state, activation: { ...state.activation, put, total, roots: true } };
+  return { ...state, activation: { ...state.activation, stored, total, hasRootBranches: true } };
 }
 
 export function onActivated(
@@ -22,7 +22,7 @@ export function onActivated(
   { now }: PlanContext,
 ): PlanState | undefined {
   if (state.run !== run) return undefined;
-  const activation = { ...state.activation, put: total, total, roots: true };
+  const activation = { ...state.activation, stored: total, total, hasRootBranches: true };
   return {
     ...state,
     activation,

@@ -4,7 +4,7 @@ import type { Edge, TaskSpec } from '../contract/task.ts';
 import type { PlanState } from '../plan-state/plan-state.ts';
 import type { Item, Table } from '../port/table.ts';
 import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
-import { ACTIVE_PLANS, ALL_PLANS, KEY, OPEN_PLANS } from '../topology/table-keys.ts';
+import { ACTIVE_PLANS, ALL_PLANS, KEY, PLANS_AWAITING_PERSON } from '../topology/table-keys.ts';
 import {
   buildDueAttributes,
   buildDueChange,
@@ -67,9 +67,10 @@ function trimForecast(forecast: Forecast): Forecast {
  * plans.
  */
 function selectReadyHash(state: PlanState): string | undefined {
-  if (state.status === 'active') return state.haltNotified === true ? OPEN_PLANS : ACTIVE_PLANS;
+  if (state.status === 'active')
+    return state.haltNotified === true ? PLANS_AWAITING_PERSON : ACTIVE_PLANS;
   const isOpen = state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');
-  return isOpen ? OPEN_PLANS : undefined;
+  return isOpen ? PLANS_AWAITING_PERSON : undefined;
 }
 
 function buildPlanAttributes(

@@ -114,6 +114,7 @@ export type TaskState = TaskKey & {
   readonly verifyRoot?: string;
   /** True after a retry, until the closed pull request is reopened. */
   readonly mustReopenPull?: boolean;
+  /** Commit of the merge; for an `end` node, the verified root commit. */
   readonly mergeSha?: string;
   /** Names of checks that have been pending for more than an hour, at most 5. */
   readonly stuckChecks?: string[];

@@ -70,7 +70,7 @@ export function formatReadyTasksHash(plan: PlanId, run: number): string {
 /** Hash key under which the index `ready` lists the plans that may have ready tasks. */
 export const ACTIVE_PLANS = 'ACTIVE';
 /** Hash key under which the index `ready` lists the plans that wait for a person: halted, or complete with an open pull request. */
-export const OPEN_PLANS = 'OPEN';
+export const PLANS_AWAITING_PERSON = 'OPEN';
 
 /** Functions that build the key of each kind of item. */
 export const KEY = {

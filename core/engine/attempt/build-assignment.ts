@@ -53,7 +53,7 @@ export async function buildAssignment(
       changesCode && state.kind === 'work' ? await findForeignScopes(deps, plan, state) : [],
     parents: changesCode ? await loadParentSummaries(deps, state, detail) : [],
     repair: current.kind === 'repair' ? resolveRepair(state) : undefined,
-    notes: composeNotes(plan, repository.notes, state),
+    notes: composeNotes(plan, repository.agentInstructions, state),
     ...(changesCode
       ? await carryOverConversation(deps.table, state, current)
       : { conversation: [] }),

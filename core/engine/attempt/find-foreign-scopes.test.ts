@@ -15,7 +15,7 @@ test('returns the scopes of tasks that run neither before nor after this task', 
   const { deps } = createEngineFixture();
   const plan = {
     ...createPlanStateFixture(),
-    activation: { put: 5, released: 5, total: 5, roots: true },
+    activation: { stored: 5, released: 5, total: 5, hasRootBranches: true },
   };
   const tasks = [
     { id: 'before', scope: ['a/'] },
@@ -47,7 +47,7 @@ test('reads nothing for a large plan', async () => {
       },
     },
   });
-  const activation = { put: 9_000, released: 9_000, total: 9_000, roots: true };
+  const activation = { stored: 9_000, released: 9_000, total: 9_000, hasRootBranches: true };
 
   expect(
     await findForeignScopes(

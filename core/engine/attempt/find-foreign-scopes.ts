@@ -33,7 +33,7 @@ export async function findForeignScopes(
     ...revision.edges,
     ...revision.tasks.flatMap((task) => task.dependsOn.map((from) => ({ from, to: task.id }))),
   ];
-  const orderedIds = new Set([
+  const idsBeforeOrAfter = new Set([
     ...collectReachable(state.task, edges, 'from', 'to'),
     ...collectReachable(state.task, edges, 'to', 'from'),
   ]);
@@ -53,7 +53,7 @@ export async function findForeignScopes(
         task.id !== state.task &&
         (task.repo || defaultRepo) === state.repo &&
         task.scope.length > 0 &&
-        !orderedIds.has(task.id) &&
+        !idsBeforeOrAfter.has(task.id) &&
         !finishedIds.has(task.id),
     )
     .map((task) => ({ task: task.id, scope: task.scope }));

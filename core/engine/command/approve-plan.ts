@@ -23,7 +23,8 @@ export async function approvePlan(
   requireValidGraph(state, (await requireRevision(deps, state, revision)).tasks);
   await requirePassedPreflight(deps, state);
   const applied = await applyPlan(deps, id, { type: 'approved', revision }, { actor });
-  // A write whose response was lost is repeated. The repeated write changes nothing, but finds the revision approved.
+  // A write whose response was lost is repeated. The repeated write changes nothing, but finds the revision approved. Otherwise no
+  // status is acceptable, and the call throws.
   if (applied.plan.state.approved !== revision)
     requireStatus(applied.plan.state, [], 'another person changed the plan at the same time');
   return applied.plan;

@@ -28,10 +28,10 @@ export async function createPlan(
   );
   if (input.graph !== undefined) requireValidGraph({ repositories }, input.graph);
   const now = deps.clock.now();
-  const tag = deps.newId();
-  const graphTag = input.graph === undefined ? undefined : tag;
+  const revisionTag = deps.newId();
+  const graphTag = input.graph === undefined ? undefined : revisionTag;
   if (input.graph !== undefined)
-    await putRevision(deps.table, id, tag, buildSubmittedRevision(input.graph, actor, now));
+    await putRevision(deps.table, id, revisionTag, buildSubmittedRevision(input.graph, actor, now));
   const state = createPlanState(input, repositories, { id, actor, now, bodyHash, graphTag });
   await putNewPlan(deps.table, state, now);
   await sendWakeUps(deps, announceNewPlan(state).wakeUps);
@@ -77,7 +77,7 @@ async function requireLinkedRepository(
     shared: [],
     env: {},
     strictMerge: false,
-    notes: '',
+    agentInstructions: '',
     signOff: false,
     commandsDescription: '',
   };

@@ -21,7 +21,10 @@ import type { TaskWriteDeps } from '../engine-deps.ts';
 const TASKS_PER_PAGE = 200;
 const ACTOR = 'recover';
 
-/** Ends all pauses, and wakes the plan and its open tasks and merge queues now, regardless of due times. */
+/**
+ * Ends the pauses of all outside systems, also for other plans, and wakes the plan and its open tasks and merge queues now,
+ * regardless of due times.
+ */
 export async function recoverPlan(deps: TaskWriteDeps, id: string): Promise<StoredPlan> {
   await clearPauses(deps.table);
   const { kind, plan } = await applyPlan(deps, id, { type: 'planning_unparked' }, { actor: ACTOR });

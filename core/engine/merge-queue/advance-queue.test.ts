@@ -64,7 +64,7 @@ test('does not merge a pull request whose base branch changed at the last moment
   expect(await loadFrontEntry(deps.table, QUEUE)).toBeUndefined();
 });
 
-test('does not merge a pull request whose reviewer objects while the queue takes the merge lease', async () => {
+test('does not merge a pull request whose reviewer objects while the queue records the coming merge', async () => {
   const objection: Review = {
     id: 4,
     author: 'ann',
@@ -108,6 +108,7 @@ test('a task whose repository was deleted is blocked and leaves the queue', asyn
 });
 
 test('ignores a message with an outdated due time', async () => {
+  // The pull request still shows an old head, so the queue waits.
   const { advanceOnce, advance, deps, sent } = await createFrontFixture(
     [{ ...PULL, headSha: 'e'.repeat(40) }],
     {

@@ -98,7 +98,10 @@ async function mergeFrontIfAllowed(
   return recordObjection(deps, queue, front, objection);
 }
 
-/** Sends the front back. The forge may still process an earlier merge call, but refuses to merge a draft. */
+/**
+ * Applies an event that prevents the merge, so that the task leaves the queue. A requested merge is prevented too: the forge may
+ * still process the call, but refuses to merge a draft.
+ */
 async function recordObjection(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,
@@ -205,7 +208,7 @@ async function findReviewObjection(front: MergeQueueFront): Promise<TaskEvent | 
 }
 
 /**
- * Merges the pull request. The phase `merging` is written first, so that after a crash the next worker repeats this request. Reviews
+ * Merges the pull request. The phase `merging` is written first, so that after a crash the next worker repeats the merge call. Reviews
  * are read at the last moment, because a merge call names no reviews.
  */
 async function mergePull(

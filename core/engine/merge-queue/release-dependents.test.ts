@@ -69,7 +69,7 @@ test('does not release a dependent again that was released after the prefetch', 
   });
 });
 
-test('releases the same dependents without a prefetch', async () => {
+test('releases dependents that were not prefetched', async () => {
   const fixture = await createMergedTask();
 
   await releaseDependents(fixture.deps, await fixture.task('one'));

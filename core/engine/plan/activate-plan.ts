@@ -30,7 +30,7 @@ export async function activatePlan(deps: ForgeDeps, plan: StoredPlan): Promise<v
   const nodes = buildRunNodes(state, revision);
   if (!isSimple(state)) await ensureRootBranches(deps, state, nodes);
   const graph = indexGraph(revision, nodes);
-  for (let start = state.activation.put; start < nodes.length; start += TASKS_PER_SLICE) {
+  for (let start = state.activation.stored; start < nodes.length; start += TASKS_PER_SLICE) {
     await putTaskSlice(deps, state, graph, nodes.slice(start, start + TASKS_PER_SLICE));
     const storedCount = Math.min(start + TASKS_PER_SLICE, nodes.length);
     const event = buildProgressEvent(state, nodes, storedCount);
@@ -49,7 +49,7 @@ function buildProgressEvent(
 ): PlanEvent {
   const { run } = plan;
   const total = nodes.length;
-  if (storedCount < total) return { type: 'activating', run, put: storedCount, total };
+  if (storedCount < total) return { type: 'activating', run, stored: storedCount, total };
   return { type: 'activated', run, total, finalTasks: findFinalTasks(plan, nodes) };
 }
 
@@ -82,7 +82,7 @@ async function ensureRootBranches(
   plan: PlanState,
   nodes: readonly RunNode[],
 ): Promise<void> {
-  if (plan.activation.roots) return;
+  if (plan.activation.hasRootBranches) return;
   const usedRepos = new Set(nodes.map((node) => node.repo));
   for (const repository of plan.repositories) {
     if (!usedRepos.has(repository.name)) continue;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';
-import { ACTIVE_PLANS, OPEN_PLANS } from '../../topology/table-keys.ts';
+import { ACTIVE_PLANS, PLANS_AWAITING_PERSON } from '../../topology/table-keys.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { retryTask } from '../command/task-commands.ts';
 import { detectHalt } from './detect-halt.ts';
@@ -34,19 +34,19 @@ test('people are notified of a halt after a second check a minute later', async 
   expect(plan?.conditions.map((condition) => condition.code)).toEqual(['plan_halted']);
 });
 
-test('a halted plan is polled at its forge but not scheduled until a task is retried', async () => {
+test('a halted plan is listed among the plans that wait for a person, not among the scheduled plans, until a task is retried', async () => {
   const { deps, checkHalt, listPlanIds, advance } = await createHaltedPlan();
   await checkHalt();
   advance(60_000);
   await checkHalt();
 
   expect(await listPlanIds(ACTIVE_PLANS)).toEqual([]);
-  expect(await listPlanIds(OPEN_PLANS)).toEqual([FIXTURE_PLAN]);
+  expect(await listPlanIds(PLANS_AWAITING_PERSON)).toEqual([FIXTURE_PLAN]);
 
   await retryTask(deps, FIXTURE_PLAN, 'one', 'ann@example.com');
 
   expect(await listPlanIds(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
-  expect(await listPlanIds(OPEN_PLANS)).toEqual([]);
+  expect(await listPlanIds(PLANS_AWAITING_PERSON)).toEqual([]);
 });
 
 test('an outdated index does not halt a plan in which a task was retried meanwhile', async () => {

@@ -16,7 +16,7 @@ import type { EngineDeps, PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 // people are notified.
 
 /** Interval of the checks of a halted plan, milliseconds. */
-const HALTED_CHECK_MS = 10 * HALT_CHECK_MS;
+const HALTED_PLAN_POLL_MS = 10 * HALT_CHECK_MS;
 
 /** Records whether the plan is halted, and schedules the next check. */
 export async function detectHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise<void> {
@@ -44,7 +44,7 @@ function isDueSoon({ dueAt }: StoredPlan, now: number): boolean {
 async function recordHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise<void> {
   const { id, haltedSince, haltNotified } = plan.state;
   const now = deps.clock.now();
-  if (haltNotified === true) await setPlanDue(deps.table, plan, now + HALTED_CHECK_MS);
+  if (haltNotified === true) await setPlanDue(deps.table, plan, now + HALTED_PLAN_POLL_MS);
   else if (haltedSince === undefined)
     await applyPlan(deps, id, { type: 'halt_suspected' }, { actor: 'engine' });
   else if (now - haltedSince < HALT_CHECK_MS)

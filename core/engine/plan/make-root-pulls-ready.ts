@@ -9,7 +9,7 @@ import type { EngineDeps, ForgeDeps, PlanWriteDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/root-pull.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 
-/** End task of each repository of the plan. */
+/** End task of each repository of the plan. The `mergeSha` of a verified end task is the verified root commit. */
 type EndTasks = readonly (StoredTask | undefined)[];
 
 /**

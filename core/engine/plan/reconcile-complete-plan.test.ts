@@ -105,7 +105,7 @@ test('a reopened pull request keeps its branches, and its merge is recorded', as
   await reconcile();
   expect(await plan()).toMatchObject({
     pulls: [{ state: 'merged' }],
-    pendingCleanups: [{ run: 1, swept: true }],
+    pendingCleanups: [{ run: 1, isFirstPassDone: true }],
   });
   expect(deleted).toEqual([ROOT]);
 });

@@ -39,7 +39,9 @@ async function loadPullStates(
 ): Promise<RootPull[]> {
   const hasBranches =
     plan.pulls.some((pull) => pull.state === 'open') ||
-    plan.pendingCleanups.some(({ run, swept }) => run === plan.run && swept !== true);
+    plan.pendingCleanups.some(
+      ({ run, isFirstPassDone }) => run === plan.run && isFirstPassDone !== true,
+    );
   const pulls: RootPull[] = [];
   for (const pull of plan.pulls) {
     const mayChange = pull.state === 'open' || (pull.state === 'closed' && hasBranches);

@@ -19,7 +19,7 @@ type StoppingRun = PlanState['stoppingRuns'][number];
 const TASKS_PER_SLICE = 200;
 const MAX_PARALLEL_TASKS = 8;
 /** Time after which a call records its progress and leaves the remaining tasks to the next call, milliseconds. */
-const MAX_PASS_MS = 15_000;
+const MAX_CALL_MS = 15_000;
 
 /** Cancels the tasks of the first stopped run that is due, then closes the root pull requests of that run. */
 export async function stopRuns(deps: ForgeDeps, plan: PlanState): Promise<void> {
@@ -29,7 +29,7 @@ export async function stopRuns(deps: ForgeDeps, plan: PlanState): Promise<void> 
     stopping.revision === 0
       ? []
       : buildRunNodes(plan, await requireRevision(deps, plan, stopping.revision));
-  const deadline = deps.clock.now() + MAX_PASS_MS;
+  const deadline = deps.clock.now() + MAX_CALL_MS;
   let { cursor } = stopping;
   do {
     const slice = nodes.slice(cursor, cursor + TASKS_PER_SLICE);
@@ -40,7 +40,7 @@ export async function stopRuns(deps: ForgeDeps, plan: PlanState): Promise<void> 
   } while (cursor < nodes.length && deps.clock.now() < deadline);
   const isPassComplete = cursor >= nodes.length;
   if (isPassComplete) await closeRootPulls(deps, plan, stopping);
-  const { run, swept: isSecondPass = false } = stopping;
+  const { run, isFirstPassDone: isSecondPass = false } = stopping;
   const event = { type: 'run_stopping', run, isSecondPass, cursor, isPassComplete } as const;
   await applyPlan(deps, plan.id, event, { actor: 'engine' });
 }
@@ -88,7 +88,7 @@ export async function cleanUpRuns(
 ): Promise<void> {
   const now = deps.clock.now();
   const results: CleanupResult[] = [];
-  for (const { run, at, swept: isSecondPass = false } of plan.pendingCleanups) {
+  for (const { run, at, isFirstPassDone: isSecondPass = false } of plan.pendingCleanups) {
     if (at > now) continue;
     try {
       // A person may have reopened or merged a closed pull request, and the webhook may have been lost.

@@ -150,7 +150,7 @@ function addExploration(
     env: config?.env ?? {},
     strictMerge: config?.strictMerge ?? false,
     expectsChecks,
-    notes: config?.prompt ?? '',
+    agentInstructions: config?.prompt ?? '',
     author: config?.author,
     signOff: config?.signOff ?? false,
     titlePattern: config?.title,

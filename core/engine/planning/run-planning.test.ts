@@ -27,7 +27,7 @@ async function runFailingPlanning(error: AppError) {
   return { plan: plan?.state, pauses: await loadPauses(table, deps.clock.now()), deps };
 }
 
-test('a rejected forge credential parks the plan and pauses the repositories of one owner', async () => {
+test('a rejected forge credential parks the plan and pauses the forge for all repositories of the owner', async () => {
   const { plan, pauses, deps } = await runFailingPlanning(
     new AppError('auth', 'forge_credential', 'bad credentials'),
   );
@@ -36,7 +36,7 @@ test('a rejected forge credential parks the plan and pauses the repositories of 
   expect(plan?.planning.parkedUntil).toBe(deps.clock.now() + 60_000);
 });
 
-test('limits a pause of one day that the model requests to 15 minutes', async () => {
+test('a pause of one day, as requested by the model, is limited to 15 minutes', async () => {
   const until = 1_000_000_000 + 86_400_000;
   const { plan, pauses, deps } = await runFailingPlanning(
     new AppError('paused', 'model_rate_limited', 'slow down', { details: { until } }),

@@ -37,8 +37,9 @@ export function toPullRef({ number, nodeId, url }: PullRequest): PullRef {
 }
 
 export function resolveTaskBranch(deps: Pick<EngineDeps, 'settings'>, task: TaskState): string {
-  const end = task.kind === 'end' ? { firstAttempt: task.accepted?.firstAttempt ?? 0 } : undefined;
-  return formatTaskBranch(deps.settings.prefix, task, end);
+  const endNode =
+    task.kind === 'end' ? { firstAttempt: task.accepted?.firstAttempt ?? 0 } : undefined;
+  return formatTaskBranch(deps.settings.prefix, task, endNode);
 }
 
 /** Builds the title and body of a task's pull request from the store. */

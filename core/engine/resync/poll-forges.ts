@@ -6,7 +6,7 @@ import type { PullRequest } from '../../port/forge.ts';
 import type { Item } from '../../port/table.ts';
 import { decodeDocument, encodeDocument, readNumber } from '../../store/document.ts';
 import { readPlan } from '../../store/plan-store.ts';
-import { ACTIVE_PLANS, KEY, OPEN_PLANS } from '../../topology/table-keys.ts';
+import { ACTIVE_PLANS, KEY, PLANS_AWAITING_PERSON } from '../../topology/table-keys.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { handleForgeChange } from '../task/handle-forge-change.ts';
@@ -65,7 +65,7 @@ async function listOpenRepositories(
   deadline: number,
 ): Promise<PolledRepository[]> {
   const repositoriesByName = new Map<string, PolledRepository>();
-  for (const hashKey of [ACTIVE_PLANS, OPEN_PLANS]) {
+  for (const hashKey of [ACTIVE_PLANS, PLANS_AWAITING_PERSON]) {
     let after: string | undefined;
     do {
       const page = await deps.table.queryIndex('ready', hashKey, { limit: PLANS_PER_PAGE, after });
@@ -105,7 +105,7 @@ async function pollRepository(
   const handled: PullRequest[] = [];
   await mapInParallel(unhandled, MAX_PARALLEL_POLLS, async (pull) => {
     const isTimeUp = deps.clock.now() > deadline;
-    const isHandled = !isTimeUp && (await reportPullChange(deps, name, pull));
+    const isHandled = !isTimeUp && (await tryHandlePullChange(deps, name, pull));
     (isHandled ? handled : unfinished).push(pull);
   });
   const latestHandled = Math.max(cursor.since, ...handled.map((pull) => pull.updatedAt));
@@ -131,7 +131,8 @@ function formatPullVersion(pull: PullRequest): string {
   return `${pull.number}@${pull.updatedAt}`;
 }
 
-async function reportPullChange(
+/** Handles a changed pull request. Returns false if the handling failed, so that the next poll handles the change again. */
+async function tryHandlePullChange(
   deps: EngineDeps,
   repo: string,
   pull: PullRequest,

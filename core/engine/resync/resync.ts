@@ -34,7 +34,7 @@ const MAX_ITEMS_PER_SHARD = 200;
 /** Time after which a reserved slot without a claim is freed, milliseconds. */
 const MAX_UNCLAIMED_MS = 60_000;
 /** Time from the claim after which an attempt without a listed pod is lost, milliseconds. */
-const LAUNCH_GRACE_MS = 30_000;
+const MISSING_POD_GRACE_MS = 30_000;
 
 /** Runs all parts of the resync. A failed part does not stop the others; the first error is thrown at the end. */
 export async function resync(deps: EngineDeps): Promise<void> {
@@ -93,17 +93,19 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
     // An ended pod is removed too, because no other handler cleans up a pod that was launched late.
     await removeStrayPod(deps, pod);
   });
-  const livePods = new Set(pods.filter((pod) => pod.state !== 'gone').map((pod) => pod.attemptId));
+  const attemptsWithPod = new Set(
+    pods.filter((pod) => pod.state !== 'gone').map((pod) => pod.attemptId),
+  );
   const now = deps.clock.now();
-  await mapInParallel([...holders], 8, async ([id, holder]) => {
+  await mapInParallel([...holders], 8, async ([attemptId, holder]) => {
     const task = await loadTask(deps.table, holder.attempt);
     const { attemptNumber } = holder.attempt;
     const current = task?.state.current;
     if (task !== undefined && current?.n === attemptNumber) {
       // A claimed attempt without a call of its bridge is launched again, until its launch time ends.
       if (current.phase === 'claimed') return;
-      const isOverdue = now - current.claimedAt > LAUNCH_GRACE_MS;
-      if (isOverdue && !livePods.has(id))
+      const isOverdue = now - current.claimedAt > MISSING_POD_GRACE_MS;
+      if (isOverdue && !attemptsWithPod.has(attemptId))
         await loseAttempt(deps, task, 'the pod disappeared', 'sweep');
       return;
     }
@@ -111,7 +113,7 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
       await enqueueWakeUps(deps, [wakeUpTask(task.state)]);
       return;
     }
-    await freeUnclaimedSlot(deps, id, holder.since, task?.state.attempt ?? attemptNumber);
+    await freeUnclaimedSlot(deps, attemptId, holder.since, task?.state.attempt ?? attemptNumber);
   });
 }
 
@@ -130,11 +132,11 @@ async function removeStrayPod(
 /** Frees a reserved slot without a claim. The task's attempt number is raised first, so that a late claim of the slot fails. */
 async function freeUnclaimedSlot(
   deps: TaskWriteDeps,
-  id: string,
+  attemptId: string,
   since: number,
   latestAttempt: number,
 ): Promise<void> {
-  const key = parseAttemptId(id);
+  const key = parseAttemptId(attemptId);
   if (key === undefined) return;
   if (latestAttempt < key.attemptNumber) {
     if (deps.clock.now() - since < MAX_UNCLAIMED_MS) return;
@@ -147,6 +149,6 @@ async function freeUnclaimedSlot(
     // The late claim won the race and owns the slot.
     if (applied.kind === 'noop') return;
   }
-  await removeSlotHolders(deps.table, [id]);
+  await removeSlotHolders(deps.table, [attemptId]);
   await enqueueWakeUps(deps, [wakeUpScheduler()]);
 }

@@ -11,8 +11,8 @@ import type { ReconcileResult } from './reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
 /**
- * Launches a claimed attempt, answers an expired question by default, and ends an attempt whose lease has expired. A late bridge of
- * an ended attempt does no harm, because its writes carry an outdated attempt number.
+ * Launches a claimed attempt, answers an expired question with its default answer, and ends an attempt whose lease has expired. A
+ * late bridge of an ended attempt does no harm, because its writes carry an outdated attempt number.
  */
 export async function checkLease(deps: LaunchDeps, task: StoredTask): Promise<ReconcileResult> {
   const current = task.state.current;
@@ -31,7 +31,7 @@ export async function checkLease(deps: LaunchDeps, task: StoredTask): Promise<Re
     return launched ? { kind: 'idle', requeueAt: current.leaseUntil } : TRANSITIONED;
   }
   if (task.state.question !== undefined && task.state.question.timeoutAt <= now)
-    return answerQuestionByDefault(deps, task);
+    return answerWithDefault(deps, task);
   const record = await loadAttempt(deps.table, key);
   const leaseUntil = record?.leaseUntil ?? current.leaseUntil;
   if (leaseUntil <= now)
@@ -53,10 +53,7 @@ async function endLostAttempt(
   return TRANSITIONED;
 }
 
-async function answerQuestionByDefault(
-  deps: TaskWriteDeps,
-  task: StoredTask,
-): Promise<ReconcileResult> {
+async function answerWithDefault(deps: TaskWriteDeps, task: StoredTask): Promise<ReconcileResult> {
   const { question, current } = task.state;
   if (question === undefined || current === undefined) return requeueWhenDue(task);
   await appendMessage(deps, task, {

@@ -65,7 +65,8 @@ async function observeTask(
   const number = state.pull?.number ?? message.pull;
   if (number !== undefined && state.status !== 'merged') {
     const pull = await forge.readPull(state.repo, number);
-    // People choose the base branch in a simple plan. Otherwise a pull request with another base is ours only by its number.
+    // People choose the base branch in a simple plan. In other plans, a pull request with another base belongs to the task only if
+    // the task has stored its number.
     const base = state.simple ? pull.base : resolveBaseBranch(deps, plan.state, state);
     const belongsToTask = pull.number === state.pull?.number || pull.base === base;
     if (pull.head !== resolveTaskBranch(deps, state) || !belongsToTask) return 'observed';
@@ -82,7 +83,7 @@ async function observeTask(
   const { status } = state;
   if (status === 'pr_open' || status === 'in_review' || status === 'merging')
     await reconcileTask(deps, key);
-  // The pull request of a simple plan also ends the plan, even if the task does not change.
+  // The end of a simple plan's pull request also ends the plan, even if the task does not change.
   if (state.simple && plan.state.status === 'complete') await reconcilePlan(deps, key.plan);
   return 'observed';
 }

@@ -40,8 +40,8 @@ export async function promoteTask(deps: ForgeDeps, task: StoredTask): Promise<Re
   const forge = resolveForge(deps, plan, state.repo);
   let pull: PullRequest;
   try {
-    const moved = await moveTaskBranch(deps, forge, plan, task);
-    if (moved !== undefined) return moved;
+    const failedMove = await moveTaskBranch(deps, forge, plan, task);
+    if (failedMove !== undefined) return failedMove;
     pull = await ensureTaskPull(deps, forge, plan, state);
   } catch (error) {
     return handleForgeRefusal(deps, forge, plan, task, error);

@@ -109,7 +109,7 @@ describe('listPlanWaiting', () => {
     ]);
   });
 
-  test('a complete plan names the repository, the forge and the branch of each open pull request', () => {
+  test('a complete plan names the repository, the branch and the number of each open pull request', () => {
     const pull = {
       repo: FIXTURE_REPO,
       branch: 'smol-gang/p-r1/root',
@@ -131,7 +131,7 @@ describe('listPlanWaiting', () => {
     expect(waitingSchema.safeParse(waiting[0]).success).toBe(true);
   });
 
-  test('an active plan lists its used-up budget and its waiting and cancelled tasks', () => {
+  test('an active plan lists its used-up budget and its cancelled tasks', () => {
     const options = { ...createPlanStateFixture().options, budget: { maxTokens: 10 } };
     const plan = { ...createStoredPlan({ status: 'active', options }), usedTokens: 12 };
     const tasks = [

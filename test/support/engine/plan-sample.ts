@@ -60,10 +60,10 @@ export function createSamplePlan(status: PlanStatus, change: Partial<PlanState> 
     approved: isApproved ? 1 : undefined,
     ...(status === 'planning' ? PLANNING_FIELDS : {}),
     activation: {
-      put: status === 'activating' ? 0 : 3,
+      stored: status === 'activating' ? 0 : 3,
       released: 0,
       total: 3,
-      roots: true,
+      hasRootBranches: true,
     },
     pulls: status === 'complete' ? [SAMPLE_PULL] : [],
     ...change,
@@ -101,7 +101,7 @@ const SAMPLE_EVENTS: { [T in PlanEventType]: Extract<PlanEvent, { readonly type:
   rejected: { type: 'rejected', reason: 'too large' },
   cancelled: { type: 'cancelled', reason: 'no longer wanted' },
   restarted: { type: 'restarted', run: SAMPLE_RUN },
-  activating: { type: 'activating', run: SAMPLE_RUN, put: 2, total: 3 },
+  activating: { type: 'activating', run: SAMPLE_RUN, stored: 2, total: 3 },
   activated: {
     type: 'activated',
     run: SAMPLE_RUN,
