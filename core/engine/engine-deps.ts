@@ -24,16 +24,16 @@ export type EngineSettings = {
   readonly limits: Required<Limits>;
   /** Numbers of failures after which a task is blocked. */
   readonly bounds: TaskBounds;
-  /** Numbers of attempts that run at the same time. */
+  /** Maximum numbers of concurrent attempts. */
   readonly caps: SlotCaps;
   /** Milliseconds without a heartbeat after which an attempt is lost. */
   readonly leaseMs: number;
   /** Interval of heartbeats, milliseconds; at most a third of `leaseMs`. */
   readonly heartbeatMs: number;
   /** Maximum milliseconds from the claim to the first call of the bridge; includes the image pull and the boot. */
-  readonly launchMs: number;
+  readonly launchTimeoutMs: number;
   /** Size from which a repository is cloned partially, MB; if absent, every clone is complete. */
-  readonly partialFromMb?: number;
+  readonly partialCloneFromMb?: number;
   /** Days for which branches and transcripts of finished or cancelled work are kept. */
   readonly keepDays: number;
   /** Default agent of plans: a name in the bridge's table of agents. */

@@ -11,7 +11,7 @@ const CONTEXT = {
   now: 5,
   actor: 'test',
   version: 2,
-  bounds: { maxRetries: 2, maxLosses: 5, maxRepairs: 3, maxEngineFailures: 5 },
+  bounds: { maxRetries: 2, maxLostAttempts: 5, maxRepairs: 3, maxEngineFailures: 5 },
   hasUnmergedDependencies: false,
 };
 const WORKING_TASK: TaskState = { ...createTaskStateFixture(), ...createWorkingTask(2) };

@@ -120,7 +120,7 @@ export function onAttemptLost(
     reportedAttempts: event.usage ? appendReportedAttempt(state, event.n) : state.reportedAttempts,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
   };
-  if (losses > context.bounds.maxLosses)
+  if (losses > context.bounds.maxLostAttempts)
     return blockTask(
       next,
       'attempts_lost',

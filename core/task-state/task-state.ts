@@ -177,7 +177,7 @@ export type TaskBounds = {
   /** Failures of the agent in a row at the same work. */
   readonly maxRetries: number;
   /** Lost attempts in a row. */
-  readonly maxLosses: number;
+  readonly maxLostAttempts: number;
   /** Repairs that no person requested. */
   readonly maxRepairs: number;
   /** Failures of the control plane in a row. */

@@ -15,7 +15,12 @@ export function readEngineSettings(): EngineSettings {
       maxUsd: attempt.maxUsd,
       maxTurns: attempt.maxTurns,
     },
-    bounds: { maxRetries: attempt.maxRetries, maxLosses: 6, maxRepairs: 4, maxEngineFailures: 10 },
+    bounds: {
+      maxRetries: attempt.maxRetries,
+      maxLostAttempts: 6,
+      maxRepairs: 4,
+      maxEngineFailures: 10,
+    },
     caps: {
       system: slots.system,
       repository: slots.perRepository ?? slots.system,
@@ -23,8 +28,8 @@ export function readEngineSettings(): EngineSettings {
     },
     leaseMs: attempt.leaseSeconds * 1_000,
     heartbeatMs: attempt.heartbeatSeconds * 1_000,
-    launchMs: attempt.launchSeconds * 1_000,
-    partialFromMb: attempt.partialCloneMb,
+    launchTimeoutMs: attempt.launchSeconds * 1_000,
+    partialCloneFromMb: attempt.partialCloneMb,
     keepDays: config.retention.days,
     agent: config.agent.name,
     models: {

@@ -1,6 +1,6 @@
 // Limits on JSON text that are checked before parsing, so that a malicious text cannot exhaust the stack or the memory.
 
-/** Maximum nesting depth and number of entries. */
+/** Maximum nesting depth, and maximum number of commas (`maxEntries`), which bounds the entries of all lists and objects. */
 export type JsonLimits = { readonly maxDepth: number; readonly maxEntries: number };
 
 /** Limits of request bodies. */

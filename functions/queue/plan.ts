@@ -27,7 +27,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   );
 }
 
-/** Calls `renewLease` at intervals until the returned function is called. */
+/** Calls `renewLease`, which extends the planner's lease on the plan, at intervals until the returned function is called. */
 function keepAlive(renewLease: () => void): () => void {
   const timer = setInterval(renewLease, KEEP_ALIVE_INTERVAL_MS);
   return () => clearInterval(timer);

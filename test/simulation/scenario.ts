@@ -31,7 +31,7 @@ export function createSimulatedSettings(random: Random): EngineSettings {
     limits: { maxMinutes: 60, idleMinutes: 10, maxTokens: 1e6, maxUsd: 10, maxTurns: 100 },
     bounds: {
       maxRetries: random.between(1, 3),
-      maxLosses: random.between(2, 6),
+      maxLostAttempts: random.between(2, 6),
       maxRepairs: random.between(2, 4),
       maxEngineFailures: 10,
     },
@@ -42,7 +42,7 @@ export function createSimulatedSettings(random: Random): EngineSettings {
     },
     leaseMs: 60_000,
     heartbeatMs: 20_000,
-    launchMs: 90_000,
+    launchTimeoutMs: 90_000,
     // The short retention of 20 minutes is longer than any freeze of a handler.
     keepDays: random.chance(0.2) ? 20 / 1_440 : 14,
     agent: 'scripted',

@@ -17,7 +17,7 @@ test.each([
   async (given) => {
     const { deps, putPlan, putTask, task } = createEngineFixture({
       forge: { readBranchHead: async () => 'a'.repeat(40) },
-      settings: { partialFromMb: given.fromMb },
+      settings: { partialCloneFromMb: given.fromMb },
     });
     const [repository] = createPlanStateFixture().repositories;
     if (repository === undefined) throw new Error('the plan has no repository');

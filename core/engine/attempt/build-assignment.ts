@@ -42,7 +42,7 @@ export async function buildAssignment(
       name: repository.name,
       cloneUrl: repository.cloneUrl,
       branch: formatAttemptBranch(settings.prefix, key),
-      partial: isLargeRepository(repository, settings.partialFromMb),
+      partial: isLargeRepository(repository, settings.partialCloneFromMb),
       ...startPoint,
     },
     setup: repository.setup,

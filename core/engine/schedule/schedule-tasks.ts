@@ -262,7 +262,7 @@ async function claimTask(
 ): Promise<void> {
   const key = toTaskKey(task);
   const n = task.attempt + 1;
-  const leaseUntil = deps.clock.now() + deps.settings.launchMs;
+  const leaseUntil = deps.clock.now() + deps.settings.launchTimeoutMs;
   const applied = await applyTask(
     deps,
     key,

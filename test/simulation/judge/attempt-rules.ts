@@ -39,7 +39,7 @@ export function judgeNewPod(
   previousNumber: number,
 ): void {
   const { commitments } = judge;
-  const { maxLosses, maxRetries } = world.settings.bounds;
+  const { maxLostAttempts, maxRetries } = world.settings.bounds;
   const attempt = `attempt ${formatAttemptName(key)}`;
   const task = formatTaskId(key);
   const failures = commitments.consecutiveFailures.get(task) ?? 0;
@@ -49,10 +49,10 @@ export function judgeNewPod(
     formatAttemptName({ ...key, attemptNumber: previousNumber }),
   );
   commitments.consecutiveLosses.set(task, losses);
-  if (losses > maxLosses + MAX_UNREPORTED_BUT_NOT_LOST)
+  if (losses > maxLostAttempts + MAX_UNREPORTED_BUT_NOT_LOST)
     judge.recordViolation(
       world,
-      `${attempt} began after ${losses} lost attempts in a row; the limit is ${maxLosses}`,
+      `${attempt} began after ${losses} lost attempts in a row; the limit is ${maxLostAttempts}`,
     );
   if (commitments.rejectedPlans.has(key.plan))
     judge.recordViolation(world, `${attempt} began although its plan was rejected`);

@@ -77,7 +77,7 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
       'pod_never_starts',
     ],
     changeDeps: changeSettings(({ settings: { bounds } }) => ({
-      bounds: { ...bounds, maxLosses: 99 },
+      bounds: { ...bounds, maxLostAttempts: 99 },
     })),
     expectedViolation: /began after \d+ lost attempts in a row/,
   },

@@ -15,7 +15,7 @@ export function createSampleContext(change: Partial<TransitionContext> = {}): Tr
     now: 1_000,
     actor: 'test',
     version: 9,
-    bounds: { maxRetries: 2, maxLosses: 5, maxRepairs: 3, maxEngineFailures: 5 },
+    bounds: { maxRetries: 2, maxLostAttempts: 5, maxRepairs: 3, maxEngineFailures: 5 },
     hasUnmergedDependencies: false,
     ...change,
   };
