@@ -16,6 +16,8 @@ const delayFields = { dueAt: z.number().int().optional() };
 export const queueMessageSchema = z.discriminatedUnion('type', [
   /** Explores the repository, assesses the request and decomposes it; slow, because a model answers several prompts. */
   z.object({ type: z.literal('plan'), v: z.literal(1), plan: z.string() }),
+  /** Asks the model whether it accepts requests, and pauses work for the model otherwise. */
+  z.object({ type: z.literal('model_probe'), v: z.literal(1) }),
   /** Reconciles a plan: writes its items, opens root pull requests and marks them ready, cleans up. */
   z.object({ type: z.literal('reconcile_plan'), v: z.literal(1), plan: z.string() }),
   /** Reconciles a task. */
@@ -54,6 +56,11 @@ export type QueueMessageType = QueueMessage['type'];
 /** Wakes the planner, which explores the repository, assesses the request and decomposes it. */
 export function wakeUpPlanner(plan: string): QueueMessage {
   return { type: 'plan', v: 1, plan };
+}
+
+/** Requests a probe of the model, because the model has refused a request. */
+export function requestModelProbe(): QueueMessage {
+  return { type: 'model_probe', v: 1 };
 }
 
 /** Wakes the reconciler of a plan. */

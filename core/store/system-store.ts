@@ -125,3 +125,18 @@ export async function clearPauses(table: Table): Promise<void> {
   const page = await table.query(SYSTEM_PARTITION, { prefix: SORT_PREFIX.pause });
   for (const item of page.items) await table.delete({ pk: item.pk, sk: item.sk });
 }
+
+/**
+ * Claims the next probe of the model, so that many refusals at the same time cause a single probe. Returns false if the last probe
+ * is younger than `minIntervalMs`.
+ */
+export async function claimModelProbe(
+  table: Table,
+  now: number,
+  minIntervalMs: number,
+): Promise<boolean> {
+  const key = KEY.modelProbe();
+  if (await table.put({ ...key, at: now }, ITEM_IS_ABSENT)) return true;
+  const isOld = [{ attribute: 'at', below: now - minIntervalMs + 1 }];
+  return (await table.update(key, { set: { at: now } }, isOld)) !== undefined;
+}

@@ -23,7 +23,7 @@ export const QUEUES: readonly QueueDefinition[] = [
   {
     name: 'plan',
     handler: 'functions/queue/plan.ts',
-    types: ['plan'],
+    types: ['plan', 'model_probe'],
     batchSize: 1,
     concurrency: 4,
     timeoutSeconds: 840,

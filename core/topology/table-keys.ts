@@ -124,6 +124,7 @@ export const KEY = {
     sk: `${SORT_PREFIX.mergeQueueEntry}${padNumber(joinedAt, 15)}#${task}`,
   }),
   slots: (): Key => ({ pk: SYSTEM_PARTITION, sk: 'SLOTS' }),
+  modelProbe: (): Key => ({ pk: SYSTEM_PARTITION, sk: 'PROBE#model' }),
   pause: (system: string): Key => ({
     pk: SYSTEM_PARTITION,
     sk: `${SORT_PREFIX.pause}${system}`,

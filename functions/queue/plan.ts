@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { probeModel } from '../../core/engine/planning/probe-model.ts';
 import { runPlanning } from '../../core/engine/planning/run-planning.ts';
 import { getForges } from '../deps/get-forges.ts';
 import { getLlm } from '../deps/get-llm.ts';
@@ -16,12 +17,16 @@ const getDeps = once(() => ({
   keepAlive,
 }));
 
-/** Runs the planner, which explores the repository, assesses the request and decomposes it with a model; takes minutes. */
+/**
+ * Runs the planner, which explores the repository, assesses the request and decomposes it with a model; takes minutes. Also probes the
+ * model after a refusal.
+ */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(
     event,
     async (message) => {
       if (message.type === 'plan') await runPlanning(getDeps(), message.plan);
+      else if (message.type === 'model_probe') await probeModel(getDeps());
     },
     getLog(),
   );

@@ -10,7 +10,6 @@ import { requireOnePullPerTask } from '../support/platform/forge-facts.ts';
 import { renderWriteInstruction } from '../support/platform/render-graph.ts';
 import {
   fetchPlanSnapshot,
-  readPlanStatus,
   submitPlan,
   waitForPlan,
   waitForPlanStatus,
@@ -140,7 +139,13 @@ for (const [name, { refusal, expectedText }] of Object.entries(REFUSAL_CASES)) {
     });
     expect(parked.plan.status).toBe('planning');
     for (const id of [promptPlan, workPlan]) {
-      const { plan: view } = await readPlanStatus(platform, id);
+      // The pause for all plans begins when the platform's own probe is refused.
+      const { plan: view } = await waitForPlan(
+        platform,
+        id,
+        'the plan shows the condition of the model',
+        (snapshot) => snapshot.plan.conditions.some(isModelCondition),
+      );
       expect(
         view.conditions.filter(isModelCondition),
         JSON.stringify(view.conditions),

@@ -2,6 +2,7 @@ import { AppError } from '../../core/base/app-error.ts';
 import type { QueueMessage } from '../../core/contract/queue-message.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import { handleReconcileMessage } from '../../core/engine/handle-reconcile-message.ts';
+import { probeModel } from '../../core/engine/planning/probe-model.ts';
 import { runPlanning } from '../../core/engine/planning/run-planning.ts';
 import { resync } from '../../core/engine/resync/resync.ts';
 import { scheduleTasks } from '../../core/engine/schedule/schedule-tasks.ts';
@@ -19,6 +20,8 @@ function dispatchMessage(deps: EngineDeps, message: QueueMessage): Promise<void>
   switch (message.type) {
     case 'plan':
       return runPlanning({ ...deps, llm: createRejectingLlm() }, message.plan);
+    case 'model_probe':
+      return probeModel({ ...deps, llm: createRejectingLlm() });
     case 'schedule':
       return scheduleTasks(deps, message.tasks);
     case 'notify':

@@ -1,12 +1,7 @@
 import type { AppError } from '../../base/app-error.ts';
 import { isAppError } from '../../base/app-error.ts';
 import { loadPlan } from '../../store/plan-store.ts';
-import {
-  boundPauseEnd,
-  formatForgeSystem,
-  MODEL_SYSTEM,
-  recordPause,
-} from '../../store/system-store.ts';
+import { boundPauseEnd, formatForgeSystem, recordPause } from '../../store/system-store.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 
 /** Work that an outside system refused: a plan, and the repository if the refusal concerned a single repository. */
@@ -39,16 +34,16 @@ export async function pauseAfterError(
   return until;
 }
 
-/** Returns the outside system that refuses all work; undefined if the store was throttled, or if only this work is refused. */
+/**
+ * Returns the forge that refuses all work; undefined if the store was throttled, or if only this work is refused. A refusal of the model concerns
+ * only this work until the platform's own probe is refused as well (core/engine/planning/probe-model.ts).
+ */
 async function findPausedSystem(
   deps: StoreDeps,
-  { kind, code }: AppError,
+  { code }: AppError,
   work: PausedWork,
 ): Promise<string | undefined> {
-  if (code.startsWith('forge_')) return findPausedForge(deps, work);
-  // A key may be valid for only one of the models, so plans with the other model continue.
-  if (kind === 'auth') return undefined;
-  return code.startsWith('model_') || code === 'quota_exhausted' ? MODEL_SYSTEM : undefined;
+  return code.startsWith('forge_') ? findPausedForge(deps, work) : undefined;
 }
 
 /** Returns the forge of the refused work; undefined if the plan uses several forges, because any of them may have refused. */

@@ -6,6 +6,7 @@ import {
   FIXTURE_REPO,
 } from '../../../test/support/engine/engine-fixture.ts';
 import type { AttemptResult } from '../../contract/attempt.ts';
+import { requestModelProbe } from '../../contract/queue-message.ts';
 import { formatForgeSystem, loadPauses } from '../../store/system-store.ts';
 import { putAttempt, putResult } from '../../store/task-detail-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
@@ -59,7 +60,7 @@ test.each([
   { refused: 0, pauses: 1 },
   { refused: 3, pauses: 0 },
 ])(
-  'a refusal after $refused consecutive refusals of the same task pauses $pauses systems',
+  'a refusal of the forge after $refused consecutive refusals of the same task pauses $pauses systems',
   async ({ refused, pauses }) => {
     const { deps, table, putPlan, putTask } = createEngineFixture();
     await putPlan();
@@ -68,11 +69,21 @@ test.each([
       retryCounts: { agent: 0, infra: 0, repair: 0, refusals: refused },
     });
 
-    await acceptResult(deps, KEY, createFailedResult({}));
+    await acceptResult(deps, KEY, createFailedResult({ cause: 'forge' }));
 
     expect(await loadPauses(table, deps.clock.now())).toHaveLength(pauses);
   },
 );
+
+test('a refusal of the model parks its task, pauses no other work and requests a probe', async () => {
+  const { deps, table, sent, task } = await createWorkingFixture();
+
+  await acceptResult(deps, KEY, createFailedResult({ reason: 'quota of src/billing.ts' }));
+
+  expect(await loadPauses(table, deps.clock.now())).toEqual([]);
+  expect((await task()).state).toMatchObject({ status: 'ready', parkedUntil: expect.any(Number) });
+  expect(sent).toContainEqual(requestModelProbe());
+});
 
 test('a task stores a limited list of conflicting files', async () => {
   const { deps, task } = await createWorkingFixture();

@@ -8,8 +8,9 @@ import type {
 } from '../../contract/attempt.ts';
 import type { AttemptKey } from '../../contract/id.ts';
 import { formatAttemptBranch, formatAttemptId } from '../../contract/id.ts';
+import { requestModelProbe } from '../../contract/queue-message.ts';
 import type { Evidence, Question } from '../../contract/task.ts';
-import { boundPauseEnd, MODEL_SYSTEM, recordPause } from '../../store/system-store.ts';
+import { boundPauseEnd, recordPause } from '../../store/system-store.ts';
 import {
   loadAttempt,
   putAttempt,
@@ -20,6 +21,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
+import { enqueueWakeUps } from '../announce-changes.ts';
 import { recordPlanUsage, requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { findPausedForge } from '../apply/pause-after-error.ts';
@@ -188,6 +190,8 @@ export async function acceptResult(
     throw createAttemptEndedError(key);
   }
   await recordPlanUsage(deps, key.plan, result.usage);
+  const isModelRefusal = result.outcome === 'failed' && result.cause === 'provider';
+  if (isModelRefusal) await enqueueWakeUps(deps, [requestModelProbe()]);
 }
 
 /**
@@ -252,7 +256,8 @@ async function buildFailureEvent(
     case 'provider':
     case 'forge': {
       const until = boundPauseEnd(result.until ?? now + DEFAULT_PAUSE_MS, now);
-      const what = cause === 'provider' ? MODEL_SYSTEM : await findPausedForge(deps, state);
+      // A refusal of the model concerns only this attempt, until the platform's own probe is refused as well.
+      const what = cause === 'forge' ? await findPausedForge(deps, state) : undefined;
       if (what !== undefined && (state.retryCounts.refusals ?? 0) < MAX_SHARED_REFUSALS)
         await recordPause(deps.table, { what, until, reason: why });
       return {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
 import { AppError } from '../../base/app-error.ts';
+import { requestModelProbe } from '../../contract/queue-message.ts';
 import { loadPlan } from '../../store/plan-store.ts';
-import { formatForgeSystem, loadPauses, MODEL_SYSTEM } from '../../store/system-store.ts';
+import { formatForgeSystem, loadPauses } from '../../store/system-store.ts';
 import { runPlanning } from './run-planning.ts';
 
 /** Runs planning while the forge and the model throw `error`. */
@@ -14,7 +15,7 @@ async function runFailingPlanning(error: AppError) {
       },
     },
   });
-  const { deps, table } = fixture;
+  const { deps, table, sent } = fixture;
   await fixture.putPlan({
     status: 'planning',
     planning: { stage: 'queued', consecutiveFailures: 0 },
@@ -24,7 +25,7 @@ async function runFailingPlanning(error: AppError) {
   };
   await runPlanning({ ...deps, llm: { complete } }, FIXTURE_PLAN);
   const plan = await loadPlan(table, FIXTURE_PLAN);
-  return { plan: plan?.state, pauses: await loadPauses(table, deps.clock.now()), deps };
+  return { plan: plan?.state, pauses: await loadPauses(table, deps.clock.now()), deps, sent };
 }
 
 test('a rejected forge credential parks the plan and pauses the forge for all repositories of the owner', async () => {
@@ -36,23 +37,41 @@ test('a rejected forge credential parks the plan and pauses the forge for all re
   expect(plan?.planning.parkedUntil).toBe(deps.clock.now() + 60_000);
 });
 
-test('a pause of one day, as requested by the model, is limited to 15 minutes', async () => {
+test.each([
+  ['model_rate_limited', 'paused'],
+  ['model_unavailable', 'paused'],
+  ['quota_exhausted', 'paused'],
+  ['model_key_refused', 'auth'],
+] as const)(
+  'the error %s parks only this plan and requests a probe of the model',
+  async (code, kind) => {
+    const { plan, pauses, sent } = await runFailingPlanning(new AppError(kind, code, 'slow down'));
+
+    expect(pauses).toEqual([]);
+    expect(plan?.planning.parkedUntil).toBeDefined();
+    expect(sent).toContainEqual(requestModelProbe());
+  },
+);
+
+test('planning waits at most 15 minutes, although the model requests one day', async () => {
   const until = 1_000_000_000 + 86_400_000;
-  const { plan, pauses, deps } = await runFailingPlanning(
+  const { plan, deps } = await runFailingPlanning(
     new AppError('paused', 'model_rate_limited', 'slow down', { details: { until } }),
   );
 
-  const pauseEnd = deps.clock.now() + 900_000;
-  expect(pauses).toMatchObject([{ what: MODEL_SYSTEM, until: pauseEnd }]);
-  expect(plan?.planning.parkedUntil).toBe(pauseEnd);
+  expect(plan?.planning.parkedUntil).toBe(deps.clock.now() + 900_000);
 });
 
 test.each([
   ['store_throttled', new AppError('paused', 'store_throttled', 'the store asks for a pause')],
-  ['model_key_refused', new AppError('auth', 'model_key_refused', 'no key for this model')],
-])('the error %s parks this plan and pauses no other work', async (_code, error) => {
-  const { plan, pauses } = await runFailingPlanning(error);
+  ['model_not_configured', new AppError('paused', 'model_not_configured', 'no model')],
+])(
+  'the error %s parks this plan, pauses no other work and requests no probe',
+  async (_code, error) => {
+    const { plan, pauses, sent } = await runFailingPlanning(error);
 
-  expect(pauses).toEqual([]);
-  expect(plan?.planning.parkedUntil).toBeDefined();
-});
+    expect(sent).not.toContainEqual(requestModelProbe());
+    expect(pauses).toEqual([]);
+    expect(plan?.planning.parkedUntil).toBeDefined();
+  },
+);

@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
 import { describeError } from '../../base/describe-error.ts';
-import { wakeUpPlanner } from '../../contract/queue-message.ts';
+import { requestModelProbe, wakeUpPlanner } from '../../contract/queue-message.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { acquirePlannerLease, renewPlannerLease } from '../../store/planner-lease.ts';
@@ -108,6 +108,7 @@ async function handleStepFailure(
   if (isAppError(error, 'paused') || isAppError(error, 'auth')) {
     const until = await pauseAfterError(deps, error, { plan: id });
     await applyPlan(deps, id, { type: 'planning_parked', until, why }, options);
+    if (isModelRefusal(error)) await enqueueWakeUps(deps, [requestModelProbe()]);
     return;
   }
   const isRetryable = isAppError(error, 'transient') || !isAppError(error);
@@ -115,4 +116,15 @@ async function handleStepFailure(
     const until = deps.clock.now() + FIRST_RETRY_MS * 2 ** planning.consecutiveFailures;
     await applyPlan(deps, id, { type: 'planning_retried', until, why }, options);
   } else await applyPlan(deps, id, { type: 'planning_failed', why }, options);
+}
+
+/** Codes of errors that no request to the model has caused. */
+const CODES_WITHOUT_REQUEST: ReadonlySet<string> = new Set([
+  'model_paused',
+  'model_not_configured',
+]);
+
+function isModelRefusal({ code }: AppError): boolean {
+  if (CODES_WITHOUT_REQUEST.has(code)) return false;
+  return code.startsWith('model_') || code === 'quota_exhausted';
 }
