@@ -9,7 +9,7 @@ import { retryTask } from '../../../core/engine/command/task-commands.ts';
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { readHistory, readPlanView } from '../../../core/engine/view/read-view.ts';
 import { parseBranch } from '../judge/names.ts';
-import { judgeHistory, judgeWaiting } from '../judge/view-rules.ts';
+import { judgeHistory, judgeModelPause, judgeWaiting } from '../judge/view-rules.ts';
 import type { Submission } from '../scenario.ts';
 import type { World } from '../world.ts';
 import { restorePullBase } from './forge-person.ts';
@@ -63,6 +63,7 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     if (view.status === 'pending_approval' && faults.drawFault('person_edits_plan'))
       await issueRandomEdit(world, view);
     judgeWaiting(world.judge, world, view);
+    judgeModelPause(world.judge, world, view);
     for (const waiting of view.waiting.filter(waitsForPerson))
       if (!faults.isActive || random.chance(0.3)) await resolveWaiting(world, view, waiting);
     const commands = [

@@ -22,6 +22,18 @@ export function judgeWaiting(judge: Judge, world: World, view: PlanView): void {
   }
 }
 
+/**
+ * Judges the conditions of a plan: attempts report refusals of the model, but the simulated model never refuses a probe, so the work of
+ * other attempts must go on.
+ */
+export function judgeModelPause(judge: Judge, world: World, view: PlanView): void {
+  if (!view.conditions.some(({ code }) => code === 'paused_model')) return;
+  judge.recordViolation(
+    world,
+    `plan ${view.id} shows a pause of the model, although the model refused no probe`,
+  );
+}
+
 /** Judges the history of a task as a client reads it: each transition must start in the status in which the previous one ended. */
 export function judgeHistory(
   judge: Judge,

@@ -1,4 +1,5 @@
 import type { Change, Item, Table } from '../../../core/port/table.ts';
+import { MODEL_SYSTEM, recordPause } from '../../../core/store/system-store.ts';
 import { KEY } from '../../../core/topology/table-keys.ts';
 import type { Mutant } from './breach.ts';
 import {
@@ -44,6 +45,23 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
     emphasis: ['provider_refuses_attempt', 'agent_fails'],
     changeDeps: consumeRetryOnEvent('attempt_refused'),
     expectedViolation: /was given up after/,
+  },
+  {
+    name: 'a refusal by the model provider pauses the work of all plans without a probe',
+    emphasis: ['provider_refuses_attempt'],
+    changeDeps: (deps, { loop }) => ({
+      ...deps,
+      queue: {
+        send: async (messages) => {
+          if (messages.some(({ message }) => message.type === 'model_probe')) {
+            const pause = { what: MODEL_SYSTEM, until: loop.now + 300_000, reason: 'refused' };
+            await recordPause(deps.table, pause);
+          }
+          await deps.queue.send(messages);
+        },
+      },
+    }),
+    expectedViolation: /shows a pause of the model/,
   },
   {
     name: 'attempts start although the forge has requested a pause',
