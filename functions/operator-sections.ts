@@ -133,8 +133,9 @@ export const OPERATOR_SECTIONS = {
       ),
       timeoutSeconds: defineVariable(
         'MODEL_TIMEOUT_SECONDS',
-        createWholeNumberSchema(1, 300).default(280),
-        'Timeout of one call to the model, in seconds.',
+        // The function of the planner ends after 840 seconds.
+        createWholeNumberSchema(1, 800).default(600),
+        'Timeout of one call of the planner to the model, in seconds. Agents wait for the model for at most ATTEMPT_IDLE_MINUTES.',
       ),
     },
   },

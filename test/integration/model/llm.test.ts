@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { captureAppError } from '../../support/capture-app-error.ts';
 import type { LlmStep, ScriptedLlmServer } from '../../support/model/scripted-llm-server.ts';
 import {
@@ -50,6 +50,15 @@ describe('a completion', () => {
     const { usage } = await askModel(createTestLlm(server.url));
 
     expect(usage).toEqual({ inputTokens: 13, outputTokens: 10 });
+  });
+
+  test('does not use `fetch` of Node.js, which ends a request after 300 seconds without a byte', async () => {
+    server.play('{}');
+    vi.stubGlobal('fetch', () => Promise.reject(new Error('fetch was called')));
+
+    const { text } = await askModel(createTestLlm(server.url)).finally(() => vi.unstubAllGlobals());
+
+    expect(text).toBe('{}');
   });
 
   test('works without a key', async () => {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { streamChat } from '../../../agent/small/stream-chat.ts';
 
 let closeServer: (() => void) | undefined;
@@ -47,6 +47,16 @@ describe('a streamed answer', () => {
 
     expect(answer.text).toBe('grüß 世界');
     expect(answer.texts).toEqual(['grüß ', '世界']);
+  });
+
+  test('is requested without `fetch` of Node.js, which ends a request after 300 seconds without a byte', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new Error('fetch was called')));
+
+    const { text } = await readAnswerTo(encodeEvents({ content: 'hello' })).finally(() =>
+      vi.unstubAllGlobals(),
+    );
+
+    expect(text).toBe('hello');
   });
 
   test('separates reasoning from text', async () => {
