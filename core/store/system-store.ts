@@ -127,16 +127,34 @@ export async function clearPauses(table: Table): Promise<void> {
 }
 
 /**
- * Claims the next probe of the model, so that many refusals at the same time cause a single probe. Returns false if the last probe
- * is younger than `minIntervalMs`.
+ * Claim of a probe of the model.
+ * - `claimed`  the caller probes the model now
+ * - `deferred` the last probe is recent; the caller requests another probe after the interval
+ * - `covered`  another caller has already requested that later probe
+ */
+export type ProbeClaim = 'claimed' | 'deferred' | 'covered';
+
+/**
+ * Claims the next probe of the model, so that many refusals at the same time cause at most one probe now and one probe later.
+ *
+ * @param minIntervalMs minimum time between two probes, milliseconds
  */
 export async function claimModelProbe(
   table: Table,
   now: number,
   minIntervalMs: number,
-): Promise<boolean> {
+): Promise<ProbeClaim> {
   const key = KEY.modelProbe();
-  if (await table.put({ ...key, at: now }, ITEM_IS_ABSENT)) return true;
+  if (await table.put({ ...key, at: now, deferredAfter: 0 }, ITEM_IS_ABSENT)) return 'claimed';
   const isOld = [{ attribute: 'at', below: now - minIntervalMs + 1 }];
-  return (await table.update(key, { set: { at: now } }, isOld)) !== undefined;
+  if ((await table.update(key, { set: { at: now } }, isOld)) !== undefined) return 'claimed';
+  const item = await table.get(key);
+  if (item === undefined) return 'covered';
+  const lastAt = readNumber(item, 'at');
+  const isFirst = [
+    { attribute: 'at', equals: lastAt },
+    { attribute: 'deferredAfter', below: lastAt },
+  ];
+  const deferred = await table.update(key, { set: { deferredAfter: lastAt } }, isFirst);
+  return deferred === undefined ? 'covered' : 'deferred';
 }

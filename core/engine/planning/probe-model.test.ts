@@ -88,18 +88,21 @@ test.each([
   expect(probedTiers).toEqual(['heavy', 'light']);
 });
 
-test('many refusals at the same time cause a single probe, and a later refusal causes another', async () => {
+test('many refusals at the same time cause one probe now and one probe later', async () => {
   const models = { heavy: 'same', light: 'same' };
-  const { deps, probedTiers, advance } = createProbeFixture({}, models);
+  const { deps, sent, probedTiers, advance } = createProbeFixture({}, models);
 
   await Promise.all([probeModel(deps), probeModel(deps), probeModel(deps)]);
   advance(9_999);
   await probeModel(deps);
   expect(probedTiers).toEqual(['heavy']);
+  expect(sent).toEqual([{ message: requestModelProbe(), delaySeconds: 10 }]);
 
   advance(1);
   await probeModel(deps);
+  await probeModel(deps);
   expect(probedTiers).toEqual(['heavy', 'heavy']);
+  expect(sent).toHaveLength(2);
 });
 
 test('a short pause is not probed again, because the work after the pause probes the model', async () => {

@@ -30,10 +30,12 @@ const MAX_OUTPUT_TOKENS = 200;
 
 /**
  * Probes each configured model. If every model refuses the probe, pauses work for the model, and requests the next probe before the end
- * of the pause. A recent probe counts for all refusals since then.
+ * of the pause. Refusals shortly after a probe cause one later probe.
  */
 export async function probeModel(deps: ProbeDeps): Promise<void> {
-  if (!(await claimModelProbe(deps.table, deps.clock.now(), MIN_INTERVAL_MS))) return;
+  const claim = await claimModelProbe(deps.table, deps.clock.now(), MIN_INTERVAL_MS);
+  if (claim === 'deferred') await requestLaterProbe(deps, MIN_INTERVAL_MS);
+  if (claim !== 'claimed') return;
   const { heavy, light } = deps.settings.models;
   const tiers = heavy === light ? (['heavy'] as const) : (['heavy', 'light'] as const);
   const refusals = await Promise.all(tiers.map((tier) => findRefusal(deps, tier)));
@@ -44,8 +46,11 @@ export async function probeModel(deps: ProbeDeps): Promise<void> {
   const until = boundPauseEnd(first.details.until ?? now + KEY_PAUSE_MS, now);
   await recordPause(deps.table, { what: MODEL_SYSTEM, until, reason: first.message });
   if (until - now < MIN_REPEATED_PAUSE_MS) return;
-  const delaySeconds = Math.floor((until - now - REPEAT_MARGIN_MS) / 1_000);
-  await enqueueWakeUps(deps, [requestModelProbe()], delaySeconds);
+  await requestLaterProbe(deps, until - now - REPEAT_MARGIN_MS);
+}
+
+async function requestLaterProbe(deps: ProbeDeps, delayMs: number): Promise<void> {
+  await enqueueWakeUps(deps, [requestModelProbe()], Math.floor(delayMs / 1_000));
 }
 
 /** Returns the refusal of a short request; undefined if the model answers, or if no model is configured. */
