@@ -112,6 +112,21 @@ async function submitHeldPlan(hold: string): Promise<string> {
   return plan;
 }
 
+/** Waits until the plan shows the condition, which appears once. */
+async function requireOneCondition(
+  id: string,
+  isExpected: (condition: { readonly message: string }) => boolean,
+): Promise<void> {
+  // The pause for all plans begins when the platform's own probe is refused.
+  const { plan: view } = await waitForPlan(
+    stage.platform,
+    id,
+    'the plan shows the condition of the model',
+    (snapshot) => snapshot.plan.conditions.some(isExpected),
+  );
+  expect(view.conditions.filter(isExpected), JSON.stringify(view.conditions)).toHaveLength(1);
+}
+
 for (const [name, { refusal, expectedText }] of Object.entries(REFUSAL_CASES)) {
   test(`${name} parks tasks and planning with one condition, and costs no retry`, async () => {
     const { platform, model } = stage;
@@ -138,19 +153,7 @@ for (const [name, { refusal, expectedText }] of Object.entries(REFUSAL_CASES)) {
       reason: expect.stringMatching(expectedText),
     });
     expect(parked.plan.status).toBe('planning');
-    for (const id of [promptPlan, workPlan]) {
-      // The pause for all plans begins when the platform's own probe is refused.
-      const { plan: view } = await waitForPlan(
-        platform,
-        id,
-        'the plan shows the condition of the model',
-        (snapshot) => snapshot.plan.conditions.some(isModelCondition),
-      );
-      expect(
-        view.conditions.filter(isModelCondition),
-        JSON.stringify(view.conditions),
-      ).toHaveLength(1);
-    }
+    for (const id of [promptPlan, workPlan]) await requireOneCondition(id, isModelCondition);
 
     await restoreModel();
     for (const id of [promptPlan, workPlan])
