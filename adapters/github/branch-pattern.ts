@@ -1,6 +1,7 @@
 /**
  * Step of a match; the position of a match is the index of its next step. `anyPath` matches any characters, `anyText` any
- * characters except a slash. `optionalPath` matches nothing: a match may skip this step and the next two.
+ * characters except a slash. `optionalPath` consumes no character, and a match may continue after the next two steps instead of
+ * with the next step.
  */
 type PatternStep =
   | { readonly kind: 'anyPath' | 'anyText' | 'anyChar' | 'optionalPath' }

@@ -5,7 +5,7 @@ import { createQuota } from './create-quota.ts';
 import { isRateLimited, translateError } from './translate-error.ts';
 
 /**
- * Credential: a personal token, or a GitHub App. Without `installationId`, looks up the installation of each
+ * Credential: a personal token, or a GitHub App. Without `installationId`, the connection looks up the installation of each
  * repository owner.
  */
 export type GitHubAuth =

@@ -98,7 +98,10 @@ function judgeFacts(facts: RepositoryFacts): PreflightFinding[] {
   }
   if (!facts.mergeMethods.includes('merge')) {
     const message = `${facts.name} does not allow merge commits, but tasks are merged with merge commits; allow merge commits in the settings of the repository, or request a simple plan (--simple)`;
-    findings.push({ ...createBlockingFinding('merge_methods', message), rootMergesOnly: true });
+    findings.push({
+      ...createBlockingFinding('merge_methods', message),
+      concernsOnlyRootMerges: true,
+    });
   }
   return findings;
 }

@@ -10,7 +10,7 @@ const SQUASH_ONLY = {
   rule: 'merge_methods',
   message: 'no merges',
   blocking: true,
-  rootMergesOnly: true,
+  concernsOnlyRootMerges: true,
 };
 const SIGNED = { rule: 'required_signatures', message: 'signed', blocking: true };
 const DELETION_BLOCKED = { rule: 'deletion', message: 'kept', blocking: false };

@@ -16,13 +16,14 @@ export function createPreflightCondition(
   const message = `${repo}: ${finding.message}`;
   if (!finding.blocking)
     return { level: 'warning', code: `preflight_${finding.rule}`, message, at };
-  const prefix = finding.rootMergesOnly === true ? BLOCKING_ROOT_MERGES_PREFIX : BLOCKING_PREFIX;
+  const prefix =
+    finding.concernsOnlyRootMerges === true ? BLOCKING_ROOT_MERGES_PREFIX : BLOCKING_PREFIX;
   return { level: 'error', code: `${prefix}${finding.rule}`, message, at };
 }
 
 /** Returns true if a finding blocks a plan. A rule about root merges does not block a simple plan, which has no merge queue. */
 export function blocksPlan(finding: PreflightFinding, isSimple: boolean): boolean {
-  return finding.blocking && !(isSimple && finding.rootMergesOnly === true);
+  return finding.blocking && !(isSimple && finding.concernsOnlyRootMerges === true);
 }
 
 /** Removes conditions about root merges from a simple plan. */

@@ -144,7 +144,7 @@ export type PreflightFinding = {
   /** True if the plan cannot succeed with this rule; false for information only. */
   readonly blocking: boolean;
   /** True if the rule only concerns merges into a root branch, which a simple plan does not have. */
-  readonly rootMergesOnly?: boolean;
+  readonly concernsOnlyRootMerges?: boolean;
 };
 
 /** Credential for git over HTTPS; `expiresAt` in epoch milliseconds. */
