@@ -55,6 +55,7 @@ function createAttemptResult(
     workLog: ['Read the parser', 'Accepted comments', 'Wrote tests'],
     changed: changesFiles ? [path] : [],
     leftOut: [],
+    uncommitted: [],
     flagged: [],
     usage: USAGE,
   };

@@ -13,6 +13,7 @@ const KIND_STYLES: Readonly<Record<NoticeKind, Style>> = {
   failed: 'bad',
   complete: 'good',
   budget: 'warn',
+  no_change: 'warn',
 };
 const MAX_TEXT_LINES = 2;
 const AGE_COLUMNS = 11;

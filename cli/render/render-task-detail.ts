@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { API } from '../../core/contract/api.ts';
 import type { TranscriptEntry } from '../../core/contract/attempt.ts';
+import { describeUncommitted } from '../../core/contract/flag.ts';
 import type { Evidence } from '../../core/contract/task.ts';
 import {
   formatClock,
@@ -53,6 +54,13 @@ export function renderTaskDetail(task: TaskDetail, options: DetailOptions): Line
       ...renderLabelled('after', task.dependsOn.join(', '), options.width),
     ],
     renderEvidence(task.evidence, options),
+    (task.uncommitted ?? []).flatMap((group, index) =>
+      renderLabelled(
+        index === 0 ? 'left out' : '',
+        `not committed: ${describeUncommitted(group)}`,
+        options.width,
+      ),
+    ),
     renderTaskWaiting(task, options.width),
   ]);
 }

@@ -31,6 +31,17 @@ const CASES: readonly (readonly [Waiting, string, string])[] = [
     `smol-gang task answer ${PLAN_ID} a "..."`,
   ],
   [
+    {
+      kind: 'no_change',
+      plan: PLAN_ID,
+      task: 'a',
+      uncommitted: [{ folder: 'build', count: 2, cause: 'ignored', examples: ['build/x'] }],
+      actions: ['approve'],
+    },
+    'a: nothing was changed; accept the task without changes, or request changes. Not committed: 2 files in build/ (ignored by git), for example build/x',
+    `smol-gang task approve ${PLAN_ID} a`,
+  ],
+  [
     { kind: 'review', plan: PLAN_ID, task: 'a', pull: PULL, actions: ['approve'] },
     'a: review pull request #7 (http://forge/7)',
     `smol-gang task approve ${PLAN_ID} a`,

@@ -1,3 +1,4 @@
+import { describeUncommitted } from '../../core/contract/flag.ts';
 import type { Waiting } from '../../core/contract/waiting.ts';
 import { formatClock, formatTokens, formatUsd } from './layout/format-figures.ts';
 
@@ -14,6 +15,8 @@ export function describeWaiting(waiting: Waiting): string {
       return `${waiting.task}: answer its agent${formatReason(waiting)}`;
     case 'review':
       return `${waiting.task}: review ${formatPull(waiting.pull)}`;
+    case 'no_change':
+      return describeNoChange(waiting);
     case 'checks':
       return `${waiting.task}: checks have been pending for a long time on ${formatPull(waiting.pull)}: ${waiting.checks.join(', ')}`;
     case 'retry':
@@ -27,6 +30,12 @@ export function describeWaiting(waiting: Waiting): string {
     case 'model':
       return `the model accepts no requests until ${formatClock(waiting.until)}, then the plan continues by itself${formatReason(waiting)}`;
   }
+}
+
+function describeNoChange({ task, uncommitted }: WaitingOf<'no_change'>): string {
+  const groups = uncommitted.map(describeUncommitted).join('; ');
+  const details = groups === '' ? '' : `. Not committed: ${groups}`;
+  return `${task}: nothing was changed; accept the task without changes, or request changes${details}`;
 }
 
 function describeRetry(waiting: WaitingOf<'retry'>): string {
@@ -64,6 +73,8 @@ export function getWaitingCommand(waiting: Waiting): string {
     case 'answer':
       return `smol-gang task answer ${plan} ${waiting.task} "..."`;
     case 'review':
+      return `smol-gang task approve ${plan} ${waiting.task}`;
+    case 'no_change':
       return `smol-gang task approve ${plan} ${waiting.task}`;
     case 'checks':
       return `smol-gang task request-changes ${plan} ${waiting.task} "..."`;

@@ -65,6 +65,8 @@ export function describeTaskState(
     return 'verifying again';
   }
   if (task.kind === 'end' && task.status === 'merged') return 'verified';
+  if (task.noChange === true && task.status === 'in_review') return 'changed nothing';
+  if (task.noChange === true && task.status === 'merged') return 'accepted without changes';
   return TASK_LOOKS[task.status].label;
 }
 

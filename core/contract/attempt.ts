@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uncommittedSchema } from './flag.ts';
 import { shaSchema } from './id.ts';
 import {
   attemptKindSchema,
@@ -173,13 +174,21 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
   z
     .object({
       outcome: z.literal('done'),
-      /** Commit on the attempt's branch; for a `verify` attempt the commit of the assignment. */
+      /**
+       * Commit on the attempt's branch; for a `verify` attempt the commit of the assignment; for a task without changes the verified
+       * root commit.
+       */
       commit: shaSchema,
       evidence: evidenceSchema,
       /** Summary of the work, for dependent tasks and for the pull request. */
       summary: z.string().max(8_000),
       /** Titles of the agent's tool calls in order, for the pull request. */
       workLog: z.array(z.string().max(400)).max(200).default([]),
+      /**
+       * Present if the agent changed nothing: `task` for a task without any change, which has no commit of its own; `repair` for a
+       * repair that left the pull request as before.
+       */
+      noChange: z.enum(['task', 'repair']).optional(),
       changed: z.array(z.string()).max(3_000),
       /** True if `changed` does not list all files. */
       changedTruncated: z.boolean().optional(),
@@ -188,6 +197,8 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
         .array(z.object({ path: z.string(), task: z.string() }))
         .max(500)
         .default([]),
+      /** Files that the agent created or changed and that the commit does not contain. */
+      uncommitted: z.array(uncommittedSchema).max(50).default([]),
       /** Committed files that a person should review: outside the scope, verification or CI settings, deleted tests. */
       flagged: z
         .array(z.object({ path: z.string(), why: z.string() }))

@@ -20,3 +20,18 @@ export const uncommittedSchema = z.object({
 });
 /** Paths of one folder that an attempt created or changed and that its commit does not contain. */
 export type Uncommitted = z.infer<typeof uncommittedSchema>;
+
+const CAUSE_TEXTS: Readonly<Record<UncommittedCause, string>> = {
+  ignored: 'ignored by git',
+  out_of_scope: 'in the scope of another task',
+  nested_repository: 'in another git repository inside the workspace',
+  special_file: 'not a regular file',
+};
+
+/** Describes a group in a few words, such as "12 files in build/ (ignored by git), for example build/out.js". */
+export function describeUncommitted({ folder, count, cause, examples }: Uncommitted): string {
+  const files = count === 1 ? '1 file' : `${count} files`;
+  const where = folder === '.' ? 'in the top folder' : `in ${folder}/`;
+  const example = examples[0] === undefined ? '' : `, for example ${examples[0]}`;
+  return `${files} ${where} (${CAUSE_TEXTS[cause]})${example}`;
+}

@@ -13,6 +13,7 @@ export const NOTICE_KINDS = [
   'failed',
   'complete',
   'budget',
+  'no_change',
 ] as const;
 /** Kind of a notice. */
 export type NoticeKind = (typeof NOTICE_KINDS)[number];

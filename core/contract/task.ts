@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uncommittedSchema } from './flag.ts';
 import { repoPathSchema, shaSchema, taskIdSchema } from './id.ts';
 import { TASK_STATUSES } from './task-status.ts';
 import { waitingSchema } from './waiting.ts';
@@ -146,6 +147,10 @@ export const taskViewSchema = z.object({
   pullRequest: z.object({ number: z.number().int(), url: z.string() }).optional(),
   mergeSha: z.string().optional(),
   evidence: evidenceSchema.optional(),
+  /** True if the last attempt changed nothing; a person has to accept this. */
+  noChange: z.boolean().optional(),
+  /** Files that the attempt created or changed and that its commit does not contain. */
+  uncommitted: z.array(uncommittedSchema).optional(),
   usage: usageSchema,
   waiting: waitingSchema.optional(),
   question: questionSchema.optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uncommittedSchema } from './flag.ts';
 import { taskIdSchema } from './id.ts';
 
 // Reasons why a plan or a task waits, as data. Each client renders a sentence, a command or a button.
@@ -50,6 +51,14 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     kind: z.literal('review'),
     task: taskIdSchema,
     pull: taskPullSchema.optional(),
+  }),
+  /** The attempt changed nothing: a person has to accept the task without changes, or send the task back. */
+  z.object({
+    ...COMMON,
+    kind: z.literal('no_change'),
+    task: taskIdSchema,
+    /** Files that the attempt left outside its commit, the largest groups first. */
+    uncommitted: z.array(uncommittedSchema).max(5),
   }),
   /** Checks of a pull request have been pending for too long. */
   z.object({

@@ -227,6 +227,9 @@ function requestRepair(
   };
 }
 
+/** Limit of `TaskState.uncommitted`, because every write of the task copies the list. */
+const MAX_UNCOMMITTED_GROUPS = 20;
+
 export function onResultAccepted(
   state: TaskState,
   event: EventOf<'result_accepted'>,
@@ -241,9 +244,13 @@ export function onResultAccepted(
     reason: undefined,
   };
   if (current.kind === 'verify') return acceptVerification(ended, event, context);
+  const hasNoChange = event.noChange !== undefined;
   return {
     ...ended,
-    status: 'pr_open',
+    // A task without changes has nothing to merge, so it waits for a person at once, without a pull request.
+    status: event.noChange === 'task' && state.pull === undefined ? 'in_review' : 'pr_open',
+    noChange: hasNoChange ? true : undefined,
+    uncommitted: hasNoChange ? event.uncommitted?.slice(0, MAX_UNCOMMITTED_GROUPS) : undefined,
     nextAttemptKind: 'work',
     retryCounts: { ...state.retryCounts, agent: 0, infra: 0, refusals: undefined },
     accepted: {

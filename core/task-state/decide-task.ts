@@ -27,7 +27,13 @@ import {
 } from './forge-transitions.ts';
 import type { TaskEvent, TaskEventType } from './task-event.ts';
 import type { TaskState, TransitionContext, TransitionRow } from './task-state.ts';
-import { blockTask, endAttempt, returnToPull } from './task-state.ts';
+import {
+  blockTask,
+  endAttempt,
+  forgetNoChange,
+  isNoChangeTask,
+  returnToPull,
+} from './task-state.ts';
 
 // State table of a task, with the transitions by people and by bookkeeping of the engine. An event without a row for the current
 // status changes nothing.
@@ -185,16 +191,17 @@ function onRetry(
   _event: EventOf<'retry' | 'unblock'>,
   context: TransitionContext,
 ): TaskState {
+  const kept = isNoChangeTask(state) ? forgetNoChange(state) : state;
   const resetTask: TaskState = {
-    ...state,
+    ...kept,
     retryCounts: { agent: 0, infra: 0, repair: 0 },
     consecutiveEngineFailures: 0,
     parkedUntil: undefined,
     reason: undefined,
     finishedAt: undefined,
-    mustReopenPull: state.accepted === undefined ? undefined : true,
+    mustReopenPull: kept.accepted === undefined ? undefined : true,
   };
-  if (state.accepted !== undefined) return returnToPull(resetTask);
+  if (kept.accepted !== undefined) return returnToPull(resetTask);
   const nextAttemptKind = state.kind === 'end' ? 'verify' : 'work';
   if (context.hasUnmergedDependencies) return { ...resetTask, status: 'pending', nextAttemptKind };
   return onDependenciesMerged(

@@ -1,6 +1,13 @@
 import type { TaskEvent } from './task-event.ts';
 import type { TaskState, TransitionContext } from './task-state.ts';
-import { blockTask, endAttempt, hasCurrentEvidence, returnToPull } from './task-state.ts';
+import {
+  blockTask,
+  endAttempt,
+  forgetNoChange,
+  hasCurrentEvidence,
+  isNoChangeTask,
+  returnToPull,
+} from './task-state.ts';
 
 // Transitions of a task by facts of the forge, which take precedence over the stored state.
 
@@ -31,11 +38,12 @@ export function onPullGreen(
     return undefined;
   // Without verify commands or readable checks, the policy `auto` would merge a commit without any test or review.
   const isUntested = state.evidence?.empty === true || event.checksUnreadable === true;
+  const isDoubtful = isUntested || state.noChange === true;
   const isApproved =
     state.approvedCommit !== undefined && state.approvedCommit === state.accepted?.commit;
   const needsReview =
     state.simple ||
-    (state.kind !== 'end' && (state.policy === 'review' || isUntested) && !isApproved);
+    (state.kind !== 'end' && (state.policy === 'review' || isDoubtful) && !isApproved);
   if (needsReview)
     return { ...state, pull: event.pull, mustReopenPull: undefined, status: 'in_review' };
   return {
@@ -63,7 +71,16 @@ export function onApproved(
   context: TransitionContext,
 ): TaskState | undefined {
   const commit = state.accepted?.commit;
-  if (state.simple || (event.commit !== undefined && event.commit !== commit)) return undefined;
+  if (event.commit !== undefined && event.commit !== commit) return undefined;
+  if (isNoChangeTask(state))
+    return {
+      ...state,
+      status: 'merged',
+      approvedCommit: commit,
+      mergeSha: commit,
+      finishedAt: context.now,
+    };
+  if (state.simple) return undefined;
   return { ...state, status: 'merging', approvedCommit: commit, queuedAt: context.now };
 }
 
@@ -74,10 +91,12 @@ export function onChangesRequested(
 ): TaskState {
   const wasRequestedByPerson = event.repair.reason === 'changes_requested';
   const repair = state.retryCounts.repair + (wasRequestedByPerson ? 0 : 1);
+  const hasNothingToRepair = isNoChangeTask(state);
+  const ended = endAttempt(state);
   const next: TaskState = {
-    ...endAttempt(state),
+    ...(hasNothingToRepair ? forgetNoChange(ended) : ended),
     status: 'changes_requested',
-    nextAttemptKind: 'repair',
+    nextAttemptKind: hasNothingToRepair ? 'work' : 'repair',
     verifyRoot: undefined,
     parkedUntil: undefined,
     repair: {
@@ -112,6 +131,8 @@ export function onHeadMoved(state: TaskState, event: EventOf<'head_moved'>): Tas
     accepted: { ...state.accepted, commit: event.commit },
     checkpoint: event.commit,
     evidence: undefined,
+    noChange: undefined,
+    uncommitted: undefined,
     nextAttemptKind: 'verify',
     verifyRoot: event.root,
     parkedUntil: undefined,

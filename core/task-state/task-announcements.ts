@@ -5,7 +5,7 @@ import { hasTaskStopped } from '../contract/task-status.ts';
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';
 import type { TaskState } from './task-state.ts';
-import { hasPendingWork, isSchedulable } from './task-state.ts';
+import { hasPendingWork, isNoChangeTask, isSchedulable } from './task-state.ts';
 
 /** Messages and notices after a transition of a task. */
 export type TaskAnnouncement = {
@@ -77,7 +77,8 @@ function listNotices(before: TaskState, after: TaskState): NoticeDraft[] {
   return drafts;
 }
 
-function describeStatus({ status, simple, pull, repo, reason }: TaskState): NoticeDraft[] {
+function describeStatus(state: TaskState): NoticeDraft[] {
+  const { status, simple, pull, repo, reason } = state;
   const details = reason && {
     reason: { code: reason.code, text: reason.text.slice(0, MAX_REASON_CHARS) },
   };
@@ -92,6 +93,13 @@ function describeStatus({ status, simple, pull, repo, reason }: TaskState): Noti
   if (status === 'failed')
     return [
       { kind: 'failed', text: `The task failed: ${reason?.text ?? 'no reason is known'}`, details },
+    ];
+  if (status === 'in_review' && isNoChangeTask(state))
+    return [
+      {
+        kind: 'no_change',
+        text: 'The attempt changed no file that git commits. Accept the task without changes, or request changes.',
+      },
     ];
   // The pull request of a simple plan is announced with the completion of the plan.
   if (status !== 'in_review' || simple) return [];

@@ -1,3 +1,4 @@
+import type { Uncommitted } from '../contract/flag.ts';
 import type { AttemptKind, Question, Usage } from '../contract/task.ts';
 import type { PullRef } from '../port/forge.ts';
 import type { Repair, TaskEvidence } from './task-state.ts';
@@ -50,6 +51,9 @@ export type TaskEvent =
       readonly commit: string;
       readonly evidence: TaskEvidence;
       readonly usage: Usage;
+      /** Present if the agent changed nothing: in the whole task, or in a repair of its pull request. */
+      readonly noChange?: 'task' | 'repair';
+      readonly uncommitted?: readonly Uncommitted[];
     }
   | { readonly type: 'pull_ensured'; readonly pull: PullRef }
   /** The pull request exists with green or no checks; `checksUnreadable` if the credential cannot read all checks. */

@@ -1,3 +1,4 @@
+import type { Uncommitted } from '../contract/flag.ts';
 import type { TaskKey } from '../contract/id.ts';
 import type { Policy } from '../contract/plan.ts';
 import type { AttemptKind, Question, Usage } from '../contract/task.ts';
@@ -107,6 +108,10 @@ export type TaskState = TaskKey & {
     readonly firstAttempt: number;
   };
   readonly evidence?: TaskEvidence;
+  /** True if the attempt of the accepted commit changed nothing. The task merges only after a person has approved this. */
+  readonly noChange?: true;
+  /** Files that an attempt without changes left outside its commit, at most 20 groups. */
+  readonly uncommitted?: readonly Uncommitted[];
   /** Last checkpoint or result commit; the next attempt starts from this commit. */
   readonly checkpoint?: string;
   readonly pull?: PullRef;
@@ -209,6 +214,23 @@ export function blockTask(state: TaskState, code: string, text: string): TaskSta
 /** Returns true if the evidence is green and about exactly the accepted commit. */
 export function hasCurrentEvidence(state: TaskState): boolean {
   return state.evidence?.green === true && state.evidence.commit === state.accepted?.commit;
+}
+
+/** Returns true if the whole task changed nothing, so that it has no pull request and no commit of its own. */
+export function isNoChangeTask(state: TaskState): boolean {
+  return state.noChange === true && state.pull === undefined;
+}
+
+/** Forgets the accepted result of a task without changes, so that the next attempt starts anew. */
+export function forgetNoChange(state: TaskState): TaskState {
+  return {
+    ...state,
+    accepted: undefined,
+    checkpoint: undefined,
+    evidence: undefined,
+    noChange: undefined,
+    uncommitted: undefined,
+  };
 }
 
 /** Returns the task to its pull request; an accepted commit without evidence is verified first. */

@@ -35,7 +35,7 @@ const TASK_STATUS_MEANINGS: Record<TaskStatus, string> = {
   awaiting_input: 'The agent waits for the answer to a question.',
   pr_open:
     'The accepted commit has a pull request, or gets one. The engine waits for checks and evidence.',
-  in_review: 'A person has to review the pull request.',
+  in_review: 'A person has to review the pull request, or to accept a task without changes.',
   changes_requested: 'The pull request needs a repair, and the task waits for a free slot.',
   merging: 'The task is in the merge queue of the root branch.',
   merged: 'The work is in the root branch, or in the base branch for a simple plan.',
@@ -120,6 +120,7 @@ function createFieldVariants(task: TaskState): TaskState[] {
     { ...task, parkedUntil: 500 },
     { ...task, accepted, pull, evidence },
     { ...task, evidence: undefined },
+    { ...task, noChange: true, pull: undefined },
     { ...task, accepted: undefined, pull: undefined, evidence: undefined },
     { ...task, nextAttemptKind: 'verify' },
   ];
@@ -145,6 +146,7 @@ function createTaskEvents(): TaskEvent[] {
     ...TASK_EVENT_TYPES.map((type) => createSampleEvent(type)),
     ...causes.map((cause) => createSampleEvent('attempt_failed', { cause })),
     createSampleEvent('attempt_failed', { cause: 'agent', leftOut: true }),
+    createSampleEvent('result_accepted', { noChange: 'task' }),
     createSampleEvent('claimed', { kind: 'verify' }),
     createSampleEvent('claimed', { kind: 'repair' }),
   ];

@@ -28,6 +28,7 @@ export class SessionLog {
   readonly #openCalls = new Map<string, OpenToolCall>();
   readonly #loopDetector = new LoopDetector();
   #turnText = '';
+  #isTurnEmpty = true;
   /** Finished tool calls, one line for equal calls in a row; at most 200 lines of 400 characters. */
   readonly workLog: string[] = [];
 
@@ -35,9 +36,10 @@ export class SessionLog {
     this.#transcript = transcript;
   }
 
-  /** Clears `lastText`. Must be called at the start of each turn. */
+  /** Resets `lastText` and `isTurnEmpty`. Must be called at the start of each turn. */
   startTurn(): void {
     this.#turnText = '';
+    this.#isTurnEmpty = true;
   }
 
   /** Text that the agent wrote in this turn after its last tool call; only the last 32,000 characters. */
@@ -45,11 +47,17 @@ export class SessionLog {
     return this.#turnText;
   }
 
+  /** True if the agent has neither written text nor called a tool in this turn. */
+  get isTurnEmpty(): boolean {
+    return this.#isTurnEmpty;
+  }
+
   /** Records an update of the agent. */
   addUpdate(update: SessionUpdate): UpdateSummary {
     switch (update.sessionUpdate) {
       case 'agent_message_chunk':
         if (update.content.type !== 'text') return {};
+        if (update.content.text.trim() !== '') this.#isTurnEmpty = false;
         this.#turnText = (this.#turnText + update.content.text).slice(-MAX_TEXT_CHARS);
         this.#transcript.appendText('agent', update.content.text);
         return {};
@@ -72,6 +80,7 @@ export class SessionLog {
   }
 
   #addToolUpdate(update: ToolCallUpdate): UpdateSummary {
+    this.#isTurnEmpty = false;
     const openCall = this.#openCalls.get(update.toolCallId);
     const call = openCall ?? { title: '', input: '', output: '' };
     call.title = update.title ?? call.title;

@@ -15,6 +15,8 @@ export type AgentTurn = {
   readonly stopReason: StopReason;
   /** Text that the agent wrote after its last tool call, trimmed. */
   readonly text: string;
+  /** True if the agent neither wrote text nor called a tool. */
+  readonly isEmpty: boolean;
 };
 
 type CodingAgentParts = {
@@ -68,7 +70,8 @@ export class CodingAgent {
         ? new AttemptFailure('agent', message)
         : new AttemptFailure('provider', message, { until });
     }
-    return { stopReason, text: this.#sessionLog.lastText.trim() };
+    const { lastText, isTurnEmpty } = this.#sessionLog;
+    return { stopReason, text: lastText.trim(), isEmpty: isTurnEmpty };
   }
 
   /** Ends the agent and the model proxy. */

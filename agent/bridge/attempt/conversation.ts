@@ -9,6 +9,7 @@ import { keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
 import type { AgentTurn } from './coding-agent.ts';
 import { TurnJudge } from './judge-turn.ts';
+import { CommitReview } from './no-change.ts';
 import { flagChangedPaths, produceEvidence } from './produce-evidence.ts';
 import {
   CONTINUE_PROMPT,
@@ -17,7 +18,7 @@ import {
   renderTaskPrompt,
   renderVerifyFeedback,
 } from './task-prompt.ts';
-import type { TaskWork } from './task-work.ts';
+import type { NoChange, TaskWork } from './task-work.ts';
 import type { WorkAgent } from './work-agent.ts';
 
 /** Number of times that the agent is asked to fix a failed verification. */
@@ -37,11 +38,14 @@ export class Conversation {
   readonly #workspace: GitWorkspace;
   readonly #agent: WorkAgent;
   readonly #turnJudge: TurnJudge;
+  readonly #commitReview: CommitReview;
   #summary = '';
   #fixCount = 0;
   #hasRemindedOfConflict = false;
   /** Files that changed during the last verification, in display form. */
   #changedDuringVerify: readonly string[] = [];
+  /** Undefined if the verified work contains a change. */
+  #noChange: NoChange | undefined;
 
   constructor(attempt: Attempt, taskWork: TaskWork, workspace: GitWorkspace, agent: WorkAgent) {
     this.#attempt = attempt;
@@ -49,6 +53,7 @@ export class Conversation {
     this.#workspace = workspace;
     this.#agent = agent;
     this.#turnJudge = new TurnJudge(attempt.assignment.task.interactive);
+    this.#commitReview = new CommitReview(taskWork);
   }
 
   async runTurns(): Promise<AttemptResult> {
@@ -82,18 +87,26 @@ export class Conversation {
     // A cancelled turn may leave conflict markers, which must not be committed.
     const isMergeUnfinished =
       taskWork.unresolvedMerge !== undefined && turn.stopReason === 'cancelled';
+    const commitsBefore = taskWork.commitCount;
     const leftOut = isMergeUnfinished ? [] : await taskWork.commitTurn(this.#summary);
+    const hasChanged = taskWork.commitCount > commitsBefore || leftOut.length > 0;
     const messagesPrompt = this.#takeMessages();
     const leftOutPrompt =
       leftOut.length > 0 ? this.#recordBridgePrompt(renderLeftOut(leftOut)) : undefined;
     const prompts = [leftOutPrompt, messagesPrompt].filter((prompt) => prompt !== undefined);
     if (prompts.length > 0) return prompts.join('\n\n');
-    return isMergeUnfinished ? this.#recordBridgePrompt(CONTINUE_PROMPT) : this.#waitForPeople();
+    if (isMergeUnfinished) return this.#recordBridgePrompt(CONTINUE_PROMPT);
+    const hasCommit = taskWork.commitCount > 0;
+    const emptyTurnPrompt = this.#turnJudge.judgeEmptyTurn(turn, { hasChanged, hasCommit });
+    return (
+      this.#recordOptionalPrompt(emptyTurnPrompt) ??
+      (await this.#waitForPeople()) ??
+      this.#recordOptionalPrompt(await this.#commitReview.review())
+    );
   }
 
   #judgeEarlyEnd(turn: AgentTurn): string | undefined {
-    const prompt = this.#turnJudge.judgeTurn(turn);
-    return prompt === undefined ? undefined : this.#recordBridgePrompt(prompt);
+    return this.#recordOptionalPrompt(this.#turnJudge.judgeTurn(turn));
   }
 
   /** Returns a reminder if conflict markers remain; undefined otherwise. Throws if markers remain after the reminder. */
@@ -107,6 +120,10 @@ export class Conversation {
     }
     this.#hasRemindedOfConflict = true;
     return this.#recordBridgePrompt(renderConflictReminder(files));
+  }
+
+  #recordOptionalPrompt(text: string | undefined): string | undefined {
+    return text === undefined ? undefined : this.#recordBridgePrompt(text);
   }
 
   /** Adds a prompt of the bridge to the transcript. Returns the prompt. */
@@ -148,7 +165,8 @@ export class Conversation {
     // Evidence must not depend on processes that a fresh clone does not have.
     await this.#agent.end();
     await workspace.restoreSettings();
-    const { commit, root } = await taskWork.prepareCommitToVerify();
+    const { commit, root, noChange } = await taskWork.prepareCommitToVerify();
+    this.#noChange = noChange;
     const { evidence, changedPaths } = await produceEvidence(attempt, { workspace, commit, root });
     this.#changedDuringVerify = changedPaths;
     if (evidence.green) return this.#takeMessages() ?? evidence;
@@ -175,7 +193,9 @@ export class Conversation {
       workLog: this.#agent.workLog.map((line) => keepStart(redact(line), MAX_WORK_LOG_LINE_CHARS)),
       changed: delivered.changed,
       flagged: [...flagChangedPaths(this.#changedDuringVerify), ...delivered.flagged],
+      ...(this.#noChange && { noChange: this.#noChange }),
       leftOut: taskWork.leftOut,
+      uncommitted: await taskWork.listUncommitted(),
       usage: attempt.usageMeter.getUsage(),
     };
   }

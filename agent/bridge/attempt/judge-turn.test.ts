@@ -27,6 +27,35 @@ describe('TurnJudge', () => {
     );
   });
 
+  test('continues an empty turn once and then fails an attempt without a commit', () => {
+    const judge = new TurnJudge(false);
+    const turn = { stopReason: 'end_turn', isEmpty: true } as const;
+    const work = { hasChanged: false, hasCommit: false };
+
+    expect(judge.judgeEmptyTurn(turn, work)).toBe(CONTINUE_PROMPT);
+    expect(() => judge.judgeEmptyTurn(turn, work)).toThrow('without a word and without a change');
+  });
+
+  test('continues an empty turn once, and then accepts earlier commits of the attempt', () => {
+    const judge = new TurnJudge(false);
+    const turn = { stopReason: 'end_turn', isEmpty: true } as const;
+    const work = { hasChanged: false, hasCommit: true };
+
+    expect([1, 2].map(() => judge.judgeEmptyTurn(turn, work))).toEqual([
+      CONTINUE_PROMPT,
+      undefined,
+    ]);
+  });
+
+  test('does not count a turn with a text, a tool call or a change as empty', () => {
+    const judge = new TurnJudge(false);
+    const work = { hasChanged: false, hasCommit: false };
+    const empty = { stopReason: 'end_turn', isEmpty: true } as const;
+
+    expect(judge.judgeEmptyTurn({ ...empty, isEmpty: false }, work)).toBeUndefined();
+    expect(judge.judgeEmptyTurn(empty, { ...work, hasChanged: true })).toBeUndefined();
+  });
+
   test('lets people decide when an interactive task is given up', () => {
     const judge = new TurnJudge(true);
 

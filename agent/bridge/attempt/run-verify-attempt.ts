@@ -47,6 +47,7 @@ export async function runVerifyAttempt(
     workLog: [],
     changed: changed.map((change) => toDisplayPath(change.path)),
     leftOut: [],
+    uncommitted: [],
     flagged: flagChangedPaths(changedPaths),
     usage: attempt.usageMeter.getUsage(),
   };

@@ -1,8 +1,10 @@
+import type { Uncommitted } from '../../../core/contract/flag.ts';
 import { AttemptFailure } from '../attempt-error.ts';
 import type { ForgeBranch } from '../git/forge-branch.ts';
 import type { GitPath } from '../git/git-path.ts';
 import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
+import { groupUncommitted } from '../git/group-uncommitted.ts';
 import type { Change, Flagged, LeftOut, ScopeRules, SortedChanges } from '../git/sort-changes.ts';
 import { flagChanges, sortChanges } from '../git/sort-changes.ts';
 import { keepEnd, keepStart } from '../host/redactor.ts';
@@ -20,6 +22,20 @@ export type UnresolvedMerge = {
   readonly messages: string;
 };
 
+/** Work without a change: a whole task, or a repair that leaves the pull request as before. */
+export type NoChange = 'task' | 'repair';
+
+/** Commit to verify, and the newest root commit that this commit contains. */
+export type CommitToVerify = {
+  readonly commit: string;
+  readonly root: string;
+  /** Absent if the work contains a change. */
+  readonly noChange?: NoChange;
+};
+
+/** Repairs that are useless without a change. A merge with the root branch alone can solve the other problems. */
+const REPAIRS_WITH_CHANGE: readonly string[] = ['changes_requested', 'check_red'];
+
 /** Limit of `leftOut` in the contract of the result. */
 const MAX_LEFT_OUT = 500;
 const MAX_SUMMARY_CHARS = 4_000;
@@ -34,6 +50,11 @@ export class TaskWork {
   /** Whether the root branch keeps files in Git LFS. */
   readonly usesLfs: boolean;
   readonly #leftOutByPath = new Map<string, LeftOut>();
+  readonly #leftOutPaths = new Set<GitPath>();
+  /** Tree of the workspace when the agent starts. */
+  #preparedTree = '';
+  /** Root commit on which the work is based. */
+  #root = '';
   #commitCount = 0;
   /** Undefined if no merge waits for the agent to resolve its conflicts. */
   unresolvedMerge: UnresolvedMerge | undefined;
@@ -60,6 +81,7 @@ export class TaskWork {
     const attempt = this.#attempt;
     const workspace = this.#workspace;
     await workspace.checkoutWithRepository(start);
+    this.#root = root;
     if (attempt.assignment.kind === 'repair') await this.#mergeRoot(root, 'checkOut');
     attempt.enterPhase('setup');
     const runner = attempt.createCommandRunner(attempt.childEnv);
@@ -73,6 +95,39 @@ export class TaskWork {
       throw new AttemptFailure('setup', message);
     }
     await workspace.ignoreSetupChanges();
+    this.#preparedTree = await this.#readTree(workspace.headCommit);
+  }
+
+  #readTree(commit: string): Promise<string> {
+    return this.#workspace.resolveRevision(`${commit}^{tree}`);
+  }
+
+  /** Number of commits that contain changes of the agent. */
+  get commitCount(): number {
+    return this.#commitCount;
+  }
+
+  /** Returns which work contains no change so far; undefined if there is a change. Verification of the `end` node needs no change. */
+  async findNoChange(): Promise<NoChange | undefined> {
+    const { kind, task, repair } = this.#attempt.assignment;
+    const { headCommit } = this.#workspace;
+    if (task.end) return undefined;
+    const tree = await this.#readTree(headCommit);
+    if (kind === 'repair') {
+      const needsChange = REPAIRS_WITH_CHANGE.includes(repair?.reason ?? '');
+      return needsChange && tree === this.#preparedTree ? 'repair' : undefined;
+    }
+    const root = (await this.#workspace.findMergeBase(this.#root, headCommit)) ?? this.#root;
+    return tree === (await this.#readTree(root)) ? 'task' : undefined;
+  }
+
+  /** Lists the files that the agent created or changed and that no commit contains, in groups. */
+  async listUncommitted(): Promise<Uncommitted[]> {
+    const leftOut = [...this.#leftOutPaths].map((path) => ({
+      path,
+      cause: 'out_of_scope' as const,
+    }));
+    return groupUncommitted([...leftOut, ...(await this.#workspace.listUncommitted())]);
   }
 
   /** Returns the files of the unresolved merge that still contain conflict markers. */
@@ -107,6 +162,7 @@ export class TaskWork {
 
   /** Returns the changes whose paths were not left out before. */
   #recordLeftOut(changes: SortedChanges['leftOut']): LeftOut[] {
+    for (const { path } of changes) this.#leftOutPaths.add(path);
     const newlyLeftOut = changes
       .map(({ path, task }) => ({ path: toDisplayPath(path), task }))
       .filter(({ path }) => !this.#leftOutByPath.has(path));
@@ -131,17 +187,26 @@ export class TaskWork {
   }
 
   /**
-   * Merges the current head of the root branch, unless the merge has conflicts. Returns the commit to verify, and the newest root
-   * commit that this commit contains.
+   * Merges the current head of the root branch, unless the merge has conflicts. A task without changes has no commit of its own, so
+   * the root commit is verified.
    */
-  async prepareCommitToVerify(): Promise<{ readonly commit: string; readonly root: string }> {
+  async prepareCommitToVerify(): Promise<CommitToVerify> {
     const workspace = this.#workspace;
+    const { kind, task } = this.#attempt.assignment;
+    const noChange = await this.findNoChange();
     const newestRoot = await this.#forgeBranch.fetchRoot();
     await this.#mergeRoot(newestRoot, 'skip');
     const root = (await workspace.findMergeBase(newestRoot, workspace.headCommit)) ?? newestRoot;
-    // A task without changes is a valid result, delivered as an empty commit.
+    const equalsRoot =
+      (await this.#readTree(workspace.headCommit)) === (await this.#readTree(root));
+    if (equalsRoot && kind === 'work' && !task.end) {
+      await workspace.checkout(root);
+      return { commit: root, root, noChange: 'task' };
+    }
+    // A repair can leave nothing to merge, for example if the root branch got the same change. A commit keeps its branch apart.
     if (await workspace.isAncestor(workspace.headCommit, root)) await this.#createEmptyCommit();
-    return { commit: workspace.headCommit, root };
+    const isUselessRepair = noChange === 'repair' || (equalsRoot && !task.end);
+    return { commit: workspace.headCommit, root, ...(isUselessRepair && { noChange: 'repair' }) };
   }
 
   /** Pushes the final commit. Returns the paths that differ from `root`, and the changes that a person should review. */
@@ -150,7 +215,8 @@ export class TaskWork {
     root: string,
   ): Promise<{ readonly changed: string[]; readonly flagged: Flagged[] }> {
     this.#attempt.heartbeat.checkLease();
-    await this.#forgeBranch.pushFinalCommit(commit);
+    // A task without changes has no commit to push.
+    if (commit !== root) await this.#forgeBranch.pushFinalCommit(commit);
     const changed = await this.#workspace.diffCommits(root, commit);
     const flagged = flagChanges(changed, this.#scopeRules, this.#attempt.assignment.verify);
     return {

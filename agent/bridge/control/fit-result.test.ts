@@ -16,6 +16,7 @@ function createResult(
     workLog: [],
     changed: [],
     leftOut: [],
+    uncommitted: [],
     flagged: [],
     usage: { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 },
     ...change,

@@ -6,7 +6,13 @@ import { keepEnd } from '../host/redactor.ts';
 // because the control plane makes decisions based on this list. The other lists are for people only and are shortened without a mark.
 
 /** Size limit of each list, bytes of JSON. */
-const MAX_LIST_BYTES = { changed: 120_000, flagged: 30_000, leftOut: 30_000, workLog: 30_000 };
+const MAX_LIST_BYTES = {
+  changed: 120_000,
+  flagged: 30_000,
+  leftOut: 30_000,
+  uncommitted: 20_000,
+  workLog: 30_000,
+};
 const MAX_CHANGED_PATHS = 3_000;
 const MAX_LIST_ITEMS = 500;
 const MAX_WORK_LOG_LINES = 200;
@@ -36,6 +42,7 @@ export function fitResult(result: AttemptResult): AttemptResult {
     ...(isTruncated && { changedTruncated: true }),
     flagged: fitList(result.flagged, MAX_LIST_ITEMS, MAX_LIST_BYTES.flagged),
     leftOut,
+    uncommitted: fitList(result.uncommitted, MAX_LIST_ITEMS, MAX_LIST_BYTES.uncommitted),
     workLog: fitList(result.workLog, MAX_WORK_LOG_LINES, MAX_LIST_BYTES.workLog),
   };
 }

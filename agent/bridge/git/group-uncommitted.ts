@@ -12,21 +12,17 @@ const MAX_PATH_CHARS = 200;
 
 /** Groups paths by their top folder and cause, largest group first. */
 export function groupUncommitted(paths: readonly UncommittedPath[]): Uncommitted[] {
-  const groups = new Map<string, { readonly group: Uncommitted; readonly examples: string[] }>();
+  const groups = new Map<string, Uncommitted>();
   for (const { path, cause } of paths) {
     const display = toDisplayPath(path).slice(0, MAX_PATH_CHARS);
     const slash = display.indexOf('/');
     const folder = slash === -1 ? '.' : display.slice(0, slash);
     const key = `${cause} ${folder}`;
-    const { group, examples } = groups.get(key) ?? {
-      group: { folder, count: 0, cause, examples: [] },
-      examples: [],
-    };
-    if (examples.length < MAX_EXAMPLES) examples.push(display);
-    groups.set(key, { group: { ...group, count: group.count + 1, examples }, examples });
+    const { count, examples } = groups.get(key) ?? { count: 0, examples: [] };
+    const shown = examples.length < MAX_EXAMPLES ? [...examples, display] : examples;
+    groups.set(key, { folder, count: count + 1, cause, examples: shown });
   }
   return [...groups.values()]
-    .map(({ group }) => group)
-    .sort((a, b) => b.count - a.count)
+    .sort((a, b) => b.count - a.count || (a.folder < b.folder ? -1 : 1))
     .slice(0, MAX_GROUPS);
 }

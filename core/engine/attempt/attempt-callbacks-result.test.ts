@@ -174,3 +174,41 @@ test('accepts a repeated result even after a later attempt', async () => {
 
   await expect(acceptResult(deps, KEY, createFailedResult({}))).resolves.toBeUndefined();
 });
+
+/** Reports a result without a change for the commit; returns the task. */
+async function reportNoChange(commit: string, root: string) {
+  const fixture = createEngineFixture({ forge: { readBranchHead: async () => undefined } });
+  await fixture.putPlan();
+  await fixture.putTask(createWorkingTask(1));
+  const evidence = { commit, root, green: true, empty: false, results: [], at: 1 };
+  await acceptResult(fixture.deps, KEY, {
+    outcome: 'done',
+    noChange: 'task',
+    commit,
+    evidence,
+    summary: 'NOTHING TO DO: it is there.',
+    workLog: [],
+    changed: [],
+    leftOut: [],
+    uncommitted: [],
+    flagged: [],
+    usage: NO_USAGE,
+  });
+  return fixture.task();
+}
+
+test('a task without changes needs no pushed commit and waits for a person', async () => {
+  const root = 'a'.repeat(40);
+
+  expect((await reportNoChange(root, root)).state).toMatchObject({
+    status: 'in_review',
+    noChange: true,
+    accepted: { commit: root },
+  });
+});
+
+test('a claim of no change for another commit than the root commit must be pushed', async () => {
+  await expect(reportNoChange('b'.repeat(40), 'a'.repeat(40))).rejects.toMatchObject({
+    code: 'commit_not_pushed',
+  });
+});

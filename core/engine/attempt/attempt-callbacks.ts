@@ -227,10 +227,22 @@ async function buildResultEvent(
       usage,
       leftOut: result.leftOut.length > 0,
     };
-  if (live.current.kind !== 'verify') await requirePushedCommit(deps, key, live.state.repo, commit);
   const { root, empty } = evidence;
+  // A task without changes has no commit of its own: its result names the verified root commit.
+  const isTaskUnchanged =
+    live.current.kind === 'work' && result.noChange === 'task' && commit === root;
+  const noChange = isTaskUnchanged ? ('task' as const) : ('repair' as const);
+  if (live.current.kind !== 'verify' && !isTaskUnchanged)
+    await requirePushedCommit(deps, key, live.state.repo, commit);
   const taskEvidence = { commit, root, green: true, empty, attempt: key.attemptNumber };
-  return { type: 'result_accepted', n: key.attemptNumber, commit, evidence: taskEvidence, usage };
+  return {
+    type: 'result_accepted',
+    n: key.attemptNumber,
+    commit,
+    evidence: taskEvidence,
+    usage,
+    ...(result.noChange && { noChange, uncommitted: result.uncommitted }),
+  };
 }
 
 function describeRedVerification(evidence: Evidence): string {

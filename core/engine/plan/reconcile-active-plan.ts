@@ -5,6 +5,7 @@ import { buildRunNodes } from '../../plan-state/run-nodes.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
+import { isNoChangeTask } from '../../task-state/task-state.ts';
 import { applyPlan, checkBudget, requirePlan } from '../apply/apply-plan.ts';
 import type { EngineDeps, ForgeDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/root-pull.ts';
@@ -33,8 +34,10 @@ export async function reconcileActivePlan(deps: ForgeDeps, plan: StoredPlan): Pr
   );
   if (isSimple(state)) {
     const simpleTask = finalTasks[0];
-    if (simpleTask !== undefined && isReadyForPerson(simpleTask))
-      return recordCompletion(deps, state, [buildSimplePull(deps, simpleTask)]);
+    if (simpleTask !== undefined && isReadyForPerson(simpleTask)) {
+      const pulls = isNoChangeTask(simpleTask.state) ? [] : [buildSimplePull(deps, simpleTask)];
+      return recordCompletion(deps, state, pulls);
+    }
     return detectHalt(deps, plan);
   }
   if (await openRootPulls(deps, state)) return;

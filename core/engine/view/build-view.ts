@@ -46,6 +46,8 @@ export function buildTaskView(
     pullRequest:
       state.pull === undefined ? undefined : { number: state.pull.number, url: state.pull.url },
     mergeSha: state.mergeSha,
+    noChange: state.noChange,
+    uncommitted: state.uncommitted === undefined ? undefined : [...state.uncommitted],
     usage: state.usage,
     waiting: buildTaskWaiting(state),
     question: state.question,

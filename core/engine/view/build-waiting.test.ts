@@ -49,12 +49,23 @@ function createStoredPlan(change: Partial<PlanState> = {}): StoredPlan {
   };
 }
 
+const UNCOMMITTED = { folder: 'build', count: 2, cause: 'ignored' as const, examples: [] };
+
 describe('buildTaskWaiting', () => {
   test.each([
     [
       'a task with a question',
       { status: 'awaiting_input', question: QUESTION },
       { kind: 'answer', question: 'q1', until: 9_000, reason: 'Which colour?' },
+    ],
+    [
+      'a task without changes',
+      { status: 'in_review', noChange: true, simple: true, uncommitted: [UNCOMMITTED] },
+      {
+        kind: 'no_change',
+        uncommitted: [UNCOMMITTED],
+        actions: ['approve', 'request_changes', 'cancel'],
+      },
     ],
     [
       'a task in review',

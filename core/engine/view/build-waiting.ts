@@ -7,11 +7,14 @@ import type { Pause } from '../../store/system-store.ts';
 import { MODEL_SYSTEM } from '../../store/system-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
+import { isNoChangeTask } from '../../task-state/task-state.ts';
 import { buildBudgetWaiting } from '../plan/plan-budget.ts';
 
 // Builds waiting items as data. Clients turn the items into sentences and commands.
 
 const MAX_REASON_CHARS = 200;
+/** Limit of `uncommitted` in the contract of the waiting item. */
+const MAX_WAITING_GROUPS = 5;
 
 /** Returns the item for which a person has to act on the task; undefined if the task continues by itself or has ended. */
 export function buildTaskWaiting(state: TaskState): Waiting | undefined {
@@ -42,6 +45,13 @@ export function buildTaskWaiting(state: TaskState): Waiting | undefined {
         actions: ['request_changes'],
       };
     case 'in_review':
+      if (isNoChangeTask(state))
+        return {
+          kind: 'no_change',
+          ...ids,
+          uncommitted: (state.uncommitted ?? []).slice(0, MAX_WAITING_GROUPS),
+          actions: ['approve', 'request_changes', 'cancel'],
+        };
       // In a simple plan, the plan itself waits for the merge of this pull request.
       if (state.simple) return undefined;
       return { kind: 'review', ...ids, pull, actions: ['approve', 'request_changes'] };

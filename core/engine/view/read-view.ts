@@ -176,10 +176,11 @@ export async function readTaskView(
       ? undefined
       : await loadResult(deps.table, { ...key, attemptNumber: stored.state.accepted.attempt });
   const view = buildTaskView(stored, buildDependencyLists(stored, detail?.dependsOn ?? []));
-  const evidence = result?.outcome === 'done' ? result.evidence : undefined;
+  const done = result?.outcome === 'done' ? result : undefined;
   return {
     ...view,
-    evidence,
+    evidence: done?.evidence,
+    uncommitted: done?.uncommitted,
     description: detail?.spec.description ?? '',
     criteria: detail?.spec.criteria ?? [],
     scope: detail?.spec.scope ?? [],

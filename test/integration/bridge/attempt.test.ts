@@ -85,20 +85,6 @@ test('an attempt fails if verification still fails after two fixes of the agent'
   expect(await readPrompts(fixture)).toHaveLength(3);
 });
 
-test('a task without changes delivers an empty commit with evidence', async () => {
-  fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
-  const { root } = fixture.assignment.repository;
-
-  const bridge = await fixture.startBridge([[{ text: 'It is there already.' }]]);
-  await bridge.ended;
-
-  const result = requireDoneResult(fixture);
-  expect(result.changed).toEqual([]);
-  expect(result.commit).not.toBe(root);
-  expect(await runGit(fixture.remote.directory, ['rev-parse', `${ATTEMPT_BRANCH}^`])).toBe(root);
-  expect(result.evidence).toMatchObject({ commit: result.commit, root, green: true });
-});
-
 test('without verify commands the evidence is green and marked as empty, and a commit with sign-off names the author', async () => {
   fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   fixture.assignment.verify = [];
@@ -203,7 +189,7 @@ test('an attempt reads objects from the mirror instead of fetching the objects a
   fixture = await setUpBridgeFixture({ 'big.bin': 'x'.repeat(200_000), 'login.txt': 'yes\n' });
   const mirrorDir = `${fixture.directory}/mirrors`;
 
-  const bridge = await fixture.startBridge([[{ text: 'done' }]], {
+  const bridge = await fixture.startBridge([[{ write: 'a.txt', content: 'a' }, { text: 'done' }]], {
     [BRIDGE_ENVIRONMENT.mirrorDir]: mirrorDir,
     [BRIDGE_ENVIRONMENT.keepWorkDir]: '1',
   });
@@ -211,8 +197,8 @@ test('an attempt reads objects from the mirror instead of fetching the objects a
 
   expect(requireDoneResult(fixture).evidence.green).toBe(true);
   const objectCounts = await runGit(fixture.workDir, ['--git-dir=git', 'count-objects', '-v']);
-  // The git directory of the attempt contains only the empty commit.
-  expect(objectCounts).toContain('count: 1\n');
+  // The git directory of the attempt contains only the new file, tree and commit.
+  expect(objectCounts).toContain('count: 3\n');
   expect(objectCounts).toContain('in-pack: 0\n');
   expect(objectCounts).toContain(`alternate: ${mirrorDir}`);
 });

@@ -48,7 +48,9 @@ test('a temporary failure of the model is retried without an error for the agent
   fixture.model.refuse = (count) =>
     count === 1 ? { status: 502, body: 'bad gateway' } : undefined;
 
-  const bridge = await fixture.startBridge([[{ callModel: '/chat/completions' }]]);
+  const bridge = await fixture.startBridge([
+    [{ callModel: '/chat/completions' }, { write: 'a.txt', content: 'a' }],
+  ]);
   await bridge.ended;
 
   expect(requireDoneResult(fixture).usage.turns).toBe(1);
@@ -257,7 +259,11 @@ test('a 404 of the API that counts tokens is passed to the agent and does not fa
     count === 1 ? { status: 404, body: '{"error":"none"}' } : undefined;
 
   const bridge = await fixture.startBridge([
-    [{ callModel: '/messages/count_tokens' }, { callModel: '/messages' }],
+    [
+      { callModel: '/messages/count_tokens' },
+      { callModel: '/messages' },
+      { write: 'a.txt', content: 'a' },
+    ],
   ]);
   await bridge.ended;
 

@@ -69,7 +69,10 @@ test('an urgent message interrupts the turn', async () => {
 test('a question of the agent is answered by a person', async () => {
   fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
   const bridge = await fixture.startBridge([
-    [{ elicit: 'Which database?', options: ['sqlite', 'postgres'], default: 'sqlite' }],
+    [
+      { elicit: 'Which database?', options: ['sqlite', 'postgres'], default: 'sqlite' },
+      { write: 'a.txt', content: 'a' },
+    ],
   ]);
 
   const question = await waitUntil(
@@ -172,7 +175,10 @@ test('a question without an answer gets its default', async () => {
   fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
 
   const bridge = await fixture.startBridge([
-    [{ ask: { question: 'Which?', options: ['a', 'b'], default: 'b', timeoutMs: 100 } }],
+    [
+      { ask: { question: 'Which?', options: ['a', 'b'], default: 'b', timeoutMs: 100 } },
+      { write: 'a.txt', content: 'a' },
+    ],
   ]);
   await bridge.ended;
 

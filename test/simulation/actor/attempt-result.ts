@@ -35,6 +35,7 @@ function createDoneResult(bridge: Bridge, commit: Sha, root: Sha, changed: strin
     workLog: [],
     changed,
     leftOut: [],
+    uncommitted: [],
     flagged: [],
     usage: { inputTokens: 100, outputTokens: 10, usd: 0.01, turns: 1 },
   };

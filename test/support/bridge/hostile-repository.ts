@@ -179,6 +179,7 @@ export const TRAPS: readonly Trap[] = [
       { write: 'inner/.git/config', content: `${BASE_CONFIG}\tfsmonitor = ${evil}\n` },
     ],
     triggerCommand: ['-C', 'inner', 'status'],
+    changed: ['inner/file'],
   },
   {
     name: 'files that set an environment',
