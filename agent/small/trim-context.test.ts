@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { ChatMessage } from './chat-message.ts';
 import { estimateTokens, trimContext } from './trim-context.ts';
 
-/** Creates a conversation of `turns` tool calls whose arguments and outputs have about `chars` characters each. */
-function createConversation(turns: number, chars: number): ChatMessage[] {
+/** Creates a conversation of `callCount` tool calls whose arguments and outputs have about `chars` characters each. */
+function createConversation(callCount: number, chars: number): ChatMessage[] {
   const messages: ChatMessage[] = [
     { role: 'system', content: 'system' },
     { role: 'user', content: 'the task' },
   ];
-  for (let turn = 1; turn <= turns; turn += 1) {
-    const id = `call_${turn}`;
+  for (let number = 1; number <= callCount; number += 1) {
+    const id = `call_${number}`;
     const input = JSON.stringify({ path: 'a.txt', content: 'y'.repeat(chars) });
     const call = {
       id,
@@ -17,7 +17,7 @@ function createConversation(turns: number, chars: number): ChatMessage[] {
       function: { name: 'write_file', arguments: input },
     } as const;
     messages.push({ role: 'assistant', content: null, tool_calls: [call] });
-    messages.push({ role: 'tool', tool_call_id: id, content: `${turn}:${'x'.repeat(chars)}` });
+    messages.push({ role: 'tool', tool_call_id: id, content: `${number}:${'x'.repeat(chars)}` });
   }
   return messages;
 }
@@ -66,7 +66,7 @@ describe('trimContext', () => {
     expectPaired(trimmed);
   });
 
-  test('drops early turns of a conversation that is still too long, but never the task', () => {
+  test('drops early calls with their outputs from a conversation that is still too long, but never the task', () => {
     const trimmed = trimContext(createConversation(200, 600), 4_000);
 
     expect(trimmed.slice(0, 2)).toEqual(createConversation(0, 0));

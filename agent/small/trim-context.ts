@@ -1,7 +1,7 @@
 import type { ChatMessage, ToolCall } from './chat-message.ts';
 
 // Shortens a conversation to the context of the model: first the oldest tool outputs, then the arguments of the oldest calls, which may
-// contain whole files. Then drops early turns if the conversation is still too long. The system prompt and the first user message stay.
+// contain whole files. Then drops early messages if the conversation is still too long. The system prompt and the first user message stay.
 
 /** Number of newest messages that stay unchanged, because the model still needs them. */
 const UNTRIMMED_MESSAGES = 6;
@@ -37,7 +37,7 @@ export function trimContext(messages: readonly ChatMessage[], maxTokens: number)
       excessTokens -= Math.floor((countChars(before) - countChars(after)) / CHARS_PER_TOKEN);
     }
   }
-  return excessTokens > 0 ? dropOldTurns(trimmed, maxTokens) : trimmed;
+  return excessTokens > 0 ? dropOldMessages(trimmed, maxTokens) : trimmed;
 }
 
 function countChars(message: ChatMessage): number {
@@ -73,10 +73,10 @@ function shortenCall(call: ToolCall): ToolCall {
 }
 
 /**
- * Drops early turns. An assistant message is dropped together with the outputs of its calls, because endpoints refuse an output
+ * Drops early messages. An assistant message is dropped together with the outputs of its calls, because endpoints refuse an output
  * without a call.
  */
-function dropOldTurns(messages: readonly ChatMessage[], maxTokens: number): ChatMessage[] {
+function dropOldMessages(messages: readonly ChatMessage[], maxTokens: number): ChatMessage[] {
   const firstUserIndex = messages.findIndex((message) => message.role === 'user');
   const head = messages.slice(0, firstUserIndex + 1);
   let tail = messages.slice(firstUserIndex + 1);
@@ -84,9 +84,9 @@ function dropOldTurns(messages: readonly ChatMessage[], maxTokens: number): Chat
     tail.length > UNTRIMMED_MESSAGES &&
     estimateTokens(head) + estimateTokens(tail) > maxTokens
   ) {
-    const nextTurnStart = tail.findIndex((message, index) => index > 0 && message.role !== 'tool');
-    if (nextTurnStart === -1) break;
-    tail = tail.slice(nextTurnStart);
+    const firstKept = tail.findIndex((message, index) => index > 0 && message.role !== 'tool');
+    if (firstKept === -1) break;
+    tail = tail.slice(firstKept);
   }
   return [...head, ...tail];
 }

@@ -4,8 +4,8 @@ import type { LeftOut } from '../git/sort-changes.ts';
 import { keepEnd } from '../host/redactor.ts';
 
 // The prompts for the coding agent, as pure functions. Text from other agents, tools or repositories is fenced and marked as data, so
-// that the agent does not take the text for instructions. The scripted model in
-// local/model parses headings and commands of these prompts, so changes must be made in both places.
+// that the agent does not take the text for instructions. The scripted model in local/model parses headings and commands of these
+// prompts, so changes must be made in both places.
 
 /** Beginning of the last line that an agent writes if the agent cannot do its task. */
 export const GIVE_UP_MARKER = 'CANNOT:';

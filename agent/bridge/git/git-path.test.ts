@@ -24,7 +24,7 @@ test('bytes that are not UTF-8 are displayed as octal escapes, next to decoded c
   expect(toDisplayPath(createPath(0xe2, 0x82))).toBe('\\342\\202');
 });
 
-test('two different paths never share a display form of invalid bytes and valid text', () => {
+test('paths that differ only in an invalid byte have different display forms', () => {
   expect(toDisplayPath(createPath(0xff))).not.toBe(toDisplayPath(createPath(0xfe)));
 });
 

@@ -5,7 +5,10 @@ import { isGitPath, resolveGitPath } from './git-path.ts';
 
 // Walks the workspace without git, because git shows neither ignored files, nor files of nested repositories, nor special files.
 
-/** Maximum number of files that one walk reads. Deeper folders beyond this number count as one entry each. */
+/**
+ * Number of entries after which a walk reads no further folders and lists each further folder as one entry. After twice this number,
+ * the walk lists nothing more.
+ */
 const MAX_ENTRIES = 50_000;
 /** Names of caches that tools write without being asked. Their contents are never work of an agent. */
 const CACHE_NAME = /^(__pycache__|\.pytest_cache|\.mypy_cache|\.smol-agent|\.DS_Store)$|\.pyc$/;
@@ -27,7 +30,7 @@ export type WorkspaceEntry = {
  * @param workspace absolute path of the workspace
  * @param top folder in the workspace to start from, with a slash at the end; empty: the whole workspace
  * @param tracked paths that are not listed
- * @param maxEntries default 50000
+ * @param maxEntries replaces MAX_ENTRIES
  */
 export async function walkWorkspace(
   workspace: string,

@@ -9,11 +9,11 @@ import type { Change } from './sort-changes.ts';
 import type { WorkspaceEntry } from './walk-workspace.ts';
 import { walkWorkspace } from './walk-workspace.ts';
 
-/** Maximum number of files of one nested repository that are committed. A larger one is probably a clone for reference. */
+/** Maximum number of files of a nested repository that are committed. A larger repository is probably a clone for reference. */
 const MAX_NESTED_FILES = 2_000;
 const GITLINK_MODE = '160000';
 
-/** Finds the changes of the agent in a workspace: those that git can commit, and those that a commit leaves behind. */
+/** Finds the changes of the agent in a workspace: changes that git can commit, and changes that no commit contains. */
 export class WorkspaceChanges {
   readonly #git: Git;
   readonly #folders: AttemptFolders;

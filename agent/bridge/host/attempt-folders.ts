@@ -18,7 +18,7 @@ export type AttemptFolders = {
   readonly tmp: string;
   /** Parent of the folders in which verifications run. Exists only during a verification. */
   readonly verify: string;
-  /** Project files in the folders above `root` before the agent started. */
+  /** Files such as package.json in the folders above `root` before the agent started; tools read such files from parent folders. */
   readonly projectFilesAbove: readonly string[];
 };
 

@@ -16,7 +16,7 @@ describe('selectWithDescendants', () => {
     expect(selectWithDescendants(entries, isSelected, new Set())).toEqual([40, 30, 20]);
   });
 
-  test('selects no excluded process and no process that only an excluded process connects', () => {
+  test('selects neither an excluded process nor the descendants of that process', () => {
     const entries = [makeEntry(20, 1), makeEntry(30, 20), makeEntry(40, 30)];
 
     expect(selectWithDescendants(entries, isSelected, new Set([30]))).toEqual([20]);

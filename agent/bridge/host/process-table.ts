@@ -53,7 +53,7 @@ const END_POLL_MS = 20;
 /** Variable in the environment of every child. Identifies children that have left their process group. */
 const MARKER_VARIABLE = 'SMOL_CHILD_OF';
 
-/** Starts, tracks and kills the child processes of one bridge. */
+/** Starts, tracks and kills the child processes of one bridge; not to be confused with the process table of the system. */
 export class ProcessTable {
   /** Value of the marker variable, unique for each bridge. */
   readonly marker: string;
@@ -140,7 +140,7 @@ export class ProcessTable {
     return { ...streams.getText(), exitCode, hasTimedOut, durationMs };
   }
 
-  /** Kills all children and their descendants with SIGKILL, without waiting for their end. */
+  /** Sends SIGKILL to all children and their descendants and returns at once. `endAll` waits for the end of the processes. */
   killAll(): void {
     for (const child of this.#children) killProcessGroup(child);
     for (const pid of this.#findProcesses(undefined)) killProcess(pid);

@@ -62,9 +62,12 @@ test.each([
   [403, 'Your request was flagged'],
   [403, '{"error":{"code":403,"message":"billing","metadata":{"flagged_input":"quota"}}}'],
   [403, '{"error":{"code":"content_policy_violation"}}'],
-])('a reply with status %i and the body "%s" belongs to the request', (status, errorText) => {
-  expect(judgeProviderReply(createReply(status, errorText), 1, NOW)).toEqual({ kind: 'pass' });
-});
+])(
+  'a reply with status %i and the body "%s" reports a fault of the request and is passed to the agent',
+  (status, errorText) => {
+    expect(judgeProviderReply(createReply(status, errorText), 1, NOW)).toEqual({ kind: 'pass' });
+  },
+);
 
 test('a text about a quota does not turn a rate limit into an exhausted quota', () => {
   const reply = createReply(429, '{"error":{"message":"insufficient_quota in src/billing.ts"}}');

@@ -86,7 +86,8 @@ export class UsageMeter {
   readonly #price: Price;
   #inputTokens = 0;
   #outputTokens = 0;
-  #turns = 0;
+  /** Number of model requests, which `Usage` calls turns. */
+  #requestCount = 0;
 
   constructor(price: Price) {
     this.#price = price;
@@ -96,7 +97,7 @@ export class UsageMeter {
   addTokens(tokens: TokenCounts): void {
     this.#inputTokens += Math.round(tokens.input);
     this.#outputTokens += Math.round(tokens.output);
-    this.#turns += 1;
+    this.#requestCount += 1;
   }
 
   getUsage(): Usage {
@@ -104,7 +105,7 @@ export class UsageMeter {
       inputTokens: this.#inputTokens,
       outputTokens: this.#outputTokens,
       usd: this.#price === null ? null : this.#computeCost(this.#price),
-      turns: this.#turns,
+      turns: this.#requestCount,
     };
   }
 
