@@ -5,6 +5,7 @@ import {
   formatInlineCode,
   neutraliseCell,
   neutraliseMarkdown,
+  toPlainText,
 } from './safe-text.ts';
 
 /** Active text, which a forge or a bot interprets: mentions, references, commands, headings, tags and entities. */
@@ -22,6 +23,29 @@ const ACTIVE_PATTERNS = [
 function isActive(markdown: string): boolean {
   return ACTIVE_PATTERNS.some((pattern) => pattern.test(markdown));
 }
+
+describe('toPlainText', () => {
+  test.each([
+    ['a Persian word', 'می\u200cخواهم'],
+    ['a Hindi word', 'क्\u200dष'],
+    ['a family emoji', '👨\u200d👩\u200d👧'],
+    ['an emoji with a skin tone', '👩🏽\u200d💻'],
+    ['an emoji with a variation selector', '❤\ufe0f\u200d🔥'],
+  ])('keeps the joiner of %s', (_name, text) => {
+    expect(toPlainText(text, 100)).toBe(text);
+  });
+
+  test.each([
+    ['joiners between Latin letters', 'ad\u200cmi\u200dn', 'admin'],
+    ['joiners between Cyrillic letters', 'да\u200dта', 'дата'],
+    ['joiners at the edge of a word', '\u200dمی\u200c خ', 'می خ'],
+    ['repeated joiners', 'می\u200c\u200cخ', 'میخ'],
+    ['bidirectional overrides in a Persian word', 'م\u202eی', 'می'],
+    ['tag characters after an emoji', '👩\u{e0041}', '👩'],
+  ])('removes %s', (_name, text, expected) => {
+    expect(toPlainText(text, 100)).toBe(expected);
+  });
+});
 
 describe('neutraliseMarkdown deactivates all active text', () => {
   const cases = [

@@ -1,9 +1,11 @@
 // Makes text from models, agents and people safe for a person, a model, a terminal or a forge.
 
-// Invisible characters that can influence models and terminals: controls, zero-width characters, bidirectional overrides, Unicode tag characters.
-const INVISIBLE_CHARACTERS = /(?![\n\t])[\p{Cc}\p{Cf}]/gu;
+// Invisible characters that can influence models and terminals: controls, zero-width characters, bidirectional overrides, Unicode tag
+// characters. The joiners U+200C and U+200D stay inside words of scripts that are spelled with them, such as Persian, and inside emoji.
+const INVISIBLE_CHARACTERS =
+  /(?!(?<=[[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}]--[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}]])[\u200c\u200d](?=[[\p{L}\p{Extended_Pictographic}]--[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}]]))[[\p{Cc}\p{Cf}]--[\n\t]]/gv;
 
-/** Removes invisible characters except newlines and tabs, and truncates the text to `maxChars` with an ellipsis. */
+/** Removes invisible characters except newlines, tabs and joiners of scripts and emoji, and truncates the text to `maxChars` with an ellipsis. */
 export function toPlainText(text: string, maxChars: number): string {
   // Bounds the work for a huge text; assumes at most four invisible characters for each visible character.
   const beginning = text.length > maxChars * 5 ? text.slice(0, maxChars * 5) : text;
