@@ -9,7 +9,7 @@ const NAMES: Readonly<Record<Exclude<FinishReason, 'other'>, string>> = {
   filter:
     'content_filter content_filtered safety image_safety guardrail_intervened refusal recitation blocklist prohibited_content spii sensitive',
   error:
-    'error failed abort aborted cancelled canceled timeout network_error insufficient_system_resource malformed_function_call malformed_tool_call malformed_response unexpected_tool_call too_many_tool_calls load unload',
+    'error failed abort aborted cancelled canceled timeout network_error insufficient_system_resource malformed_function_call malformed_tool_call malformed_response unexpected_tool_call too_many_tool_calls user_cancel other unknown language load unload',
 };
 
 const REASON_BY_NAME = new Map<string, FinishReason>();
@@ -33,5 +33,6 @@ export function readFinishReason(value: unknown): FinishReason | undefined {
     .trim()
     .toLowerCase()
     .replace(/[^a-z]+/g, '_');
-  return EMPTY_NAMES.has(name) ? undefined : (REASON_BY_NAME.get(name) ?? 'other');
+  if (EMPTY_NAMES.has(name)) return undefined;
+  return REASON_BY_NAME.get(name) ?? (name.startsWith('error') ? 'error' : 'other');
 }

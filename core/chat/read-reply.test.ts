@@ -88,9 +88,10 @@ test('a prefix of a streamed answer is never complete unless its calls are compl
     ({ contentType, expected }) =>
       contentType === 'text/event-stream' && expected.kind === 'complete',
   );
-  for (const { body, title, expected } of streamed) {
+  for (const [number, { body, title, expected }] of streamed.entries()) {
     const whole = judgeBody(body);
-    for (let length = 0; length < body.length; length += 1) {
+    // Every eleventh length, with another start for each reply, keeps the test short.
+    for (let length = number % 11; length < body.length; length += 11) {
       const verdict = judgeBody(body.slice(0, length));
       if (verdict.kind !== 'complete') continue;
       const isWholeText = verdict.calls?.length === 0 && verdict.text === whole.text;

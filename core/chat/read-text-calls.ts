@@ -22,22 +22,29 @@ export type TextCalls = {
 
 const START_MARK =
   /<tool_call>|<\|tool_call\|>|<\|python_tag\|>|\[TOOL_CALLS\]|<function=[\w.-]+>|<function_call>/;
+const START_MARKS = new RegExp(START_MARK, 'g');
+/** Number of marks at which calls may start; bounds the time for a text with many marks. */
+const MAX_STARTS = 50;
 const END_MARK = /^\s*(<\/tool_call>|<\|\/tool_call\|>|<\|eom_id\|>|<\/function_call>)\s*/;
 
 /** Finds the calls at the end of a text. */
 export function readTextCalls(rawText: string, tools: readonly OfferedTool[]): TextCalls {
   const text = removeThoughts(rawText).trim();
   const none = { calls: [], text: rawText, isCutOff: false };
-  const opening = START_MARK.exec(text);
-  if (opening === null) {
+  const starts = [...text.matchAll(START_MARKS)].map((mark) => mark.index);
+  if (starts.length === 0) {
     const call = readBareCall(text, tools);
     return call === undefined ? none : { calls: [call], text: '', isCutOff: false };
   }
-  const marked = text.slice(opening.index);
-  const { calls, rest } = readMarkedCalls(marked, tools);
-  const before = text.slice(0, opening.index).trim();
-  if (rest === '') return { calls, text: before, isCutOff: false };
-  return isUnfinishedCall(rest) ? { calls: [], text: before, isCutOff: true } : none;
+  // Earlier marks may belong to prose about calls.
+  for (const start of starts.slice(-MAX_STARTS)) {
+    const { calls, rest } = readMarkedCalls(text.slice(start), tools);
+    const before = text.slice(0, start).trim();
+    if (rest === '') return { calls, text: before, isCutOff: false };
+    const isOwnLine = start === 0 || text[start - 1] === '\n';
+    if (isUnfinishedCall(rest, isOwnLine)) return { calls: [], text: before, isCutOff: true };
+  }
+  return none;
 }
 
 /** Reads calls from the start of a text until a part is not a call. */
@@ -131,8 +138,15 @@ function createCall(name: string, input: JsonObject): ReplyCall {
   return { id: '', name, arguments: JSON.stringify(input) };
 }
 
-/** Returns whether a text that begins with the mark of a call ends before the call does. */
-function isUnfinishedCall(text: string): boolean {
+/**
+ * Returns whether a text that begins with the mark of a call ends before the call does. Prose around the mark shows that the text is
+ * about the mark.
+ *
+ * @param isOwnLine whether the mark begins a line
+ */
+function isUnfinishedCall(text: string, isOwnLine: boolean): boolean {
   const opening = START_MARK.exec(text);
-  return opening?.index === 0 && !/<\/(tool_call|function|function_call)>/.test(text);
+  if (opening?.index !== 0 || /<\/(tool_call|function|function_call)>/.test(text)) return false;
+  const content = text.slice(opening[0].length).trimStart();
+  return content === '' ? isOwnLine : /^([{[]|<function=|<parameter=)/.test(content);
 }

@@ -87,6 +87,18 @@ export const EMPTY_REPLIES: readonly CorpusReply[] = [
     INCOMPLETE,
   ),
   createEvents(
+    'Gemini',
+    'the finish reason OTHER after a part of the text',
+    [PARTIAL, createChunk({}, 'OTHER')],
+    INCOMPLETE,
+  ),
+  createEvents(
+    'Cohere',
+    'the finish reason ERROR_LIMIT after a part of the text',
+    [PARTIAL, createChunk({}, 'ERROR_LIMIT')],
+    INCOMPLETE,
+  ),
+  createEvents(
     'GLM',
     'the finish reason network_error',
     [PARTIAL, createChunk({}, 'network_error')],

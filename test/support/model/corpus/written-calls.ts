@@ -90,6 +90,27 @@ export const WRITTEN_CALLS: readonly CorpusReply[] = [
     { kind: 'complete', calls: [] },
   ),
   createWrittenCall(
+    'The reader accepts <tool_call> without an end and also [TOOL_CALLS] of Mistral.',
+    'any',
+    'a sentence about the marks of calls',
+    { kind: 'complete', calls: [] },
+  ),
+  createWrittenCall(
+    'The mark is `<function=run>`, or <tool_call>',
+    'any',
+    'a text that ends with a mark as a word',
+    { kind: 'complete', calls: [] },
+  ),
+  createWrittenCall(
+    `I use <tool_call> now.\n<tool_call>{"name": "write_file", "arguments": ${A}}</tool_call>`,
+    'Qwen',
+    'a call after a sentence about calls',
+    { ...CALLED_A, text: 'I use <tool_call> now.' },
+  ),
+  createWrittenCall('I write.\n<tool_call>\n', 'oMLX', 'a mark without a call', {
+    kind: 'incomplete',
+  }),
+  createWrittenCall(
     '{"name": "acme", "version": "1.0.0"}',
     'any',
     'a JSON object with a name that is not a tool',
