@@ -1,5 +1,5 @@
 import { describeError } from '../core/base/describe-error.ts';
-import { wakeUpScheduler } from '../core/contract/queue-message.ts';
+import { buildSchedulerWakeUp } from '../core/contract/queue-message.ts';
 import type { EngineDeps } from '../core/engine/engine-deps.ts';
 import type { Host } from '../core/port/host.ts';
 import { listRepositories } from '../core/store/repository-store.ts';
@@ -70,7 +70,7 @@ async function checkStore({
 async function checkQueue({
   queue,
 }: Pick<EngineDeps, 'queue'>): Promise<Omit<DoctorCheck, 'name'>> {
-  await queue.send([{ message: wakeUpScheduler() }]);
+  await queue.send([{ message: buildSchedulerWakeUp() }]);
   return { state: 'ok', message: 'the queue accepts messages' };
 }
 

@@ -29,6 +29,7 @@ export const verdictSchema = z.object({
   reasoning: z.string().max(4_000),
   confidence: z.number().min(0).max(1),
   estimatedTasks: z.number().int().min(1).max(60),
+  /** Advice for splitting the request into tasks. */
   suggestion: z.string().max(4_000).default(''),
 });
 /** Assessment of a request, and its source. */

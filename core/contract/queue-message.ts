@@ -22,7 +22,7 @@ export const queueMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('reconcile_plan'), v: z.literal(1), plan: z.string() }),
   /** Reconciles a task. */
   z.object({ type: z.literal('reconcile_task'), ...runFields, task: z.string(), ...delayFields }),
-  /** Advances a merge queue by one step. */
+  /** Merges the tasks of a merge queue in order, until the front has to wait. */
   z.object({ type: z.literal('merge_queue'), ...runFields, repo: z.string(), ...delayFields }),
   /** Gives free slots to ready tasks: first to `tasks`, which the index may not list yet, then to the tasks in the index. */
   z.object({
@@ -51,43 +51,46 @@ export type QueueMessage = z.infer<typeof queueMessageSchema>;
 /** Type name of a message, which selects its queue (core/topology/queues.ts). */
 export type QueueMessageType = QueueMessage['type'];
 
-// Constructors of all messages, so that no other file writes version numbers and type names.
+// Builders of all messages, so that no other file writes version numbers and type names. A builder sends nothing.
 
-/** Wakes the planner, which explores the repository, assesses the request and decomposes it. */
-export function wakeUpPlanner(plan: string): QueueMessage {
+/** Builds the message that wakes the planner, which explores the repository, assesses the request and decomposes it. */
+export function buildPlannerWakeUp(plan: string): QueueMessage {
   return { type: 'plan', v: 1, plan };
 }
 
-/** Requests a probe of the model, because the model has refused a request. */
-export function requestModelProbe(): QueueMessage {
+/** Builds the message that requests a probe of the model after a refused request. */
+export function buildModelProbeRequest(): QueueMessage {
   return { type: 'model_probe', v: 1 };
 }
 
-/** Wakes the reconciler of a plan. */
-export function wakeUpPlan(plan: string): QueueMessage {
+/** Builds the message that wakes the reconciler of a plan. */
+export function buildPlanWakeUp(plan: string): QueueMessage {
   return { type: 'reconcile_plan', v: 1, plan };
 }
 
 /**
- * Wakes the reconciler of a task.
+ * Builds the message that wakes the reconciler of a task.
  *
  * @param dueAt epoch milliseconds, for a delayed message; the consumer drops the message if the task is due at another time
  */
-export function wakeUpTask({ plan, run, task }: TaskKey, dueAt?: number): QueueMessage {
+export function buildTaskWakeUp({ plan, run, task }: TaskKey, dueAt?: number): QueueMessage {
   return { type: 'reconcile_task', v: 1, plan, run, task, dueAt };
 }
 
 /**
- * Wakes a merge queue.
+ * Builds the message that wakes a merge queue.
  *
  * @param dueAt epoch milliseconds, for a delayed message; the consumer drops the message if the queue is due at another time
  */
-export function wakeUpMergeQueue({ plan, run, repo }: MergeQueueKey, dueAt?: number): QueueMessage {
+export function buildMergeQueueWakeUp(
+  { plan, run, repo }: MergeQueueKey,
+  dueAt?: number,
+): QueueMessage {
   return { type: 'merge_queue', v: 1, plan, run, repo, dueAt };
 }
 
-/** Wakes the scheduler; `tasks` names ready tasks that the index may not list yet. */
-export function wakeUpScheduler(tasks: readonly TaskKey[] = []): QueueMessage {
+/** Builds the message that wakes the scheduler; `tasks` names ready tasks that the index may not list yet. */
+export function buildSchedulerWakeUp(tasks: readonly TaskKey[] = []): QueueMessage {
   return {
     type: 'schedule',
     v: 1,
@@ -95,24 +98,24 @@ export function wakeUpScheduler(tasks: readonly TaskKey[] = []): QueueMessage {
   };
 }
 
-/** Tells connected clients that a plan changed. */
-export function pushPlanChange(plan: string): QueueMessage {
+/** Builds the message that tells connected clients of a changed plan. */
+export function buildPlanPush(plan: string): QueueMessage {
   return { type: 'push', v: 1, plan };
 }
 
-/** Delivers a notice to people. */
-export function deliverNotice(notice: Notice): QueueMessage {
+/** Builds the message that delivers a notice to people. */
+export function buildNoticeDelivery(notice: Notice): QueueMessage {
   return { type: 'notify', v: 1, notice };
 }
 
-/** Reports a change of a pull request, a review or a check at the forge. */
-export function reportForgeChange(
+/** Builds the message that reports a change of a pull request, a review or a check at the forge. */
+export function buildForgeChangeReport(
   change: Omit<Extract<QueueMessage, { readonly type: 'forge_changed' }>, 'type' | 'v'>,
 ): Extract<QueueMessage, { readonly type: 'forge_changed' }> {
   return { type: 'forge_changed', v: 1, ...change };
 }
 
-/** Reports that a launcher saw the pod of an attempt end. */
-export function reportPodEnd(attempt: string): QueueMessage {
+/** Builds the message that reports the end of an attempt's pod, seen by a launcher. */
+export function buildPodEndReport(attempt: string): QueueMessage {
   return { type: 'pod_ended', v: 1, attempt };
 }

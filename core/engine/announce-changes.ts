@@ -2,7 +2,7 @@ import { describeError } from '../base/describe-error.ts';
 import type { ServerFrame } from '../contract/frame.ts';
 import type { Notice } from '../contract/notice.ts';
 import type { QueueMessage } from '../contract/queue-message.ts';
-import { deliverNotice, pushPlanChange } from '../contract/queue-message.ts';
+import { buildNoticeDelivery, buildPlanPush } from '../contract/queue-message.ts';
 import type { Push } from '../port/push.ts';
 import type { OutgoingMessage } from '../port/queue.ts';
 import type { Clock } from '../port/runtime.ts';
@@ -26,14 +26,14 @@ export async function enqueueWakeUps(
   messages: readonly QueueMessage[],
   delaySeconds = 0,
 ): Promise<void> {
-  await sendWakeUps(
+  await sendMessages(
     deps,
     messages.map((message) => ({ message, delaySeconds })),
   );
 }
 
-/** Sends wake-up messages, each with its own delay. Returns false if the queue failed, which is logged. */
-export async function sendWakeUps(
+/** Sends wake-ups, notices or client updates, each with its own delay. Returns false if the queue failed, which is logged. */
+export async function sendMessages(
   deps: WakeUpDeps,
   messages: readonly OutgoingMessage[],
 ): Promise<boolean> {
@@ -63,10 +63,10 @@ export async function sendAnnouncement(
   deps: WakeUpDeps,
   { plan, wakeUps, clientUpdate, notices }: Announcement,
 ): Promise<boolean> {
-  return sendWakeUps(deps, [
+  return sendMessages(deps, [
     ...wakeUps,
-    ...(clientUpdate ? [{ message: pushPlanChange(plan) }] : []),
-    ...notices.map((notice) => ({ message: deliverNotice(notice) })),
+    ...(clientUpdate ? [{ message: buildPlanPush(plan) }] : []),
+    ...notices.map((notice) => ({ message: buildNoticeDelivery(notice) })),
   ]);
 }
 
@@ -98,9 +98,9 @@ async function enqueuePendingNotices(
   { pendingNotices }: StoredTask | StoredPlan,
 ): Promise<boolean> {
   if (pendingNotices.length === 0) return false;
-  return sendWakeUps(
+  return sendMessages(
     deps,
-    pendingNotices.map((notice) => ({ message: deliverNotice(notice) })),
+    pendingNotices.map((notice) => ({ message: buildNoticeDelivery(notice) })),
   );
 }
 

@@ -1,7 +1,11 @@
 import type { Notice, NoticeDraft } from '../contract/notice.ts';
 import { createNotice } from '../contract/notice.ts';
 import type { QueueMessage } from '../contract/queue-message.ts';
-import { wakeUpPlan, wakeUpPlanner, wakeUpScheduler } from '../contract/queue-message.ts';
+import {
+  buildPlannerWakeUp,
+  buildPlanWakeUp,
+  buildSchedulerWakeUp,
+} from '../contract/queue-message.ts';
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';
 import type { AnnouncementContext } from '../task-state/task-announcements.ts';
@@ -48,7 +52,7 @@ export function announcePlanTransition(
 
 /** Returns the announcement of a new plan. */
 export function announceNewPlan(plan: PlanState): PlanAnnouncement {
-  return { wakeUps: [{ message: wakeUpPlanner(plan.id) }], clientUpdate: false, notices: [] };
+  return { wakeUps: [{ message: buildPlannerWakeUp(plan.id) }], clientUpdate: false, notices: [] };
 }
 
 function listWakeUps({ id, run, status }: PlanState, event: PlanEvent): QueueMessage[] {
@@ -61,15 +65,15 @@ function listWakeUps({ id, run, status }: PlanState, event: PlanEvent): QueueMes
     case 'pulls_changed':
     case 'delivered':
     case 'run_stopping':
-      return [wakeUpPlan(id)];
+      return [buildPlanWakeUp(id)];
     case 'planning_unparked':
-      return [wakeUpPlanner(id)];
+      return [buildPlannerWakeUp(id)];
     case 'restarted':
-      return [status === 'planning' ? wakeUpPlanner(id) : wakeUpPlan(id)];
+      return [status === 'planning' ? buildPlannerWakeUp(id) : buildPlanWakeUp(id)];
     case 'sent_back':
-      return [wakeUpPlan(id), wakeUpScheduler([{ plan: id, run, task: event.task }])];
+      return [buildPlanWakeUp(id), buildSchedulerWakeUp([{ plan: id, run, task: event.task }])];
     case 'budget_changed':
-      return [wakeUpPlan(id), wakeUpScheduler()];
+      return [buildPlanWakeUp(id), buildSchedulerWakeUp()];
     default:
       return [];
   }
@@ -79,7 +83,9 @@ function listDelayedWakeUps({ id }: PlanState, event: PlanEvent, now: number): O
   if (event.type !== 'planning_parked' && event.type !== 'planning_retried') return [];
   const waitMs = event.until - now;
   if (waitMs > MAX_MESSAGE_DELAY_MS) return [];
-  return [{ message: wakeUpPlanner(id), delaySeconds: Math.ceil(Math.max(0, waitMs) / 1_000) }];
+  return [
+    { message: buildPlannerWakeUp(id), delaySeconds: Math.ceil(Math.max(0, waitMs) / 1_000) },
+  ];
 }
 
 function listNotices(before: PlanState, after: PlanState, event: PlanEvent): NoticeDraft[] {

@@ -33,8 +33,8 @@ export type PullSection = {
   readonly heading: string;
   /** Markdown below the heading. An empty text omits the section. */
   readonly text: string;
-  /** Sections with the lowest weight are omitted first when the description is too long. */
-  readonly weight: number;
+  /** Sections with the lowest importance are omitted first when the description is too long. */
+  readonly importance: number;
 };
 
 /** The parts of a description; all texts are Markdown. */
@@ -54,12 +54,12 @@ export type LeftOutPath = { readonly path: string; readonly task: string };
 /** A committed path that a reviewer should check, with the reason. */
 export type FlaggedPath = { readonly path: string; readonly why: string };
 
-/** Assembles a description below the length limit; replaces sections by a notice, lowest weight first, until the text fits. */
+/** Assembles a description below the length limit; replaces sections by a notice, lowest importance first, until the text fits. */
 export function assembleBody(parts: BodyParts): string {
   let sections = parts.sections.filter(({ text }) => text !== '');
   let body = renderBody(parts, sections);
-  const byWeight = [...sections].sort((a, b) => a.weight - b.weight);
-  for (const { key } of byWeight) {
+  const byImportance = [...sections].sort((a, b) => a.importance - b.importance);
+  for (const { key } of byImportance) {
     if (body.length < MAX_BODY_CHARS) return body;
     const text = '_Omitted, because this description would be too long._';
     sections = sections.map((section) => (section.key === key ? { ...section, text } : section));
@@ -172,7 +172,7 @@ export function createLeftOutSection(leftOut: readonly LeftOutPath[]): PullSecti
   const intro =
     'The agent also changed these files, but another unfinished task owns them. This pull request does not contain those changes.';
   const text = lines.length === 0 ? '' : `${intro}\n\n${renderBulletList(lines, 30)}`;
-  return { key: 'leftOut', heading: 'Changes left out', text, weight: 6 };
+  return { key: 'leftOut', heading: 'Changes left out', text, importance: 6 };
 }
 
 /** Lists committed paths that a reviewer should check, with the reasons. */
@@ -182,12 +182,12 @@ export function createFlaggedSection(flagged: readonly FlaggedPath[]): PullSecti
   );
   const intro = 'Please review these files with particular care.';
   const text = lines.length === 0 ? '' : `${intro}\n\n${renderBulletList(lines, 30)}`;
-  return { key: 'flagged', heading: 'Needs attention', text, weight: 7 };
+  return { key: 'flagged', heading: 'Needs attention', text, importance: 7 };
 }
 
 /** Shows the results of the verify commands, and the end of the output of at most three failed commands. */
 export function createEvidenceSection(evidence: Evidence | undefined): PullSection {
-  const section = { key: 'evidence', heading: 'Evidence', weight: 8 } as const;
+  const section = { key: 'evidence', heading: 'Evidence', importance: 8 } as const;
   if (evidence === undefined) {
     return {
       ...section,

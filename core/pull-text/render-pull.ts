@@ -163,15 +163,15 @@ function createTaskSections(input: TaskPullInput): PullSection[] {
   const logLines = input.workLog.map((line) => neutraliseInline(line, 300));
   const usage = formatUsage(input.usage, input.durationMs);
   return [
-    { key: 'task', heading: 'Task', text: description, weight: 9 },
-    { key: 'done', heading: 'What was done', text: summary, weight: 5 },
-    { key: 'criteria', heading: 'Acceptance criteria', text: renderCriteria(input), weight: 4 },
-    { key: 'depends', heading: 'Depends on', text: renderDependencies(input), weight: 3 },
+    { key: 'task', heading: 'Task', text: description, importance: 9 },
+    { key: 'done', heading: 'What was done', text: summary, importance: 5 },
+    { key: 'criteria', heading: 'Acceptance criteria', text: renderCriteria(input), importance: 4 },
+    { key: 'depends', heading: 'Depends on', text: renderDependencies(input), importance: 3 },
     createEvidenceSection(input.evidence),
     createLeftOutSection(input.leftOut),
     createFlaggedSection(input.flagged),
-    { key: 'log', heading: 'Work log', text: renderBulletList(logLines, 40), weight: 1 },
-    { key: 'usage', heading: 'Usage and cost', text: usage, weight: 2 },
+    { key: 'log', heading: 'Work log', text: renderBulletList(logLines, 40), importance: 1 },
+    { key: 'usage', heading: 'Usage and cost', text: usage, importance: 2 },
   ];
 }
 
@@ -208,15 +208,15 @@ function createRootSections(input: RootPullInput): PullSection[] {
   const prompt = neutraliseMarkdown(input.plan.prompt, 5_000);
   const summary = neutraliseMarkdown(input.plan.summary ?? '', 3_000);
   return [
-    { key: 'task', heading: 'Request', text: prompt, weight: 9 },
-    { key: 'done', heading: 'Approach', text: summary, weight: 5 },
-    { key: 'table', heading: 'Tasks', text: renderTaskTable(input.tasks), weight: 4 },
-    { key: 'graph', heading: 'Task graph', text: renderTaskGraph(input), weight: 1 },
+    { key: 'task', heading: 'Request', text: prompt, importance: 9 },
+    { key: 'done', heading: 'Approach', text: summary, importance: 5 },
+    { key: 'table', heading: 'Tasks', text: renderTaskTable(input.tasks), importance: 4 },
+    { key: 'graph', heading: 'Task graph', text: renderTaskGraph(input), importance: 1 },
     createEvidenceSection(input.evidence),
     createFlaggedSection(input.flagged),
     createLeftOutSection(input.leftOut),
-    { key: 'links', heading: 'Related pull requests', text: renderSiblings(input), weight: 3 },
-    { key: 'usage', heading: 'Usage and cost', text: renderRootUsage(input), weight: 2 },
+    { key: 'links', heading: 'Related pull requests', text: renderSiblings(input), importance: 3 },
+    { key: 'usage', heading: 'Usage and cost', text: renderRootUsage(input), importance: 2 },
   ];
 }
 

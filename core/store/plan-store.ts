@@ -69,8 +69,9 @@ function trimForecast(forecast: Forecast): Forecast {
 function selectReadyHash(state: PlanState): string | undefined {
   if (state.status === 'active')
     return state.haltNotified === true ? PLANS_AWAITING_PERSON : ACTIVE_PLANS;
-  const isOpen = state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');
-  return isOpen ? PLANS_AWAITING_PERSON : undefined;
+  const hasOpenPull =
+    state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');
+  return hasOpenPull ? PLANS_AWAITING_PERSON : undefined;
 }
 
 function buildPlanAttributes(
@@ -222,17 +223,17 @@ export async function loadRevision(
 export async function putExploration(
   table: Table,
   plan: string,
-  index: number,
+  repositoryIndex: number,
   exploration: unknown,
 ): Promise<void> {
-  await table.put({ ...KEY.exploration(plan, index), doc: encodeDocument(exploration) });
+  await table.put({ ...KEY.exploration(plan, repositoryIndex), doc: encodeDocument(exploration) });
 }
 
 export async function loadExploration<T>(
   table: Table,
   plan: string,
-  index: number,
+  repositoryIndex: number,
 ): Promise<T | undefined> {
-  const item = await table.get(KEY.exploration(plan, index));
+  const item = await table.get(KEY.exploration(plan, repositoryIndex));
   return item === undefined ? undefined : decodeDocument<T>(item);
 }

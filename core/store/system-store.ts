@@ -8,7 +8,7 @@ import { readNumber, readText } from './document.ts';
 
 // Slots: a single item lists all attempts with a slot. The scheduler counts every cap from a single read, so no counter drifts.
 
-/** Attempt with a slot; `since` is the time of the claim, epoch milliseconds. */
+/** Attempt with a slot; `since` is the time of the slot's reservation, epoch milliseconds. */
 export type SlotHolder = {
   readonly attempt: AttemptKey;
   readonly repo: string;
@@ -68,11 +68,11 @@ export async function removeSlotHolders(table: Table, ids: readonly AttemptId[])
 
 // Pauses: an item for each outside system with temporary refusals. Work for the system waits until `until` and costs no retry.
 
-/** Pause of the outside system `what`: the model, or a forge for the repositories of an owner. `until` in epoch milliseconds. */
-export type Pause = { readonly what: string; readonly until: number; readonly reason: string };
+/** Pause of an outside system: of the model, or of a forge for the repositories of an owner. `until` in epoch milliseconds. */
+export type Pause = { readonly system: string; readonly until: number; readonly reason: string };
 
 export const MODEL_SYSTEM = 'model';
-/** Longest pause, milliseconds. After a longer request, the system is tried again at this bound; the cost is a single call. */
+/** Longest pause, milliseconds. A system that requests a longer pause is called again after this time; the cost is a single call. */
 export const MAX_PAUSE_MS = 15 * 60_000;
 
 /** Formats the name of a forge for pauses. All repositories of an owner share a credential and its rate limit. */
@@ -87,7 +87,7 @@ export function boundPauseEnd(requestedEnd: number, now: number): number {
 
 /** Records a pause, unless a stored pause of the system ends later. */
 export async function recordPause(table: Table, pause: Pause): Promise<void> {
-  const key = KEY.pause(pause.what);
+  const key = KEY.pause(pause.system);
   const set = {
     until: pause.until,
     reason: pause.reason.slice(0, 1_000),
@@ -102,7 +102,7 @@ export async function loadPauses(table: Table, now: number): Promise<Pause[]> {
   const page = await table.query(SYSTEM_PARTITION, { prefix: SORT_PREFIX.pause });
   return page.items
     .map((item) => ({
-      what: readPausedSystem(item),
+      system: readPausedSystem(item),
       until: readNumber(item, 'until'),
       reason: readText(item, 'reason') ?? '',
     }))
@@ -111,13 +111,13 @@ export async function loadPauses(table: Table, now: number): Promise<Pause[]> {
 
 export async function loadPause(
   table: Table,
-  what: string,
+  system: string,
   now: number,
 ): Promise<Pause | undefined> {
-  const item = await table.get(KEY.pause(what));
+  const item = await table.get(KEY.pause(system));
   if (item === undefined) return undefined;
   const until = readNumber(item, 'until');
-  return until > now ? { what, until, reason: readText(item, 'reason') ?? '' } : undefined;
+  return until > now ? { system, until, reason: readText(item, 'reason') ?? '' } : undefined;
 }
 
 /** Removes all pauses, so every outside system is tried again at once. */

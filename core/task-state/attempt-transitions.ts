@@ -102,6 +102,7 @@ function computeLossBackoffMs(losses: number): number {
 /** Maximum number of entries in `reportedAttempts`; no bridge repeats the result of an older attempt. */
 const MAX_REPORTED_ATTEMPTS = 8;
 
+/** Appends an attempt whose bridge reported the end. An event with `usage` comes from the bridge; only a bridge knows the usage. */
 function appendReportedAttempt(state: TaskState, n: number): readonly number[] {
   return [...(state.reportedAttempts ?? []), n].slice(-MAX_REPORTED_ATTEMPTS);
 }

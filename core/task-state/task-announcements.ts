@@ -1,6 +1,10 @@
 import type { Notice, NoticeDraft } from '../contract/notice.ts';
 import { createNotice } from '../contract/notice.ts';
-import { wakeUpPlan, wakeUpScheduler, wakeUpTask } from '../contract/queue-message.ts';
+import {
+  buildPlanWakeUp,
+  buildSchedulerWakeUp,
+  buildTaskWakeUp,
+} from '../contract/queue-message.ts';
 import { hasTaskStopped } from '../contract/task-status.ts';
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';
@@ -45,8 +49,8 @@ export function announceTaskTransition(
 
 function listNextSteps(after: TaskState): OutgoingMessage[] {
   const messages: OutgoingMessage[] = [];
-  if (hasPendingWork(after)) messages.push({ message: wakeUpTask(after) });
-  if (isSchedulable(after)) messages.push({ message: wakeUpScheduler([after]) });
+  if (hasPendingWork(after)) messages.push({ message: buildTaskWakeUp(after) });
+  if (isSchedulable(after)) messages.push({ message: buildSchedulerWakeUp([after]) });
   return messages;
 }
 
@@ -54,11 +58,11 @@ function listWakeUps(before: TaskState, after: TaskState, now: number): Outgoing
   const messages: OutgoingMessage[] = [];
   // A restarted task ends the halt of its plan.
   if (hasTaskStopped(before.status) && !hasTaskStopped(after.status))
-    messages.push({ message: wakeUpPlan(after.plan) });
+    messages.push({ message: buildPlanWakeUp(after.plan) });
   // Without a message, a short pause would last until the next resync.
   const waitMs = (after.parkedUntil ?? 0) - now;
   if (waitMs > 0 && waitMs <= MAX_MESSAGE_DELAY_MS)
-    messages.push({ message: wakeUpTask(after), delaySeconds: Math.ceil(waitMs / 1_000) });
+    messages.push({ message: buildTaskWakeUp(after), delaySeconds: Math.ceil(waitMs / 1_000) });
   return messages;
 }
 

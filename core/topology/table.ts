@@ -21,7 +21,7 @@ export const TABLE = {
   indexes: [
     /** Items that a handler must look at by a given time, spread over 16 shards. */
     { name: 'due', hash: 'dueShard', range: 'dueAt', projects: ['status'] },
-    /** Ready tasks of a run by rank, active plans, and open plans. */
+    /** Ready tasks of a run by rank, active plans, and plans that wait for a person. */
     { name: 'ready', hash: 'readyKey', range: 'rank', projects: 'all' },
     /** Items of a plan by time of change. */
     { name: 'changes', hash: 'changeKey', range: 'changedAt', projects: 'all' },

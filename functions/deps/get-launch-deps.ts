@@ -1,7 +1,7 @@
 import { createProcessLauncher } from '../../adapters/process/create-process-launcher.ts';
 import { signAttemptToken } from '../../core/access/attempt-token.ts';
 import { AppError } from '../../core/base/app-error.ts';
-import { reportPodEnd } from '../../core/contract/queue-message.ts';
+import { buildPodEndReport } from '../../core/contract/queue-message.ts';
 import { enqueueWakeUps } from '../../core/engine/announce-changes.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import type { PodLauncher } from '../../core/port/launcher.ts';
@@ -38,7 +38,7 @@ function createLauncher(): PodLauncher {
     now: clock.now,
     graceMs: 3_000,
     onEnded: (attempt) =>
-      void enqueueWakeUps({ queue: getQueue(), log: getLog() }, [reportPodEnd(attempt)]),
+      void enqueueWakeUps({ queue: getQueue(), log: getLog() }, [buildPodEndReport(attempt)]),
   });
 }
 

@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
 import type { TaskKey } from '../../contract/id.ts';
-import { wakeUpTask } from '../../contract/queue-message.ts';
+import { buildTaskWakeUp } from '../../contract/queue-message.ts';
 import type { Usage } from '../../contract/task.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { Table } from '../../port/table.ts';
@@ -202,7 +202,8 @@ export async function runStepWithFailureHandling(
       { type: 'faulted', why },
       { actor: 'engine', dueAt: () => deps.clock.now() + RETRY_SECONDS * 1_000 },
     );
-    if (applied.kind === 'changed') await enqueueWakeUps(deps, [wakeUpTask(key)], RETRY_SECONDS);
+    if (applied.kind === 'changed')
+      await enqueueWakeUps(deps, [buildTaskWakeUp(key)], RETRY_SECONDS);
     else await postponeTask(deps.table, task, deps.clock.now() + UNCOUNTED_RETRY_MS);
   }
 }
@@ -216,5 +217,5 @@ async function postponeForPause(
   const until = await pauseAfterError(deps, error, task.state);
   await postponeTask(deps.table, task, until);
   if (until - now <= MAX_MESSAGE_DELAY_MS)
-    await enqueueWakeUps(deps, [wakeUpTask(task.state)], Math.ceil((until - now) / 1_000));
+    await enqueueWakeUps(deps, [buildTaskWakeUp(task.state)], Math.ceil((until - now) / 1_000));
 }

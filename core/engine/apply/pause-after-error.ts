@@ -29,8 +29,8 @@ export async function pauseAfterError(
   const now = deps.clock.now();
   const defaultUntil = now + (error.kind === 'auth' ? CREDENTIAL_PAUSE_MS : DEFAULT_PAUSE_MS);
   const until = boundPauseEnd(error.details.until ?? defaultUntil, now);
-  const what = await findPausedSystem(deps, error, work);
-  if (what !== undefined) await recordPause(deps.table, { what, until, reason: error.message });
+  const system = await findPausedSystem(deps, error, work);
+  if (system !== undefined) await recordPause(deps.table, { system, until, reason: error.message });
   return until;
 }
 
@@ -54,8 +54,8 @@ export async function findPausedForge(
   const plan = await loadPlan(deps.table, id);
   const repositories = plan?.state.repositories ?? [];
   const involved = repositories.filter(({ name }) => repo === undefined || name === repo);
-  const [what, ...others] = new Set(
+  const [system, ...others] = new Set(
     involved.map(({ forge, name }) => formatForgeSystem(forge, name)),
   );
-  return others.length === 0 ? what : undefined;
+  return others.length === 0 ? system : undefined;
 }

@@ -6,7 +6,7 @@ import {
   FIXTURE_REPO,
 } from '../../../test/support/engine/engine-fixture.ts';
 import type { AttemptResult } from '../../contract/attempt.ts';
-import { requestModelProbe } from '../../contract/queue-message.ts';
+import { buildModelProbeRequest } from '../../contract/queue-message.ts';
 import { formatForgeSystem, loadPauses } from '../../store/system-store.ts';
 import { putAttempt, putResult } from '../../store/task-detail-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
@@ -53,7 +53,7 @@ test('a refusal of the forge pauses all repositories of the same owner', async (
   await acceptResult(deps, KEY, createFailedResult({ cause: 'forge', reason: 'error: 429' }));
 
   const pauses = await loadPauses(table, deps.clock.now());
-  expect(pauses.map(({ what }) => what)).toEqual([formatForgeSystem('local', FIXTURE_REPO)]);
+  expect(pauses.map(({ system }) => system)).toEqual([formatForgeSystem('local', FIXTURE_REPO)]);
 });
 
 test.each([
@@ -82,7 +82,7 @@ test('a refusal of the model parks its task, pauses no other work and requests a
 
   expect(await loadPauses(table, deps.clock.now())).toEqual([]);
   expect((await task()).state).toMatchObject({ status: 'ready', parkedUntil: expect.any(Number) });
-  expect(sent).toContainEqual(requestModelProbe());
+  expect(sent).toContainEqual(buildModelProbeRequest());
 });
 
 test('a task stores a limited list of conflicting files', async () => {

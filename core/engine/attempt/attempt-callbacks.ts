@@ -8,7 +8,7 @@ import type {
 } from '../../contract/attempt.ts';
 import type { AttemptKey } from '../../contract/id.ts';
 import { formatAttemptBranch, formatAttemptId } from '../../contract/id.ts';
-import { requestModelProbe } from '../../contract/queue-message.ts';
+import { buildModelProbeRequest } from '../../contract/queue-message.ts';
 import type { Evidence, Question } from '../../contract/task.ts';
 import { boundPauseEnd, recordPause } from '../../store/system-store.ts';
 import {
@@ -191,7 +191,7 @@ export async function acceptResult(
   }
   await recordPlanUsage(deps, key.plan, result.usage);
   const isModelRefusal = result.outcome === 'failed' && result.cause === 'provider';
-  if (isModelRefusal) await enqueueWakeUps(deps, [requestModelProbe()]);
+  if (isModelRefusal) await enqueueWakeUps(deps, [buildModelProbeRequest()]);
 }
 
 /**
@@ -269,9 +269,9 @@ async function buildFailureEvent(
     case 'forge': {
       const until = boundPauseEnd(result.until ?? now + DEFAULT_PAUSE_MS, now);
       // A refusal of the model concerns only this attempt, until the platform's own probe is refused as well.
-      const what = cause === 'forge' ? await findPausedForge(deps, state) : undefined;
-      if (what !== undefined && (state.retryCounts.refusals ?? 0) < MAX_SHARED_REFUSALS)
-        await recordPause(deps.table, { what, until, reason: why });
+      const system = cause === 'forge' ? await findPausedForge(deps, state) : undefined;
+      if (system !== undefined && (state.retryCounts.refusals ?? 0) < MAX_SHARED_REFUSALS)
+        await recordPause(deps.table, { system, until, reason: why });
       return {
         type: 'attempt_refused',
         n: key.attemptNumber,

@@ -31,7 +31,7 @@ export async function buildAssignment(
   const startPoint = await resolveStartPoint(deps, plan, state, current);
   const spec = detail?.spec;
   const model = selectModelForTier(deps, spec?.tier ?? 'auto');
-  const changesCode = current.kind !== 'verify';
+  const attemptChangesCode = current.kind !== 'verify';
   return {
     version: 1,
     attemptId: formatAttemptId(key),
@@ -50,11 +50,11 @@ export async function buildAssignment(
     env: repository.env,
     shared: repository.shared,
     foreignScopes:
-      changesCode && state.kind === 'work' ? await findForeignScopes(deps, plan, state) : [],
-    parents: changesCode ? await loadParentSummaries(deps, state, detail) : [],
+      attemptChangesCode && state.kind === 'work' ? await findForeignScopes(deps, plan, state) : [],
+    parents: attemptChangesCode ? await loadParentSummaries(deps, state, detail) : [],
     repair: current.kind === 'repair' ? resolveRepair(state) : undefined,
     notes: composeNotes(plan, repository.agentInstructions, state),
-    ...(changesCode
+    ...(attemptChangesCode
       ? await carryOverConversation(deps.table, state, current)
       : { conversation: [] }),
     agent: { name: plan.options.agent ?? settings.agent, model, tier: spec?.tier ?? 'auto' },
@@ -122,8 +122,8 @@ function resolveRepair(state: TaskState): Assignment['repair'] {
   );
 }
 
-function composeNotes(plan: PlanState, notes: string, state: TaskState): string {
-  const parts = [notes];
+function composeNotes(plan: PlanState, agentInstructions: string, state: TaskState): string {
+  const parts = [agentInstructions];
   if (plan.prompt !== '')
     parts.push(`The request that this task is a part of:\n${plan.prompt.slice(0, 8_000)}`);
   if (state.lastFailure !== undefined)

@@ -53,7 +53,7 @@ test('carries over the latest turns in order and nothing else', async () => {
   ]);
 });
 
-test('includes parked attempts and attempts without turns, back to an attempt that ended with a result', async () => {
+test('includes parked attempts and attempts without turns, back to an attempt that ended by its own work', async () => {
   const table = createMemoryTable();
   await putTurns(table, 1, 1, createEntry('agent', 'of an earlier conversation'));
   await putResult(table, attemptKey(1), createFailedResult('agent'));
@@ -97,7 +97,7 @@ test('counts the messages of an earlier attempt as delivered only if their text 
   expect((await carryOverInto(table, 2)).messagesSeen).toBe(3);
 });
 
-test('starts a new conversation after an attempt that ended with a result', async () => {
+test('starts a new conversation after an attempt that ended by its own work', async () => {
   const table = createMemoryTable();
   await putTurns(table, 1, 1, createEntry('agent', 'done'));
 

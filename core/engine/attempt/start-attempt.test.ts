@@ -46,7 +46,7 @@ test('an expired credential parks the task and counts no retry', async () => {
     reason: { code: 'parked', text: 'bad credentials' },
   });
   const pauses = await loadPauses(table, deps.clock.now());
-  expect(pauses.map(({ what }) => what)).toEqual([formatForgeSystem('local', FIXTURE_REPO)]);
+  expect(pauses.map(({ system }) => system)).toEqual([formatForgeSystem('local', FIXTURE_REPO)]);
 });
 
 test('a request for credentials during a pause of the forge tells the bridge when to retry', async () => {

@@ -7,7 +7,7 @@ import type { PlanRepository } from '../../plan-state/plan-state.ts';
 import type { Revision, StoredPlan } from '../../store/plan-store.ts';
 import { putNewPlan, putRevision } from '../../store/plan-store.ts';
 import { loadRepository } from '../../store/repository-store.ts';
-import { sendWakeUps } from '../announce-changes.ts';
+import { sendMessages } from '../announce-changes.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { requireValidGraph } from '../revision/revision.ts';
@@ -34,7 +34,7 @@ export async function createPlan(
     await putRevision(deps.table, id, revisionTag, buildSubmittedRevision(input.graph, actor, now));
   const state = createPlanState(input, repositories, { id, actor, now, bodyHash, graphTag });
   await putNewPlan(deps.table, state, now);
-  await sendWakeUps(deps, announceNewPlan(state).wakeUps);
+  await sendMessages(deps, announceNewPlan(state).wakeUps);
   return requirePlan(deps, id);
 }
 

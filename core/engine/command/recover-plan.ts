@@ -1,11 +1,11 @@
 import { listPages } from '../../base/list-pages.ts';
 import type { QueueMessage } from '../../contract/queue-message.ts';
 import {
-  wakeUpMergeQueue,
-  wakeUpPlan,
-  wakeUpPlanner,
-  wakeUpScheduler,
-  wakeUpTask,
+  buildMergeQueueWakeUp,
+  buildPlannerWakeUp,
+  buildPlanWakeUp,
+  buildSchedulerWakeUp,
+  buildTaskWakeUp,
 } from '../../contract/queue-message.ts';
 import { isSimple } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
@@ -31,12 +31,12 @@ export async function recoverPlan(deps: TaskWriteDeps, id: string): Promise<Stor
   const { run, status } = plan.state;
   const repositories = isSimple(plan.state) ? [] : plan.state.repositories;
   await enqueueWakeUps(deps, [
-    ...(status === 'planning' ? [] : [wakeUpPlan(id)]),
+    ...(status === 'planning' ? [] : [buildPlanWakeUp(id)]),
     // `planning_unparked` wakes the planner of a parked plan already.
-    ...(status === 'planning' && kind === 'noop' ? [wakeUpPlanner(id)] : []),
-    ...repositories.map(({ name }) => wakeUpMergeQueue({ plan: id, run, repo: name })),
+    ...(status === 'planning' && kind === 'noop' ? [buildPlannerWakeUp(id)] : []),
+    ...repositories.map(({ name }) => buildMergeQueueWakeUp({ plan: id, run, repo: name })),
     ...(await unparkOpenTasks(deps, id, run)),
-    wakeUpScheduler(),
+    buildSchedulerWakeUp(),
   ]);
   return plan;
 }
@@ -65,7 +65,7 @@ async function unparkOpenTasks(
     const task = readTask(item);
     if (task.state.status === 'merged' || task.state.status === 'pending') continue;
     await unparkTask(deps, task);
-    messages.push(wakeUpTask(task.state));
+    messages.push(buildTaskWakeUp(task.state));
   }
   return messages;
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../../base/app-error.ts';
-import { wakeUpPlan } from '../../contract/queue-message.ts';
+import { buildPlanWakeUp } from '../../contract/queue-message.ts';
 import { requireRunning } from '../../plan-state/plan-state.ts';
 import type { StoredMessage } from '../../store/task-detail-store.ts';
 import { loadMessages } from '../../store/task-detail-store.ts';
@@ -36,7 +36,7 @@ async function runTaskCommand(
       `task ${task} is ${stored.state.status}; ${condition}`,
       { details: { status: stored.state.status } },
     );
-  await enqueueWakeUps(deps, [wakeUpPlan(plan)]);
+  await enqueueWakeUps(deps, [buildPlanWakeUp(plan)]);
   return applied.task;
 }
 

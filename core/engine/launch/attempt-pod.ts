@@ -2,7 +2,7 @@ import { isAppError } from '../../base/app-error.ts';
 import { describeError } from '../../base/describe-error.ts';
 import type { AttemptKey, TaskKey } from '../../contract/id.ts';
 import { formatAttemptId, hashText, parseAttemptId } from '../../contract/id.ts';
-import { wakeUpScheduler, wakeUpTask } from '../../contract/queue-message.ts';
+import { buildSchedulerWakeUp, buildTaskWakeUp } from '../../contract/queue-message.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isRunning, requirePlanRepository, resolveLimits } from '../../plan-state/plan-state.ts';
 import type { PodSpec } from '../../port/launcher.ts';
@@ -157,7 +157,7 @@ export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<
       Math.min((now - last.at) / 4, MAX_POD_REMOVAL_POLL_MS),
     );
     nextRequestAt = now + Math.round(waitMs);
-    const message = wakeUpTask(key, nextRequestAt);
+    const message = buildTaskWakeUp(key, nextRequestAt);
     await enqueueWakeUps(deps, [message], Math.ceil(waitMs / 1_000));
   }
   if (removed.length === 0) return { task, nextRequestAt };
@@ -171,7 +171,7 @@ export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<
     { type: 'pods_gone', attempts: removed },
     { actor: 'engine', loaded: task, announce: 'clients' },
   );
-  await enqueueWakeUps(deps, [wakeUpScheduler([key])]);
+  await enqueueWakeUps(deps, [buildSchedulerWakeUp([key])]);
   return { task: 'task' in applied ? applied.task : task, nextRequestAt };
 }
 

@@ -1,7 +1,7 @@
 import { isAppError } from '../../base/app-error.ts';
 import { describeError } from '../../base/describe-error.ts';
 import type { MergeQueueKey } from '../../contract/id.ts';
-import { wakeUpMergeQueue } from '../../contract/queue-message.ts';
+import { buildMergeQueueWakeUp } from '../../contract/queue-message.ts';
 import type {
   MergeQueueEntry,
   MergeQueueState,
@@ -91,7 +91,11 @@ async function releaseQueue(
   const dueAt = waitMs === undefined ? undefined : deps.clock.now() + waitMs;
   const saved = await saveMergeQueue(deps.table, queue, { ...queue.state, leaseUntil: 0 }, dueAt);
   if (waitMs !== undefined && waitMs <= MAX_WAKE_UP_WAIT_MS)
-    await enqueueWakeUps(deps, [wakeUpMergeQueue(queue.key, dueAt)], Math.ceil(waitMs / 1_000));
+    await enqueueWakeUps(
+      deps,
+      [buildMergeQueueWakeUp(queue.key, dueAt)],
+      Math.ceil(waitMs / 1_000),
+    );
   return saved !== undefined;
 }
 

@@ -1,6 +1,10 @@
 import type { TaskKey } from '../../contract/id.ts';
 import type { QueueMessage } from '../../contract/queue-message.ts';
-import { pushPlanChange, wakeUpPlan, wakeUpScheduler } from '../../contract/queue-message.ts';
+import {
+  buildPlanPush,
+  buildPlanWakeUp,
+  buildSchedulerWakeUp,
+} from '../../contract/queue-message.ts';
 import { loadDependents } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import {
@@ -87,13 +91,13 @@ export async function releaseDependents(
   const messages: QueueMessage[] = [];
   for (let start = 0; start < released.length; start += TASKS_PER_MESSAGE) {
     messages.push(
-      wakeUpScheduler(
+      buildSchedulerWakeUp(
         released.slice(start, start + TASKS_PER_MESSAGE).map((task) => toTaskKey(task.state)),
       ),
     );
   }
   const { plan } = merged.state;
-  messages.push(wakeUpPlan(plan), pushPlanChange(plan));
+  messages.push(buildPlanWakeUp(plan), buildPlanPush(plan));
   await enqueueWakeUps(deps, messages);
 }
 

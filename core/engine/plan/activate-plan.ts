@@ -1,5 +1,5 @@
 import { formatRootBranch } from '../../contract/id.ts';
-import { wakeUpScheduler } from '../../contract/queue-message.ts';
+import { buildSchedulerWakeUp } from '../../contract/queue-message.ts';
 import type { TaskSpec } from '../../contract/task.ts';
 import type { RunNode } from '../../graph/order/build-run-graph.ts';
 import type { PlanEvent } from '../../plan-state/plan-event.ts';
@@ -136,7 +136,7 @@ export async function releaseInitialTasks(
         { actor: 'engine', announce: 'clients' },
       ),
     );
-    await enqueueWakeUps(deps, [wakeUpScheduler(tasks)]);
+    await enqueueWakeUps(deps, [buildSchedulerWakeUp(tasks)]);
   }
   await applyPlan(deps, plan.id, { type: 'released', run: plan.run }, { actor: 'engine' });
 }

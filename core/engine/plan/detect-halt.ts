@@ -1,5 +1,5 @@
 import { listPages } from '../../base/list-pages.ts';
-import { wakeUpScheduler } from '../../contract/queue-message.ts';
+import { buildSchedulerWakeUp } from '../../contract/queue-message.ts';
 import { isTaskLive } from '../../contract/task-status.ts';
 import { HALT_CHECK_MS } from '../../plan-state/plan-due.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
@@ -60,7 +60,7 @@ async function canContinue(
   const ready = await deps.table.queryIndex('ready', formatReadyTasksHash(plan.id, plan.run), {
     limit: 1,
   });
-  if (ready.items.length > 0) await enqueueWakeUps(deps, [wakeUpScheduler()]);
+  if (ready.items.length > 0) await enqueueWakeUps(deps, [buildSchedulerWakeUp()]);
   const { holders } = await loadSlots(deps.table);
   const holdsSlot = [...holders.values()].some((holder) => holder.attempt.plan === plan.id);
   return ready.items.length > 0 || holdsSlot || (await hasLiveTask(deps, plan));

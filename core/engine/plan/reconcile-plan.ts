@@ -1,6 +1,6 @@
 import { isAppError } from '../../base/app-error.ts';
 import { describeError } from '../../base/describe-error.ts';
-import { wakeUpPlan, wakeUpPlanner } from '../../contract/queue-message.ts';
+import { buildPlannerWakeUp, buildPlanWakeUp } from '../../contract/queue-message.ts';
 import { computeCleanupDue } from '../../plan-state/plan-due.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
@@ -36,7 +36,7 @@ async function reconcileStatus(deps: ForgeDeps, plan: StoredPlan): Promise<void>
   if (pendingCleanups.some((run) => run.at <= now)) return cleanUpRuns(deps, plan.state);
   switch (status) {
     case 'planning':
-      await enqueueWakeUps(deps, [wakeUpPlanner(id)]);
+      await enqueueWakeUps(deps, [buildPlannerWakeUp(id)]);
       await setPlanDue(deps.table, plan, now + PLANNER_RETRY_MS);
       return;
     case 'activating':
@@ -68,7 +68,7 @@ async function handleReconcileFailure(
     const until = await pauseAfterError(deps, error, { plan: id });
     await setPlanDue(deps.table, plan, until);
     if (until - now <= MAX_MESSAGE_DELAY_MS)
-      await enqueueWakeUps(deps, [wakeUpPlan(id)], Math.ceil((until - now) / 1_000));
+      await enqueueWakeUps(deps, [buildPlanWakeUp(id)], Math.ceil((until - now) / 1_000));
     return;
   }
   const why = describeError(error);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createEngineFixture } from '../../../test/support/engine/engine-fixture.ts';
 import { AppError } from '../../base/app-error.ts';
-import { requestModelProbe } from '../../contract/queue-message.ts';
+import { buildModelProbeRequest } from '../../contract/queue-message.ts';
 import type { Llm } from '../../port/llm.ts';
 import type { OutgoingMessage } from '../../port/queue.ts';
 import { loadPauses, MODEL_SYSTEM } from '../../store/system-store.ts';
@@ -47,9 +47,9 @@ test('a probe that every model refuses pauses the model and is repeated before t
   await probeModel(deps);
 
   expect(await loadModelPauses()).toEqual([
-    { what: MODEL_SYSTEM, until: NOW + 300_000, reason: 'the quota is used up' },
+    { system: MODEL_SYSTEM, until: NOW + 300_000, reason: 'the quota is used up' },
   ]);
-  expect(sent).toEqual([{ message: requestModelProbe(), delaySeconds: 295 }]);
+  expect(sent).toEqual([{ message: buildModelProbeRequest(), delaySeconds: 295 }]);
 });
 
 test('a refused key pauses the model for a minute', async () => {
@@ -96,7 +96,7 @@ test('many refusals at the same time cause one probe now and one probe later', a
   advance(9_999);
   await probeModel(deps);
   expect(probedTiers).toEqual(['heavy']);
-  expect(sent).toEqual([{ message: requestModelProbe(), delaySeconds: 10 }]);
+  expect(sent).toEqual([{ message: buildModelProbeRequest(), delaySeconds: 10 }]);
 
   advance(1);
   await probeModel(deps);

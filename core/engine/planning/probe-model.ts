@@ -1,6 +1,6 @@
 import type { AppError } from '../../base/app-error.ts';
 import { isAppError } from '../../base/app-error.ts';
-import { requestModelProbe } from '../../contract/queue-message.ts';
+import { buildModelProbeRequest } from '../../contract/queue-message.ts';
 import {
   boundPauseEnd,
   claimModelProbe,
@@ -44,13 +44,13 @@ export async function probeModel(deps: ProbeDeps): Promise<void> {
 
   const now = deps.clock.now();
   const until = boundPauseEnd(first.details.until ?? now + KEY_PAUSE_MS, now);
-  await recordPause(deps.table, { what: MODEL_SYSTEM, until, reason: first.message });
+  await recordPause(deps.table, { system: MODEL_SYSTEM, until, reason: first.message });
   if (until - now < MIN_REPEATED_PAUSE_MS) return;
   await requestLaterProbe(deps, until - now - REPEAT_MARGIN_MS);
 }
 
 async function requestLaterProbe(deps: ProbeDeps, delayMs: number): Promise<void> {
-  await enqueueWakeUps(deps, [requestModelProbe()], Math.floor(delayMs / 1_000));
+  await enqueueWakeUps(deps, [buildModelProbeRequest()], Math.floor(delayMs / 1_000));
 }
 
 /** Returns the refusal of a short request; undefined if the model answers, or if no model is configured. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
 import { AppError } from '../../base/app-error.ts';
-import { requestModelProbe } from '../../contract/queue-message.ts';
+import { buildModelProbeRequest } from '../../contract/queue-message.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { formatForgeSystem, loadPauses } from '../../store/system-store.ts';
 import { runPlanning } from './run-planning.ts';
@@ -33,7 +33,7 @@ test('a rejected forge credential parks the plan and pauses the forge for all re
     new AppError('auth', 'forge_credential', 'bad credentials'),
   );
 
-  expect(pauses.map(({ what }) => what)).toEqual([formatForgeSystem('local', 'acme/shop')]);
+  expect(pauses.map(({ system }) => system)).toEqual([formatForgeSystem('local', 'acme/shop')]);
   expect(plan?.planning.parkedUntil).toBe(deps.clock.now() + 60_000);
 });
 
@@ -49,7 +49,7 @@ test.each([
 
     expect(pauses).toEqual([]);
     expect(plan?.planning.parkedUntil).toBeDefined();
-    expect(sent).toContainEqual(requestModelProbe());
+    expect(sent).toContainEqual(buildModelProbeRequest());
   },
 );
 
@@ -70,7 +70,7 @@ test.each([
   async (_code, error) => {
     const { plan, pauses, sent } = await runFailingPlanning(error);
 
-    expect(sent).not.toContainEqual(requestModelProbe());
+    expect(sent).not.toContainEqual(buildModelProbeRequest());
     expect(pauses).toEqual([]);
     expect(plan?.planning.parkedUntil).toBeDefined();
   },

@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
 import { describeError } from '../../base/describe-error.ts';
-import { requestModelProbe, wakeUpPlanner } from '../../contract/queue-message.ts';
+import { buildModelProbeRequest, buildPlannerWakeUp } from '../../contract/queue-message.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { acquirePlannerLease, renewPlannerLease } from '../../store/planner-lease.ts';
@@ -43,7 +43,7 @@ export async function runPlanning(deps: PlannerDeps, id: string): Promise<void> 
   const lease = await acquirePlannerLease(deps.table, id, now, LEASE_MS);
   if ('heldUntil' in lease) {
     const seconds = Math.ceil((lease.heldUntil - now) / 1_000);
-    await enqueueWakeUps(deps, [wakeUpPlanner(id)], Math.max(1, seconds));
+    await enqueueWakeUps(deps, [buildPlannerWakeUp(id)], Math.max(1, seconds));
     return;
   }
   const renewLease = () => renewPlannerLease(deps.table, lease, deps.clock.now() + LEASE_MS);
@@ -108,7 +108,7 @@ async function handleStepFailure(
   if (isAppError(error, 'paused') || isAppError(error, 'auth')) {
     const until = await pauseAfterError(deps, error, { plan: id });
     await applyPlan(deps, id, { type: 'planning_parked', until, why }, options);
-    if (isModelRefusal(error)) await enqueueWakeUps(deps, [requestModelProbe()]);
+    if (isModelRefusal(error)) await enqueueWakeUps(deps, [buildModelProbeRequest()]);
     return;
   }
   const isRetryable = isAppError(error, 'transient') || !isAppError(error);

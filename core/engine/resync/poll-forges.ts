@@ -1,5 +1,5 @@
 import { isAppError } from '../../base/app-error.ts';
-import { reportForgeChange } from '../../contract/queue-message.ts';
+import { buildForgeChangeReport } from '../../contract/queue-message.ts';
 import type { Repository } from '../../contract/repository.ts';
 import type { PlanRepository } from '../../plan-state/plan-state.ts';
 import type { PullRequest } from '../../port/forge.ts';
@@ -140,7 +140,7 @@ async function tryHandlePullChange(
   try {
     const delivery = `poll-${pull.updatedAt}`;
     const change = { repo, pull: pull.number, branch: pull.head, delivery };
-    await handleForgeChange(deps, reportForgeChange(change));
+    await handleForgeChange(deps, buildForgeChangeReport(change));
     return true;
   } catch (error) {
     deps.log.warn('pull request change could not be handled', {

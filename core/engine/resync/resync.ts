@@ -1,11 +1,11 @@
 import { parseAttemptId } from '../../contract/id.ts';
 import type { QueueMessage } from '../../contract/queue-message.ts';
 import {
-  wakeUpMergeQueue,
-  wakeUpPlan,
-  wakeUpPlanner,
-  wakeUpScheduler,
-  wakeUpTask,
+  buildMergeQueueWakeUp,
+  buildPlannerWakeUp,
+  buildPlanWakeUp,
+  buildSchedulerWakeUp,
+  buildTaskWakeUp,
 } from '../../contract/queue-message.ts';
 import type { Pod } from '../../port/launcher.ts';
 import type { Item } from '../../port/table.ts';
@@ -66,11 +66,11 @@ export async function enqueueDueWakeUps(
 
 /** Builds the message for an entry of the `due` index, which contains the keys and the status of an item. */
 function buildWakeUpMessage(entry: Item): QueueMessage | undefined {
-  if (isTaskItem(entry)) return wakeUpTask(parseTaskPartition(entry));
-  if (isMergeQueueItem(entry)) return wakeUpMergeQueue(parseMergeQueuePartition(entry));
+  if (isTaskItem(entry)) return buildTaskWakeUp(parseTaskPartition(entry));
+  if (isMergeQueueItem(entry)) return buildMergeQueueWakeUp(parseMergeQueuePartition(entry));
   if (isPlanItem(entry)) {
     const plan = parsePlanPartition(entry);
-    return entry.status === 'planning' ? wakeUpPlanner(plan) : wakeUpPlan(plan);
+    return entry.status === 'planning' ? buildPlannerWakeUp(plan) : buildPlanWakeUp(plan);
   }
   return undefined;
 }
@@ -110,7 +110,7 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
       return;
     }
     if (task?.state.attemptsAwaitingPodRemoval.includes(attemptNumber)) {
-      await enqueueWakeUps(deps, [wakeUpTask(task.state)]);
+      await enqueueWakeUps(deps, [buildTaskWakeUp(task.state)]);
       return;
     }
     await freeUnclaimedSlot(deps, attemptId, holder.since, task?.state.attempt ?? attemptNumber);
@@ -150,5 +150,5 @@ async function freeUnclaimedSlot(
     if (applied.kind === 'noop') return;
   }
   await removeSlotHolders(deps.table, [attemptId]);
-  await enqueueWakeUps(deps, [wakeUpScheduler()]);
+  await enqueueWakeUps(deps, [buildSchedulerWakeUp()]);
 }

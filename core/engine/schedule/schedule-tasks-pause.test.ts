@@ -41,7 +41,7 @@ test('a pause of a forge for one owner does not delay repositories of other owne
   const { deps, table, listStatuses } = await createTwoOwners();
   const until = deps.clock.now() + 60_000;
   await recordPause(table, {
-    what: formatForgeSystem('local', FIXTURE_REPO),
+    system: formatForgeSystem('local', FIXTURE_REPO),
     until,
     reason: '429',
   });
@@ -54,7 +54,11 @@ test('a pause of a forge for one owner does not delay repositories of other owne
 test('a pause of the model delays all attempts except verification', async () => {
   const { deps, table, listStatuses, putTask, task } = await createTwoOwners();
   await putTask({ task: 'three', ordinal: 2, status: 'pr_open', nextAttemptKind: 'verify' });
-  await recordPause(table, { what: MODEL_SYSTEM, until: deps.clock.now() + 60_000, reason: '429' });
+  await recordPause(table, {
+    system: MODEL_SYSTEM,
+    until: deps.clock.now() + 60_000,
+    reason: '429',
+  });
 
   await scheduleTasks(deps, [...NAMED_TASKS, { plan: FIXTURE_PLAN, run: 1, task: 'three' }]);
 
@@ -71,11 +75,11 @@ test('schedules a delayed task again at the end of the pause that delays it', as
       if (message.type === 'schedule') delays.push(delaySeconds);
   };
   await recordPause(table, {
-    what: formatForgeSystem('local', FIXTURE_REPO),
+    system: formatForgeSystem('local', FIXTURE_REPO),
     until: now + 20_000,
     reason: '429',
   });
-  await recordPause(table, { what: 'forge github:acme', until: now + 600_000, reason: '429' });
+  await recordPause(table, { system: 'forge github:acme', until: now + 600_000, reason: '429' });
 
   await scheduleTasks(deps, NAMED_TASKS);
 

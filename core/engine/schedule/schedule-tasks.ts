@@ -1,6 +1,6 @@
 import type { TaskKey } from '../../contract/id.ts';
 import { formatAttemptId } from '../../contract/id.ts';
-import { pushPlanChange, wakeUpScheduler } from '../../contract/queue-message.ts';
+import { buildPlanPush, buildSchedulerWakeUp } from '../../contract/queue-message.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isOverBudget, requirePlanRepository } from '../../plan-state/plan-state.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
@@ -95,7 +95,7 @@ async function enqueueScheduleAfterPause({ deps, pausedUntil }: SchedulingPass):
   if (pausedUntil === 0) return;
   const waitMs = pausedUntil - deps.clock.now();
   if (waitMs > MAX_MESSAGE_DELAY_MS) return;
-  await enqueueWakeUps(deps, [wakeUpScheduler()], Math.max(1, Math.ceil(waitMs / 1_000)));
+  await enqueueWakeUps(deps, [buildSchedulerWakeUp()], Math.max(1, Math.ceil(waitMs / 1_000)));
 }
 
 type SchedulableTask = Candidate & { readonly stored: StoredTask; readonly plan: PlanState };
@@ -141,7 +141,7 @@ async function loadNamedPlans(
 
 async function enqueuePushes(deps: WakeUpDeps, chosen: readonly SchedulableTask[]): Promise<void> {
   const plans = [...new Set(chosen.map(({ task }) => task.plan))];
-  await enqueueWakeUps(deps, plans.map(pushPlanChange));
+  await enqueueWakeUps(deps, plans.map(buildPlanPush));
 }
 
 function hasRoomForAll({ deps, slots, candidates }: SchedulingPass): boolean {
@@ -221,7 +221,7 @@ function resolveForgeSystem(plan: PlanState, repo: string): string {
 }
 
 function isSystemPaused(pass: SchedulingPass, system: string): boolean {
-  const pause = pass.pauses.find((candidate) => candidate.what === system);
+  const pause = pass.pauses.find((candidate) => candidate.system === system);
   pass.pausedUntil = Math.max(pass.pausedUntil, pause?.until ?? 0);
   return pause !== undefined;
 }

@@ -1,4 +1,4 @@
-import { wakeUpPlan } from '../../contract/queue-message.ts';
+import { buildPlanWakeUp } from '../../contract/queue-message.ts';
 import type { Forge, PullRequest } from '../../port/forge.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
@@ -40,7 +40,7 @@ export async function observeReview(deps: ForgeDeps, task: StoredTask): Promise<
   if (state.simple) {
     if (pull.draft && (await isAcceptedCommitAtHead(forge, task, pull)))
       await forge.markReady(state.repo, pull);
-    await enqueueWakeUps(deps, [wakeUpPlan(state.plan)]);
+    await enqueueWakeUps(deps, [buildPlanWakeUp(state.plan)]);
   }
   return requeueWhenDue(task);
 }

@@ -1,5 +1,5 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
-import { wakeUpTask } from '../../contract/queue-message.ts';
+import { buildTaskWakeUp } from '../../contract/queue-message.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { requirePlanRepository } from '../../plan-state/plan-state.ts';
 import type { Checks, Forge, PullQuery, PullRequest } from '../../port/forge.ts';
@@ -206,7 +206,7 @@ async function pollChecks(
   const { state } = task;
   const waitMs = state.stuckChecks === undefined ? CHECKS_POLL_MS : STUCK_CHECKS_POLL_MS;
   const requeueAt = deps.clock.now() + waitMs;
-  await enqueueWakeUps(deps, [wakeUpTask(state, requeueAt)], waitMs / 1_000);
+  await enqueueWakeUps(deps, [buildTaskWakeUp(state, requeueAt)], waitMs / 1_000);
   const options = { announce: 'clients', dueAt: () => requeueAt } as const;
   if (haveChecksBecomeStuck(deps, state, checks))
     return applyObservedEvent(

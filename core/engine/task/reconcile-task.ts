@@ -1,5 +1,5 @@
 import type { TaskKey } from '../../contract/id.ts';
-import { wakeUpMergeQueue } from '../../contract/queue-message.ts';
+import { buildMergeQueueWakeUp } from '../../contract/queue-message.ts';
 import { putMergeQueueEntry, toMergeQueueKey } from '../../store/merge-queue-store.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
@@ -104,7 +104,7 @@ async function enterMergeQueue(deps: MergeDeps, task: StoredTask): Promise<Recon
   const outcome = await advanceQueue(deps, queueKey);
   // The worker that holds the lease may have searched for the next entry just before this entry was written.
   if (outcome === 'busy') {
-    await enqueueWakeUps(deps, [wakeUpMergeQueue(queueKey)], 1);
+    await enqueueWakeUps(deps, [buildMergeQueueWakeUp(queueKey)], 1);
     return { kind: 'idle', requeueAt: deps.clock.now() + 10_000 };
   }
   return { kind: 'idle', requeueAt: computeIdleDue(task.state) };

@@ -9,7 +9,7 @@ test('a plan view has a condition for each pause of the systems that the plan us
     MODEL_SYSTEM,
     formatForgeSystem('local', 'acme/shop'),
     formatForgeSystem('github', 'acme/shop'),
-  ].map((what) => ({ what, until: 5_000, reason: '429' }));
+  ].map((system) => ({ system, until: 5_000, reason: '429' }));
   const plan: StoredPlan = {
     state: createPlanStateFixture(),
     version: 1,

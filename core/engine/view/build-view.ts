@@ -131,11 +131,11 @@ function buildPauseConditions(plan: PlanState, facts: PlanFacts): Condition[] {
     MODEL_SYSTEM,
     ...plan.repositories.map(({ forge, name }) => formatForgeSystem(forge, name)),
   ];
-  const pauses = (facts.pauses ?? []).filter(({ what }) => usedSystems.includes(what));
+  const pauses = (facts.pauses ?? []).filter(({ system }) => usedSystems.includes(system));
   return pauses.map((pause) => ({
     level: 'warning',
-    code: pause.what === MODEL_SYSTEM ? 'paused_model' : 'paused_forge',
-    message: `The ${pause.what} accepts no requests until ${new Date(pause.until).toISOString()}: ${pause.reason}. Work waits until then and loses nothing.`,
+    code: pause.system === MODEL_SYSTEM ? 'paused_model' : 'paused_forge',
+    message: `The ${pause.system} accepts no requests until ${new Date(pause.until).toISOString()}: ${pause.reason}. Work waits until then and loses nothing.`,
     at: facts.now,
   }));
 }

@@ -21,7 +21,7 @@ const QUESTION = {
   default: 'grey',
   timeoutAt: 9_000,
 };
-const PAUSE = { what: MODEL_SYSTEM, until: 5_000, reason: 'quota' };
+const PAUSE = { system: MODEL_SYSTEM, until: 5_000, reason: 'quota' };
 
 function createTask(change: Partial<TaskState>): TaskState {
   return { ...createTaskStateFixture(), ...change };

@@ -129,7 +129,7 @@ function buildCancelledWaiting(state: TaskState): Waiting | undefined {
 /** Returns the item for a paused model if the plan needs the model: during a run, and during planning once a step is parked. */
 function buildModelWaiting(plan: PlanState, pauses: readonly Pause[] = []): Waiting[] {
   const isParked = plan.status === 'planning' && plan.planning.parkedUntil !== undefined;
-  const pause = pauses.find(({ what }) => what === MODEL_SYSTEM);
+  const pause = pauses.find(({ system }) => system === MODEL_SYSTEM);
   if (pause === undefined || (!isParked && !isPlanRunning(plan.status))) return [];
   return [
     {

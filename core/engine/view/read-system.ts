@@ -1,12 +1,12 @@
 import type { Host } from '../../port/host.ts';
-import type { Pause } from '../../store/system-store.ts';
 import { loadPauses, loadSlots } from '../../store/system-store.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
 /** State of the platform: slots for attempts, pauses of outside systems, disk and isolation of agents. */
 export type SystemView = {
   readonly slots: { readonly used: number; readonly limit: number };
-  readonly pauses: Pause[];
+  /** `what` is the name of the paused system; `until` in epoch milliseconds. */
+  readonly pauses: { readonly what: string; readonly until: number; readonly reason: string }[];
   readonly disk?: { readonly dataBytes: number; readonly freeBytes: number };
   readonly isolation: string;
 };
@@ -23,7 +23,7 @@ export async function readSystem(
   ]);
   return {
     slots: { used: slots.holders.size, limit: deps.settings.caps.system },
-    pauses,
+    pauses: pauses.map(({ system, until, reason }) => ({ what: system, until, reason })),
     disk,
     isolation: host?.describeIsolation() ?? 'Each attempt runs in a pod of its own.',
   };

@@ -1,5 +1,5 @@
 import type { HOOK_API } from '../../../core/contract/api.ts';
-import { reportForgeChange } from '../../../core/contract/queue-message.ts';
+import { buildForgeChangeReport } from '../../../core/contract/queue-message.ts';
 import type { Queue } from '../../../core/port/queue.ts';
 import type { Clock } from '../../../core/port/runtime.ts';
 import type { Table } from '../../../core/port/table.ts';
@@ -28,7 +28,7 @@ export const hookHandlers = {
     const change = deps.parseWebhook(header('x-github-event') ?? '', body);
     if (change === undefined || delivery === '' || delivery.length > 200) return { accepted: true };
     if ((await deps.table.get(KEY.delivery(delivery))) !== undefined) return { accepted: true };
-    await deps.queue.send([{ message: reportForgeChange({ delivery, ...change }) }]);
+    await deps.queue.send([{ message: buildForgeChangeReport({ delivery, ...change }) }]);
     const expiresAt = Math.floor(deps.clock.now() / 1_000) + DELIVERY_RETENTION_DAYS * 86_400;
     await deps.table.put({ ...KEY.delivery(delivery), expiresAt });
     return { accepted: true };

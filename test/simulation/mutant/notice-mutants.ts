@@ -1,5 +1,5 @@
 import type { Notice } from '../../../core/contract/notice.ts';
-import { deliverNotice } from '../../../core/contract/queue-message.ts';
+import { buildNoticeDelivery } from '../../../core/contract/queue-message.ts';
 import type { Change } from '../../../core/port/table.ts';
 import { parseDocument } from '../../../core/store/document.ts';
 import type { Mutant } from './breach.ts';
@@ -73,7 +73,7 @@ export const NOTICE_MUTANTS: readonly Mutant[] = [
               if (message.type !== 'notify') return outgoing;
               const { notice } = message;
               const id = `${notice.id}.${deps.newId()}`;
-              return { ...outgoing, message: deliverNotice({ ...notice, id }) };
+              return { ...outgoing, message: buildNoticeDelivery({ ...notice, id }) };
             }),
           ),
       },
@@ -89,7 +89,9 @@ export const NOTICE_MUTANTS: readonly Mutant[] = [
         update: async (key, change, condition) => {
           const notices = readNotices(change);
           if (notices.length > 0)
-            await deps.queue.send(notices.map((notice) => ({ message: deliverNotice(notice) })));
+            await deps.queue.send(
+              notices.map((notice) => ({ message: buildNoticeDelivery(notice) })),
+            );
           return deps.table.update(key, change, condition);
         },
       },

@@ -54,7 +54,7 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
       queue: {
         send: async (messages) => {
           if (messages.some(({ message }) => message.type === 'model_probe')) {
-            const pause = { what: MODEL_SYSTEM, until: loop.now + 300_000, reason: 'refused' };
+            const pause = { system: MODEL_SYSTEM, until: loop.now + 300_000, reason: 'refused' };
             await recordPause(deps.table, pause);
           }
           await deps.queue.send(messages);
