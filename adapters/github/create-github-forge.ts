@@ -15,6 +15,7 @@ import { markDraft, markReady } from './pull/draft.ts';
 import { ensurePull } from './pull/ensure-pull.ts';
 import { mergePull } from './pull/merge-pull.ts';
 import {
+  changePullBase,
   closePull,
   createChangedPullsReader,
   findPull,
@@ -57,6 +58,7 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
     markReady: (repo, pull) => markReady(connection, repo, pull),
     markDraft: (repo, pull) => markDraft(connection, repo, pull),
     closePull: (repo, number) => closePull(connection, repo, number),
+    changePullBase: (repo, number, base) => changePullBase(connection, repo, number, base),
     reopenPull: (repo, number) => reopenPull(connection, repo, number),
     mergePull: (repo, number, merge) => mergePull(connection, repo, number, merge),
     readChecks: createChecksReader(connection),

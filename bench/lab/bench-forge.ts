@@ -350,6 +350,10 @@ export function createBenchForgePort(
     markReady: (_repo, pull) => run('markReady', () => forge.setDraft(pull.number, false)),
     markDraft: (_repo, pull) => run('markDraft', () => forge.setDraft(pull.number, true)),
     closePull: (_repo, number) => run('closePull', () => forge.closePull(number)),
+    changePullBase: () =>
+      run('changeBase', () => {
+        throw new AppError('refused', 'base_fixed', 'No benchmark changes a base branch.');
+      }),
     reopenPull: (_repo, number) => run('reopenPull', () => forge.reopenPull(number)),
     mergePull: (_repo, number, merge) => run('mergePull', () => forge.mergePull(number, merge.sha)),
     readChecks: () => run('checks', () => ({ state: 'none', failing: [], pending: [] })),

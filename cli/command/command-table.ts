@@ -12,6 +12,7 @@ import {
   planBudgetCommand,
   planRejectCommand,
   planRestartCommand,
+  planRetargetCommand,
 } from './plan/plan-decision-commands.ts';
 import {
   planAddDepCommand,
@@ -57,6 +58,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       planApproveCommand,
       planRejectCommand,
       planRestartCommand,
+      planRetargetCommand,
       planBudgetCommand,
       planEditCommand,
       planAddTaskCommand,

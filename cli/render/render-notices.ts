@@ -14,6 +14,7 @@ const KIND_STYLES: Readonly<Record<NoticeKind, Style>> = {
   complete: 'good',
   budget: 'warn',
   no_change: 'warn',
+  delivery: 'warn',
 };
 const MAX_TEXT_LINES = 2;
 const AGE_COLUMNS = 11;

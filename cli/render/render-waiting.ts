@@ -24,7 +24,7 @@ export function describeWaiting(waiting: Waiting): string {
     case 'unblock':
       return `${waiting.task}: blocked${formatReason(waiting)}`;
     case 'merge':
-      return `review and merge ${formatPull(waiting)} into ${waiting.base}`;
+      return describeMerge(waiting);
     case 'budget':
       return `the budget is used up (${formatBudget(waiting)}): no new attempt starts until the budget is raised`;
     case 'model':
@@ -36,6 +36,16 @@ function describeNoChange({ task, uncommitted }: WaitingOf<'no_change'>): string
   const groups = uncommitted.map(describeUncommitted).join('; ');
   const details = groups === '' ? '' : `. Not committed: ${groups}`;
   return `${task}: nothing was changed; accept the task without changes, or request changes${details}`;
+}
+
+function describeMerge(waiting: WaitingOf<'merge'>): string {
+  const pull = formatPull(waiting);
+  const { base, problem } = waiting;
+  if (problem?.kind === 'base_missing')
+    return `${pull}: its base branch ${problem.base} no longer exists; restore the branch or choose another`;
+  if (problem?.kind !== 'conflict') return `review and merge ${pull} into ${base}`;
+  const files = problem.files.length === 0 ? '' : ` in ${problem.files.join(', ')}`;
+  return `merge ${pull} into ${base} and resolve its conflict${files}`;
 }
 
 function describeRetry(waiting: WaitingOf<'retry'>): string {
@@ -94,7 +104,12 @@ export function getWaitingCommand(waiting: Waiting): string {
 }
 
 /** Returns the command that merges a root pull request: git for a local repository, `gh` for a repository on GitHub. */
-function getMergeCommand({ forge, branch, url }: WaitingOf<'merge'>): string {
+function getMergeCommand({ plan, forge, branch, base, url, problem }: WaitingOf<'merge'>): string {
+  if (problem?.kind === 'base_missing') return `smol-gang plan retarget ${plan} --base BRANCH`;
+  if (problem?.kind === 'conflict')
+    return forge === 'local'
+      ? `git switch ${base} && git merge ${branch}`
+      : `git fetch origin && git switch ${base} && git merge origin/${branch}`;
   return forge === 'local' ? `git merge ${branch}` : `gh pr merge ${url ?? branch}`;
 }
 

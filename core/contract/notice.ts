@@ -14,6 +14,7 @@ export const NOTICE_KINDS = [
   'complete',
   'budget',
   'no_change',
+  'delivery',
 ] as const;
 /** Kind of a notice. */
 export type NoticeKind = (typeof NOTICE_KINDS)[number];

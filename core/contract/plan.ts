@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { agentNameSchema } from './agent.ts';
-import { taskIdSchema } from './id.ts';
+import { branchSchema, repoPathSchema, taskIdSchema } from './id.ts';
 import { PLAN_STATUSES } from './plan-status.ts';
 import { planRepositorySchema } from './repository.ts';
 import {
@@ -167,6 +167,9 @@ export const reasonSchema = z.object({ reason: z.string().max(4_000).default('')
 
 /** `run` is the number of the current run. A repeated request then names an old run and starts no second run. */
 export const restartSchema = z.object({ run: z.number().int().min(1) }).strict();
+
+/** Repository of a plan and the new base branch of its result. */
+export const retargetSchema = z.object({ repo: repoPathSchema, base: branchSchema }).strict();
 
 export const rootPullSchema = z.object({
   repo: z.string(),

@@ -15,6 +15,7 @@ export const waitingActionSchema = z.enum([
   'restart',
   'raise_budget',
   'merge',
+  'retarget',
   'recover',
 ]);
 /** Action that a client can offer. */
@@ -31,6 +32,15 @@ const COMMON = {
 
 /** Pull request of a task; absent until the forge has reported the pull request. */
 const taskPullSchema = z.object({ repo: z.string(), number: z.number().int(), url: z.string() });
+
+export const pullProblemSchema = z.discriminatedUnion('kind', [
+  /** The branch conflicts with the base branch; `files` were changed on both sides, at most 20. */
+  z.object({ kind: z.literal('conflict'), files: z.array(z.string()).max(20) }),
+  /** The base branch was deleted, or renamed in a way that the forge cannot follow. */
+  z.object({ kind: z.literal('base_missing'), base: z.string() }),
+]);
+/** Reason why a person cannot merge a root pull request. */
+export type PullProblem = z.infer<typeof pullProblemSchema>;
 
 export const waitingSchema = z.discriminatedUnion('kind', [
   /** A person has to approve or reject a revision of the graph. */
@@ -95,6 +105,7 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     base: z.string(),
     number: z.number().int().optional(),
     url: z.string().optional(),
+    problem: pullProblemSchema.optional(),
   }),
   /** The budget is used up: running attempts may finish, but no new attempt starts. */
   z.object({

@@ -16,6 +16,22 @@ export function onPullsChanged(
   return { ...state, pulls, pendingCleanups: scheduleCleanup(state, pulls, context) };
 }
 
+/** Changes the base branch of a repository. The next observation of the pull request finds the problems of the new base. */
+export function onRetargeted(
+  state: PlanState,
+  { repo, base }: PlanEventOf<'retargeted'>,
+): PlanState | undefined {
+  const isChanged = state.repositories.some((known) => known.name === repo && known.base !== base);
+  if (!isChanged) return undefined;
+  return {
+    ...state,
+    repositories: state.repositories.map((known) =>
+      known.name === repo ? { ...known, base } : known,
+    ),
+    pulls: state.pulls.map((pull) => (pull.repo === repo ? { ...pull, problem: undefined } : pull)),
+  };
+}
+
 /**
  * Schedules the deletion of the run's branches once no pull request is open: at once if all work is merged, otherwise after
  * `keepDays`, because a person may reopen a closed pull request or open another for commits after an early merge.

@@ -37,6 +37,7 @@ const EXPECTED_STATUSES: Record<PlanStatus, Partial<Record<PlanEventType, PlanSt
   active: {
     released: 'active',
     root_pull_opened: 'active',
+    retargeted: 'active',
     halt_suspected: 'active',
     budget_low: 'active',
     budget_used: 'active',
@@ -46,6 +47,7 @@ const EXPECTED_STATUSES: Record<PlanStatus, Partial<Record<PlanEventType, PlanSt
   },
   complete: {
     pulls_changed: 'complete',
+    retargeted: 'complete',
     delivered: 'complete',
     sent_back: 'active',
     restarted: 'activating',

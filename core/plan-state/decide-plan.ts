@@ -2,6 +2,7 @@ import type { PlanStatus } from '../contract/plan-status.ts';
 import {
   onBranchesCleanedUp,
   onPullsChanged,
+  onRetargeted,
   onRunStopping,
   onSentBack,
 } from './cleanup-transitions.ts';
@@ -83,12 +84,14 @@ export const PLAN_TABLE: Record<PlanStatus, PlanRows> = {
     budget_low: onBudgetLow,
     budget_used: onBudgetUsed,
     completed: onCompleted,
+    retargeted: onRetargeted,
     cancelled: onCancelled,
     restarted: onRestarted,
   },
   complete: {
     pulls_changed: onPullsChanged,
     delivered: onPullsChanged,
+    retargeted: onRetargeted,
     sent_back: onSentBack,
     restarted: onRestarted,
   },

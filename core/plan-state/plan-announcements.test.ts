@@ -10,7 +10,7 @@ import { decidePlan } from './decide-plan.ts';
 import { announceNewPlan, announcePlanTransition } from './plan-announcements.ts';
 import type { PlanEvent } from './plan-event.ts';
 import { PLAN_EVENT_TYPES } from './plan-event.ts';
-import type { PlanState } from './plan-state.ts';
+import type { PlanState, RootPull } from './plan-state.ts';
 
 const CONTEXT = createPlanContext();
 
@@ -62,6 +62,25 @@ function createSampleFor(type: PlanEvent['type']): PlanState {
 }
 
 describe('notices', () => {
+  test.each<[Partial<RootPull>, string]>([
+    [{ problem: { kind: 'base_missing', base: 'main' } }, 'smol-gang plan retarget p0123456789'],
+    [{ problem: { kind: 'conflict', files: ['a.ts'] } }, 'conflicts with its base branch in a.ts'],
+    [{ state: 'closed' }, 'was closed without a merge'],
+  ])('the change %j of a pull request is a notice, but only once', (change, text) => {
+    const before = createSamplePlan('complete');
+    const pulls = before.pulls.map((pull) => ({ ...pull, ...change }));
+    const event = createPlanEvent('pulls_changed', { pulls });
+
+    const [notice, ...others] = announce(before, event).notices;
+    expect(notice).toMatchObject({ kind: 'delivery', text: expect.stringContaining(text) });
+    expect(others).toEqual([]);
+    expect(listKinds({ ...before, pulls }, event)).toEqual([]);
+  });
+
+  test('a merged pull request is no notice', () => {
+    expect(listKinds(createSamplePlan('complete'), createPlanEvent('delivered'))).toEqual([]);
+  });
+
   test('an approval is requested after planning and after the restart of a rejected plan', () => {
     const planned = announce(createSamplePlan('planning'), createPlanEvent('decomposed'));
 

@@ -63,6 +63,7 @@ function listWakeUps({ id, run, status }: PlanState, event: PlanEvent): QueueMes
     case 'released':
     case 'completed':
     case 'pulls_changed':
+    case 'retargeted':
     case 'delivered':
     case 'run_stopping':
       return [buildPlanWakeUp(id)];
@@ -93,7 +94,40 @@ function listNotices(before: PlanState, after: PlanState, event: PlanEvent): Not
     return [describeBudget(event.share)];
   if (event.type === 'halted')
     return [{ kind: 'halted', text: 'No task of the plan can continue without a person.' }];
-  return after.status === before.status ? [] : describeStatus(after);
+  if (after.status !== before.status) return describeStatus(after);
+  return listDeliveryNotices(before, after, event);
+}
+
+/** Describes the first pull request of a complete plan that can no longer be merged: a transition has at most one notice of a kind. */
+function listDeliveryNotices(
+  before: PlanState,
+  { id, pulls }: PlanState,
+  event: PlanEvent,
+): NoticeDraft[] {
+  if (event.type !== 'pulls_changed' && event.type !== 'delivered') return [];
+  for (const pull of pulls) {
+    const known = before.pulls.find(({ repo }) => repo === pull.repo);
+    const text = describeDelivery(id, known, pull);
+    if (text !== undefined) return [{ kind: 'delivery', text, details: listLinks([pull]) }];
+  }
+  return [];
+}
+
+function describeDelivery(
+  plan: string,
+  known: RootPull | undefined,
+  { number, state, problem }: RootPull,
+): string | undefined {
+  const name = `pull request #${number}`;
+  if (problem?.kind === 'base_missing' && known?.problem?.kind !== 'base_missing')
+    return `The base branch ${problem.base} of ${name} no longer exists. Restore the branch, or choose another: smol-gang plan retarget ${plan} --base BRANCH`;
+  if (problem?.kind === 'conflict' && known?.problem?.kind !== 'conflict') {
+    const where = problem.files.length === 0 ? '' : ` in ${problem.files.slice(0, 3).join(', ')}`;
+    return `The ${name} now conflicts with its base branch${where}. Merge the branch by hand and resolve the conflict.`;
+  }
+  if (state === 'closed' && known?.state === 'open')
+    return `The ${name} was closed without a merge. Reopen the pull request to deliver its work.`;
+  return undefined;
 }
 
 function describeStatus({ status, revision, forecast, reason, pulls }: PlanState): NoticeDraft[] {
@@ -120,12 +154,20 @@ function formatTaskCount(count: number): string {
 }
 
 function describeCompletion(pulls: readonly RootPull[]): NoticeDraft {
-  const open = pulls.flatMap(({ repo, number, url, state }) =>
-    state === 'open' && number !== undefined && url !== undefined ? [{ repo, number, url }] : [],
-  );
+  const details = listLinks(pulls.filter(({ state }) => state === 'open'));
+  const open = details.pulls;
   const links = open.map(({ url }) => url).join(', ');
   const nextStep = open.length === 0 ? '' : ` Review and merge ${links}`;
-  return { kind: 'complete', text: `The plan is complete.${nextStep}`, details: { pulls: open } };
+  return { kind: 'complete', text: `The plan is complete.${nextStep}`, details };
+}
+
+function listLinks(pulls: readonly RootPull[]): {
+  readonly pulls: NonNullable<NoticeDraft['details']>['pulls'] & object;
+} {
+  const links = pulls.flatMap(({ repo, number, url }) =>
+    number !== undefined && url !== undefined ? [{ repo, number, url }] : [],
+  );
+  return { pulls: links };
 }
 
 function describeBudget(share: number): NoticeDraft {

@@ -79,8 +79,10 @@ export type PlanEvent =
   | { readonly type: 'halt_cleared' }
   /** All work is verified, and the root pull requests wait for a person. */
   | { readonly type: 'completed'; readonly run: number; readonly pulls: RootPull[] }
-  /** A person merged, closed or reopened a pull request of a complete plan; another pull request is still open. */
+  /** A pull request of a complete plan was merged, closed or reopened, or can no longer be merged; a pull request is still open. */
   | { readonly type: 'pulls_changed'; readonly run: number; readonly pulls: RootPull[] }
+  /** The result for a repository goes to another base branch: a person changed or renamed the base branch. */
+  | { readonly type: 'retargeted'; readonly repo: string; readonly base: string }
   /** All pull requests of a complete plan are merged or closed. */
   | { readonly type: 'delivered'; readonly run: number; readonly pulls: RootPull[] }
   /** A reviewer requested changes of `task`, the only task of a simple plan. */
@@ -135,6 +137,7 @@ export const PLAN_EVENT_TYPES = [
   'halt_cleared',
   'completed',
   'pulls_changed',
+  'retargeted',
   'delivered',
   'sent_back',
   'run_stopping',

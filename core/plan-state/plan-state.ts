@@ -3,6 +3,7 @@ import type { Condition, Forecast, PlanOptions, Policy, Verdict } from '../contr
 import type { PlanStatus } from '../contract/plan-status.ts';
 import type { Repository } from '../contract/repository.ts';
 import type { Limits, Usage } from '../contract/task.ts';
+import type { PullProblem } from '../contract/waiting.ts';
 
 // State of a plan: status, options and pending work, with the rules that depend only on this state. Each revision of the graph and
 // each task has its own item in the store.
@@ -47,6 +48,8 @@ export type RootPull = {
   readonly state: 'none' | 'open' | 'merged' | 'closed';
   /** True if a person merged the pull request before the branch contained all work. */
   readonly wasMergedEarly?: boolean;
+  /** Reason why a person cannot merge the pull request. */
+  readonly problem?: PullProblem | undefined;
 };
 
 /** Entry of a plan's history. */

@@ -237,6 +237,8 @@ export interface Forge {
   markReady(repo: RepoName, pull: Pick<PullRef, 'number' | 'nodeId'>): Promise<void>;
   markDraft(repo: RepoName, pull: Pick<PullRef, 'number' | 'nodeId'>): Promise<void>;
   closePull(repo: RepoName, number: number): Promise<void>;
+  /** Changes the base branch of an open pull request. Error `refused`: the branch does not exist, or a rule forbids the change. */
+  changePullBase(repo: RepoName, number: number, base: string): Promise<void>;
   reopenPull(repo: RepoName, number: number): Promise<void>;
   /** Merges the pull request, but only if its head is `merge.sha`. */
   mergePull(

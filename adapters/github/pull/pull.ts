@@ -143,7 +143,12 @@ export async function patchPull(
   connection: Connection,
   repo: RepoName,
   number: number,
-  change: { readonly title?: string; readonly body?: string; readonly state?: 'open' | 'closed' },
+  change: {
+    readonly title?: string;
+    readonly body?: string;
+    readonly state?: 'open' | 'closed';
+    readonly base?: string;
+  },
 ): Promise<void> {
   await connection.callForge(`change ${repo}#${number}`, repo, (octokit, repoParams) =>
     octokit.rest.pulls.update({ ...repoParams, pull_number: number, ...change }),
@@ -156,6 +161,15 @@ export async function closePull(
   number: number,
 ): Promise<void> {
   await patchPull(connection, repo, number, { state: 'closed' });
+}
+
+export async function changePullBase(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+  base: string,
+): Promise<void> {
+  await patchPull(connection, repo, number, { base });
 }
 
 /** Reopens a pull request; does nothing if the pull request is open. */

@@ -48,6 +48,35 @@ export const planRestartCommand = defineCommand({
   },
 });
 
+export const planRetargetCommand = defineCommand({
+  name: 'plan retarget',
+  summary: 'deliver the result of a plan into another base branch',
+  usage: 'PLAN --base BRANCH [--repo REPO]',
+  argumentCount: { min: 1, max: 1 },
+  options: {
+    base: { type: 'string', value: 'BRANCH', help: 'the branch that receives the result' },
+    repo: {
+      type: 'string',
+      value: 'REPO',
+      help: 'OWNER/NAME, if the plan has several repositories',
+    },
+  },
+  async run(context, [planArgument], values) {
+    const { base } = values;
+    if (base === undefined) throw createUsageError('the new base branch is missing: give --base');
+    const { client, params } = await connectToPlan(context, planArgument);
+    const { repositories } = await client.call(API.getPlan, { params });
+    const names = repositories.map(({ name }) => name);
+    const repo = values.repo ?? (names.length === 1 ? names[0] : undefined);
+    if (repo === undefined)
+      throw createUsageError(
+        `the plan has several repositories: give --repo ${names.join(' or ')}`,
+      );
+    const plan = await client.call(API.retargetPlan, { params, body: { repo, base } });
+    return printChange(context, plan, `delivers into ${base}`);
+  },
+});
+
 export const planBudgetCommand = defineCommand({
   name: 'plan budget',
   summary: 'change the budget of a plan; parked work continues within the new budget',

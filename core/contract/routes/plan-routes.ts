@@ -10,6 +10,7 @@ import {
   planViewSchema,
   reasonSchema,
   restartSchema,
+  retargetSchema,
 } from '../plan.ts';
 import { taskViewSchema } from '../task.ts';
 import type { Route } from './route.ts';
@@ -112,6 +113,16 @@ export const PLAN_ROUTES = {
     summary: 'Run a plan again from its approved graph, or plan a failed plan again',
     params: planParams,
     body: restartSchema,
+    status: 202,
+    answer: changedPlanSchema,
+  },
+  retargetPlan: {
+    method: 'POST',
+    path: '/v1/plans/{plan}/retarget',
+    access: 'operator',
+    summary: 'Choose another base branch for the result of a plan, for example after a rename',
+    params: planParams,
+    body: retargetSchema,
     status: 202,
     answer: changedPlanSchema,
   },

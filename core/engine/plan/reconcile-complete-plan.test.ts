@@ -4,9 +4,10 @@ import {
   FIXTURE_PLAN,
   FIXTURE_REPO,
 } from '../../../test/support/engine/engine-fixture.ts';
-import type { PullState } from '../../port/forge.ts';
+import type { PullRequest, PullState } from '../../port/forge.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
+import { listPlanWaiting } from '../view/build-waiting.ts';
 import { reconcilePlan } from './reconcile-plan.ts';
 
 const KEEP_MS = 7 * 86_400_000;
@@ -14,15 +15,28 @@ const ROOT = `smol-gang/${FIXTURE_PLAN}-r1/root`;
 
 /** Creates a complete plan with one root pull request. `setPullState` changes the state of the pull request on the forge. */
 async function createCompletePlan() {
-  let state: PullState = 'open';
+  let change: Partial<PullRequest> = {};
+  let baseSha: string | undefined = 'b'.repeat(40);
   const deleted: string[] = [];
   let readCount = 0;
   const fixture = createEngineFixture({
     forge: {
       readPull: async () => {
         readCount += 1;
-        return createRootPull(state);
+        return { ...createRootPull(), ...change };
       },
+      readBranchHead: async () => baseSha,
+      compareCommits: async (_repo, base) => ({
+        aheadBy: 1,
+        behindBy: 1,
+        mergeBase: 'c'.repeat(40),
+        files: (base === baseSha ? ['a.ts', 'b.ts'] : ['b.ts', 'c.ts']).map((path) => ({
+          path,
+          status: 'modified',
+          additions: 1,
+          deletions: 1,
+        })),
+      }),
       listBranches: async () => [{ name: ROOT, sha: 'a'.repeat(40) }],
       deleteBranch: async (_repo, name) => {
         deleted.push(name);
@@ -37,21 +51,27 @@ async function createCompletePlan() {
     deleted,
     countReads: () => readCount,
     reconcile,
-    setPullState: (next: PullState) => {
-      state = next;
+    setPullState: (state: PullState) => {
+      change = { state };
+    },
+    changePull: (next: Partial<PullRequest>) => {
+      change = next;
+    },
+    deleteBase: () => {
+      baseSha = undefined;
     },
     plan: async () => (await loadPlan(fixture.table, FIXTURE_PLAN))?.state,
   };
 }
 
-function createRootPull(state: PullState) {
+function createRootPull(): PullRequest {
   return {
     number: 7,
     nodeId: 'P7',
     url: 'http://127.0.0.1:1/acme/shop/pull/7',
     title: 'Logins',
     body: '',
-    state,
+    state: 'open',
     draft: false,
     head: ROOT,
     headSha: 'a'.repeat(40),
@@ -122,4 +142,53 @@ test('keeps the branches of a pull request that was reopened without a webhook',
 
   expect(deleted).toEqual([]);
   expect(await plan()).toMatchObject({ pulls: [{ state: 'open' }], pendingCleanups: [] });
+});
+
+test('a conflict with the base branch is recorded with the files of both sides, and its end as well', async () => {
+  const { reconcile, changePull, plan } = await createCompletePlan();
+  changePull({ isMergeable: false });
+  await reconcile();
+  await reconcile();
+  expect((await plan())?.pulls[0]?.problem).toEqual({ kind: 'conflict', files: ['b.ts'] });
+
+  changePull({ isMergeable: null });
+  await reconcile();
+  expect((await plan())?.pulls[0]?.problem?.kind).toBe('conflict');
+
+  changePull({ isMergeable: true });
+  await reconcile();
+  expect((await plan())?.pulls[0]?.problem).toBeUndefined();
+});
+
+test.each(['open', 'closed'] as const)(
+  'a missing base branch of a pull request that is %s asks a person for another base branch',
+  async (state) => {
+    const { reconcile, changePull, deleteBase, plan, table } = await createCompletePlan();
+    deleteBase();
+    changePull({ state });
+    await reconcile();
+
+    expect((await plan())?.pulls[0]?.problem).toEqual({ kind: 'base_missing', base: 'main' });
+    const stored = await loadPlan(table, FIXTURE_PLAN);
+    expect(stored && listPlanWaiting(stored, {})).toMatchObject([
+      { kind: 'merge', problem: { kind: 'base_missing' }, actions: ['retarget'] },
+    ]);
+  },
+);
+
+test('a base branch that was renamed at the forge becomes the base branch of the plan', async () => {
+  const { reconcile, changePull, plan } = await createCompletePlan();
+  changePull({ base: 'trunk' });
+  await reconcile();
+
+  expect((await plan())?.repositories[0]?.base).toBe('trunk');
+});
+
+test('an open pull request is read again later, because no event reports a moved base branch', async () => {
+  const { reconcile, table, deps } = await createCompletePlan();
+  await reconcile();
+
+  const dueAt = (await loadPlan(table, FIXTURE_PLAN))?.dueAt ?? 0;
+  expect(dueAt - deps.clock.now()).toBeGreaterThan(0);
+  expect(dueAt - deps.clock.now()).toBeLessThanOrEqual(300_000);
 });

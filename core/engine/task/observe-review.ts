@@ -25,8 +25,10 @@ export async function observeReview(deps: ForgeDeps, task: StoredTask): Promise<
   const pull = await forge.readPull(state.repo, state.pull.number);
   const { reviews, comments } = await forge.readReviews(state.repo, state.pull.number);
   const checks = await forge.readChecks(state.repo, state.accepted?.commit ?? pull.headSha);
+  // People choose the base branch of a simple plan.
+  const base = state.simple ? pull.base : resolveBaseBranch(deps, plan, state);
   const event =
-    (await observePull(deps, forge, resolveBaseBranch(deps, plan, state), task, pull)) ??
+    (await observePull(deps, forge, base, task, pull)) ??
     buildChecksEvent(checks) ??
     buildReviewEvent(reviews, comments, state.lastHandledReview ?? 0, state.accepted?.commit);
   if (event !== undefined) {

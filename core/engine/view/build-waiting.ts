@@ -98,7 +98,7 @@ export function listPlanWaiting(
       ];
     case 'complete':
       return plan.pulls
-        .filter((pull) => pull.state === 'open')
+        .filter((pull) => pull.state === 'open' || pull.problem !== undefined)
         .map((pull) => buildMergeWaiting(plan, pull));
     case 'active':
       return [
@@ -153,7 +153,8 @@ function buildMergeWaiting(plan: PlanState, pull: RootPull): Waiting {
     base: repository?.base ?? '',
     number: pull.number,
     url: pull.url,
-    actions: ['merge'],
+    problem: pull.problem,
+    actions: pull.problem?.kind === 'base_missing' ? ['retarget'] : ['merge'],
   };
 }
 

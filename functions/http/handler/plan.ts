@@ -8,6 +8,7 @@ import { editPlan } from '../../../core/engine/command/edit-plan.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
 import { rejectPlan } from '../../../core/engine/command/reject-plan.ts';
 import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
+import { retargetPlan } from '../../../core/engine/command/retarget-plan.ts';
 import type { ForgeDeps } from '../../../core/engine/engine-deps.ts';
 import {
   buildGraphView,
@@ -52,6 +53,8 @@ export const planHandlers = {
     summarisePlan(await cancelPlan(deps.engine, params.plan, body.reason, actor.email)),
   restartPlan: async ({ params, body, actor, deps }) =>
     summarisePlan(await restartPlan(deps.engine, params.plan, body.run, actor.email)),
+  retargetPlan: async ({ params, body, actor, deps }) =>
+    summarisePlan(await retargetPlan(deps.engine, params.plan, body, actor.email)),
   recoverPlan: async ({ params, deps }) =>
     summarisePlan(await recoverPlan(deps.engine, params.plan)),
   changeBudget: async ({ params, body, actor, deps }) =>

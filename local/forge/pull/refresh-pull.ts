@@ -1,11 +1,12 @@
 import type { ForgeContext } from '../forge-context.ts';
+import { findRenamedBranch } from '../git/find-renamed-branch.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { readBranch } from '../git/read-ref.ts';
 import { isAncestor } from '../git/relate-commits.ts';
 import { runGit } from '../git/run-git.ts';
-import type { BranchRelation } from '../rules/pull-rules.ts';
-import { decideStateAfterBranchMove } from '../rules/pull-rules.ts';
-import { findPullById, isMergeOfPull } from '../store/pull-store.ts';
+import type { BranchRelation, PullSummary } from '../rules/pull-rules.ts';
+import { decideBaseChange, decideStateAfterBranchMove, findOpenPull } from '../rules/pull-rules.ts';
+import { findPullById, isMergeOfPull, listOpenPulls } from '../store/pull-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
 import { findContentMerge } from './find-content-merge.ts';
@@ -46,7 +47,12 @@ export async function refreshPullUnderLock(
   login: string,
 ): Promise<PullRow> {
   const git = context.openGit(repository);
-  const pull = findPullById(context.database, storedPull.id) ?? storedPull;
+  const pull = followRenamedBase(
+    context,
+    repository,
+    findPullById(context.database, storedPull.id) ?? storedPull,
+    login,
+  );
   if (!needsRefresh(git, pull)) return pull;
   const relation = await relateBranches(git, pull.head, pull.base);
   const mergeSha = await findMergeSha(context, git, pull, relation);
@@ -63,6 +69,53 @@ export async function refreshPullUnderLock(
   const refreshed = reload(context, pull);
   if (headSha !== pull.head_sha) announcePull(context, repository, refreshed, 'synchronize', login);
   return refreshed;
+}
+
+/** Changes the base of a pull request whose base branch was renamed, as GitHub does. */
+function followRenamedBase(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  pull: PullRow,
+  login: string,
+): PullRow {
+  const git = context.openGit(repository);
+  if (pull.state !== 'open' || readBranch(git.gitDir, pull.base) !== undefined) return pull;
+  const base = findRenamedBranch(git, pull.base);
+  if (base === undefined) return pull;
+  // With the former commit of the base, the refresh finds a merge that preceded the rename.
+  return changeBase(context, repository, pull, { base, baseSha: pull.base_sha }, login);
+}
+
+/**
+ * Changes the base branch of an open pull request, and sends a `pull_request` event. Another open pull request of the same branches
+ * closes the pull request, because GitHub allows at most one.
+ */
+export function changeBase(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  pull: PullRow,
+  { base, baseSha }: { readonly base: string; readonly baseSha: string },
+  login: string,
+): PullRow {
+  const pulls = listOpenPulls(context.database, repository.id);
+  const effect = decideBaseChange({ ...pull, state: 'open', labels: [] }, base, {
+    baseExists: true,
+    hasOpenPull: findOpenPull(pulls.map(toSummary), pull.head, base) !== undefined,
+  });
+  if (effect === 'closed') return markClosed(context, repository, pull, login);
+  if (effect === 'unchanged') return pull;
+  context.database.update('pull', pull.id, {
+    base,
+    base_sha: baseSha,
+    updated_at: context.now(),
+  });
+  const changed = reload(context, pull);
+  announcePull(context, repository, changed, 'edited', login);
+  return changed;
+}
+
+function toSummary({ head, base }: PullRow): PullSummary {
+  return { state: 'open', head, base, labels: [] };
 }
 
 /** Returns the commit that merged the pull request; undefined: no merge since the last refresh. */

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
+import { readBranch } from '../git/read-ref.ts';
 import {
   readBody,
   readNumberParam,
@@ -9,13 +10,13 @@ import {
   sendJson,
   takePage,
 } from '../http.ts';
-import { forbidden, notFound } from '../http-error.ts';
+import { forbidden, notFound, validationFailed } from '../http-error.ts';
 import { announcePull } from '../pull/announce.ts';
 import { createPull } from '../pull/create-pull.ts';
 import { handleBranchChange } from '../pull/handle-branch-change.ts';
 import { listPullFiles } from '../pull/list-pull-files.ts';
 import { mergePull } from '../pull/merge-pull.ts';
-import { markClosed, refreshPull } from '../pull/refresh-pull.ts';
+import { changeBase, markClosed, refreshPull } from '../pull/refresh-pull.ts';
 import { reopenPullUnderLock } from '../pull/reopen-pull.ts';
 import type { PullFilter } from '../store/pull-store.ts';
 import { findPullById, findPullByNumber, listOpenPulls, listPulls } from '../store/pull-store.ts';
@@ -37,6 +38,7 @@ const pullChange = z.object({
   title: z.string().min(1).max(256).optional(),
   body: z.string().max(65_536).nullish(),
   state: z.enum(['open', 'closed']).optional(),
+  base: z.string().min(1).optional(),
 });
 const mergeBody = z.object({
   sha: z.string().optional(),
@@ -147,6 +149,8 @@ async function changePull(
     const edited = findPullById(context.database, pull.id) ?? pull;
     announcePull(context, repository, edited, 'edited', login);
   }
+  if (change.base !== undefined)
+    await changeRequestedBase(context, repository, pull, change.base, login);
   const current = findPullById(context.database, pull.id) ?? pull;
   if (change.state === undefined || change.state === current.state) return current;
   return context.lock(repository.id, async () =>
@@ -154,6 +158,22 @@ async function changePull(
       ? markClosed(context, repository, current, login)
       : reopenPullUnderLock(context, repository, current, login),
   );
+}
+
+/** Changes the base branch of a pull request. Throws an HttpError 422 for a branch that does not exist. */
+function changeRequestedBase(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  pull: PullRow,
+  base: string,
+  login: string,
+): Promise<PullRow> {
+  return context.lock(repository.id, async () => {
+    const baseSha = readBranch(context.openGit(repository).gitDir, base);
+    if (baseSha === undefined)
+      throw validationFailed('PullRequest', { field: 'base', code: 'invalid' });
+    return changeBase(context, repository, pull, { base, baseSha }, login);
+  });
 }
 
 function readFilter(c: Context<ForgeEnv>): PullFilter {

@@ -162,7 +162,14 @@ test.each([
 test.each([
   ['a moved branch leaves the pull request open', {}, undefined, 'open'],
   ['a deleted head closes the pull request', { headSha: undefined }, undefined, 'closed'],
-  ['a deleted base closes the pull request', { baseSha: undefined }, undefined, 'closed'],
+  ['a deleted base keeps the pull request open', { baseSha: undefined }, undefined, 'open'],
+  ['a deleted head closes the pull request', { headSha: undefined }, undefined, 'closed'],
+  [
+    'a deletion of both branches closes the pull request',
+    { headSha: undefined, baseSha: undefined },
+    undefined,
+    'closed',
+  ],
   [
     'a head without commits of its own closes the pull request',
     { headIsInBase: true },

@@ -138,16 +138,16 @@ export function findDraftRefusal(facts: DraftFacts, draft: boolean): string | un
 
 /**
  * Returns the new state of an open pull request whose head or base branch moved. `mergeSha` is the commit that brought the head
- * into the base branch; with such a commit, the pull request is merged. Otherwise a deleted branch, or a head without commits
- * of its own, closes the pull request.
+ * into the base branch; with such a commit, the pull request is merged. Otherwise a deleted head, or a head without commits of its
+ * own, closes the pull request. A deleted base keeps the pull request open, unlike on GitHub: the work is not delivered yet, and a
+ * person can restore the base or choose another base.
  */
 export function decideStateAfterBranchMove(
   relation: BranchRelation,
   mergeSha: string | undefined,
 ): PullState {
   if (mergeSha !== undefined) return 'merged';
-  const bothExist = relation.headSha !== undefined && relation.baseSha !== undefined;
-  return bothExist && !relation.headIsInBase ? 'open' : 'closed';
+  return relation.headSha !== undefined && !relation.headIsInBase ? 'open' : 'closed';
 }
 
 /**

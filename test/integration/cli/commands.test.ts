@@ -153,6 +153,11 @@ describe('plan commands', () => {
     [['plan', 'reject', PLAN_ID, '--reason', 'no'], 'rejectPlan', { reason: 'no' }],
     [['cancel', PLAN_ID], 'cancelPlan', { reason: '' }],
     [['plan', 'restart', PLAN_ID], 'restartPlan', { run: 1 }],
+    [
+      ['plan', 'retarget', PLAN_ID, '--base', 'trunk'],
+      'retargetPlan',
+      { repo: 'acme/shop', base: 'trunk' },
+    ],
     [['recover', PLAN_ID], 'recoverPlan', undefined],
     [['cancel', 'last'], 'cancelPlan', { reason: '' }],
   ])('the arguments %j call the route %s', async (args, route, body) => {

@@ -198,3 +198,45 @@ test('the merge of another pull request with the same content leaves a pull requ
 
   expect((await pull.readPull()).state).toBe('open');
 });
+
+test('a rename of the base branch changes the base of the pull request', async () => {
+  const pull = await openLinkedPull();
+  await pull.git('branch', '-m', 'main', 'first');
+  await pull.git('branch', '-m', 'first', 'trunk');
+  await commitFiles(pull.path, { 'a.txt': 'after the rename\n' });
+
+  expect(await pull.readPull()).toMatchObject({ state: 'open', base: 'trunk' });
+  expect(
+    testForge.deliveries.map(({ event, body }) => [event, JSON.parse(body).action]),
+  ).toContainEqual(['pull_request', 'edited']);
+});
+
+test('a merge before a rename of the base branch is recognised after the rename', async () => {
+  const pull = await openLinkedPull();
+  await squash(pull);
+  await pull.git('branch', '-m', 'main', 'trunk');
+
+  expect(await pull.readPull()).toMatchObject({ state: 'merged', base: 'trunk' });
+});
+
+test('a deleted base branch keeps the pull request open until the branch exists again', async () => {
+  const pull = await openLinkedPull();
+  await pull.git('checkout', '--quiet', '--detach');
+  await pull.git('branch', '-D', 'main');
+  expect(await pull.readPull()).toMatchObject({ state: 'open', base: 'main' });
+
+  await pull.git('checkout', '--quiet', '-b', 'main');
+  await squash(pull);
+  expect((await pull.readPull()).state).toBe('merged');
+});
+
+test('a person chooses another base branch, but not a missing branch', async () => {
+  const pull = await openLinkedPull();
+  await pull.git('branch', 'release', 'main');
+  await testForge.forge.changePullBase(pull.name, pull.number, 'release');
+  expect(await pull.readPull()).toMatchObject({ state: 'open', base: 'release' });
+
+  const missing = testForge.forge.changePullBase(pull.name, pull.number, 'nowhere');
+  await expect(missing).rejects.toMatchObject({ kind: 'refused' });
+  expect((await pull.readPull()).base).toBe('release');
+});

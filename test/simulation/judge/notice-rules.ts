@@ -15,6 +15,11 @@ export type WrittenState = {
   readonly simple?: boolean;
   readonly repair?: { readonly reason: string };
   readonly retryCounts?: { readonly repair: number };
+  readonly pulls?: readonly {
+    readonly repo: string;
+    readonly state: string;
+    readonly problem?: { readonly kind: string };
+  }[];
   readonly last: {
     readonly version: number;
     readonly from: string;
@@ -44,6 +49,8 @@ export class NoticeRules {
   readonly #requiredSince = new Map<string, number>();
   /** By partition key of a task: number of repairs so far. */
   readonly #repairCounts = new Map<string, number>();
+  /** By partition key of a plan: `<repo> <obstacle>` for each pull request that a person cannot merge. */
+  readonly #obstacles = new Map<string, ReadonlySet<string>>();
   /** Ids of the notices that a client has read. */
   readonly #storedIds = new Set<string>();
 
@@ -51,9 +58,29 @@ export class NoticeRules {
   recordTransition(world: World, partition: string, state: WrittenState): void {
     const isTask = state.task !== undefined;
     const subject = isTask ? `${state.plan}.r${state.run}.${state.task}` : state.id;
-    const kinds = isTask ? this.#listTaskNoticeKinds(partition, state) : listPlanNoticeKinds(state);
+    const kinds = isTask
+      ? this.#listTaskNoticeKinds(partition, state)
+      : this.#listPlanNoticeKinds(partition, state);
     for (const kind of kinds)
       this.#requiredSince.set(`${subject}.${state.last.version}.${kind}`, world.loop.now);
+  }
+
+  #listPlanNoticeKinds(partition: string, state: WrittenState): string[] {
+    const { last, pulls = [] } = state;
+    const obstacles = new Set(
+      pulls.flatMap(({ repo, state: pullState, problem }) => [
+        ...(pullState === 'closed' ? [`${repo} closed`] : []),
+        ...(problem === undefined ? [] : [`${repo} ${problem.kind}`]),
+      ]),
+    );
+    const known = this.#obstacles.get(partition);
+    this.#obstacles.set(partition, obstacles);
+    const isChange = last.event === 'pulls_changed' || last.event === 'delivered';
+    const isNew = [...obstacles].some((obstacle) => known?.has(obstacle) !== true);
+    if (isChange && isNew) return ['delivery'];
+    if (last.event === 'halted') return ['halted'];
+    const kind = PLAN_STATUS_NOTICES[last.to];
+    return last.from !== last.to && kind !== undefined ? [kind] : [];
   }
 
   #listTaskNoticeKinds(partition: string, state: WrittenState): string[] {
@@ -119,10 +146,4 @@ export class NoticeRules {
           `the notice ${id} is stored although no stored transition requires a notice with this id`,
         );
   }
-}
-
-function listPlanNoticeKinds({ last }: WrittenState): string[] {
-  if (last.event === 'halted') return ['halted'];
-  const kind = PLAN_STATUS_NOTICES[last.to];
-  return last.from !== last.to && kind !== undefined ? [kind] : [];
 }

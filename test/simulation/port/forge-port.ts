@@ -35,6 +35,7 @@ type PullCalls = Pick<
   | 'markReady'
   | 'markDraft'
   | 'closePull'
+  | 'changePullBase'
   | 'reopenPull'
   | 'mergePull'
   | 'readReviews'
@@ -169,6 +170,8 @@ function createPullCalls({ world, invocation, actor, call }: PortContext): PullC
     markDraft: (repo, { number }) =>
       call('markDraft', () => forge.setDraft(repo, number, true, actor)),
     closePull: (repo, number) => call('closePull', () => forge.closePull(repo, number, actor)),
+    changePullBase: (repo, number, base) =>
+      call('changeBase', () => forge.setBase(repo, number, base, actor)),
     reopenPull: (repo, number) => call('reopenPull', () => forge.reopenPull(repo, number, actor)),
     mergePull: (repo, number, merge) =>
       call('mergePull', () => forge.mergePull(repo, number, merge.sha, actor)),

@@ -48,6 +48,7 @@ export function createCannedRoutes(): Parameters<typeof startCannedApi>[0] {
     rejectPlan: returnChangedPlan,
     cancelPlan: returnChangedPlan,
     restartPlan: returnChangedPlan,
+    retargetPlan: returnChangedPlan,
     recoverPlan: returnChangedPlan,
     retryTask: returnTask,
     unblockTask: returnTask,

@@ -120,6 +120,7 @@ const SAMPLE_EVENTS: { [T in PlanEventType]: Extract<PlanEvent, { readonly type:
     run: SAMPLE_RUN,
     pulls: [{ ...SAMPLE_PULL, state: 'merged' }],
   },
+  retargeted: { type: 'retargeted', repo: FIXTURE_REPO, base: 'trunk' },
   sent_back: { type: 'sent_back', task: 'main' },
   run_stopping: {
     type: 'run_stopping',
