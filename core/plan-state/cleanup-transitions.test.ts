@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 const { now: NOW } = createPlanContext();
 
 describe('a complete plan', () => {
-  test('keeps its branches while a pull request is open, or may be reopened', () => {
+  test('keeps its branches while a pull request is open, deletes merged branches at once and closed branches after a week', () => {
     const plan = createSamplePlan('complete');
     const closed = [{ ...SAMPLE_PULL, state: 'closed' as const }];
 

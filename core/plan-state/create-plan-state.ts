@@ -32,7 +32,7 @@ export function createPlanState(
     options: planOptionsSchema.parse(input),
     policy: input.policy,
     repositories,
-    submitted: input.graph !== undefined,
+    hasSubmittedGraph: input.graph !== undefined,
     run: 1,
     revision: 0,
     revisionTags: graphTag === undefined ? [] : [graphTag],

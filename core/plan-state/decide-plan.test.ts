@@ -142,7 +142,7 @@ test('the numbers of runs and revisions never fall in any history of events', ()
         expect(next.revision).toBeGreaterThanOrEqual(state.revision);
         expect(next.revisionTags).toHaveLength(next.revision);
         expect(next.last).toMatchObject({ from: state.status, to: next.status, event: type });
-        if (next.status === 'active') expect(next.approved).toBeDefined();
+        if (next.status === 'active') expect(next.approvedRevision).toBeDefined();
         if (next.run > state.run) expect(type).toBe('restarted');
         state = next;
       }

@@ -48,7 +48,7 @@ test('an approval applies only to the newest revision, and removes the blocking 
 
   expect(isPlanNoop(plan, createPlanEvent('approved', { revision: 2 }))).toBe(true);
   expect(applyPlanEvent(plan, createPlanEvent('approved'))).toMatchObject({
-    approved: 1,
+    approvedRevision: 1,
     conditions: [{ code: 'preflight_deletion' }],
     activation: { stored: 0, released: 0, total: 0, hasRootBranches: false },
   });
@@ -126,7 +126,7 @@ describe('a restart', () => {
   test.each(['failed', 'cancelled'] as const)(
     'returns a %s plan without a graph to planning',
     (status) => {
-      const plan = createSamplePlan(status, { revision: 0, approved: undefined });
+      const plan = createSamplePlan(status, { revision: 0, approvedRevision: undefined });
 
       expect(applyPlanEvent(plan, createPlanEvent('restarted'))).toMatchObject({
         status: 'planning',
@@ -136,7 +136,7 @@ describe('a restart', () => {
   );
 
   test('makes a plan that was never approved wait for approval', () => {
-    const plan = createSamplePlan('cancelled', { approved: undefined });
+    const plan = createSamplePlan('cancelled', { approvedRevision: undefined });
 
     expect(applyPlanEvent(plan, createPlanEvent('restarted')).status).toBe('pending_approval');
   });

@@ -46,7 +46,7 @@ export function onApproved(
     // Before this event, the approve command checked the rules of the forge again and found no blocking rule.
     conditions: state.conditions.filter((condition) => !isBlockingCondition(condition)),
     status: 'activating',
-    approved: revision,
+    approvedRevision: revision,
     activation: EMPTY_ACTIVATION,
   };
 }
@@ -96,7 +96,7 @@ export function onRestarted(
   const hasNoGraph = state.revision === 0;
   if (hasNoGraph && (state.status === 'failed' || state.status === 'cancelled'))
     return { ...reset, status: 'planning', planning: { stage: 'queued', consecutiveFailures: 0 } };
-  if (state.status === 'rejected' || state.approved === undefined)
+  if (state.status === 'rejected' || state.approvedRevision === undefined)
     return { ...reset, status: 'pending_approval' };
   return {
     ...reset,
@@ -122,9 +122,9 @@ function buildStoppingRun(
   reason: string,
   dueAt: number,
 ): PlanState['stoppingRuns'][number] {
-  const { status, run, approved = 0 } = state;
+  const { status, run, approvedRevision = 0 } = state;
   const hasTasks = isPlanRunning(status) || status === 'complete';
-  return { run, revision: hasTasks ? approved : 0, reason, cursor: 0, dueAt };
+  return { run, revision: hasTasks ? approvedRevision : 0, reason, cursor: 0, dueAt };
 }
 
 /** Replaces the budget. The next crossed limit is announced again. */

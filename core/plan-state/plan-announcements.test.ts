@@ -149,7 +149,7 @@ describe('wake-ups', () => {
     announce(before, event).wakeUps.map(({ message }) => message.type);
 
   test('a new plan and a plan that returns to planning wake the planner', () => {
-    const failed = createSamplePlan('failed', { revision: 0, approved: undefined });
+    const failed = createSamplePlan('failed', { revision: 0, approvedRevision: undefined });
 
     expect(announceNewPlan(createSamplePlan('planning')).wakeUps).toMatchObject([
       { message: { type: 'plan' } },

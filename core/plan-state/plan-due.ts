@@ -5,8 +5,8 @@ import type { PlanState } from './plan-state.ts';
 
 /** Time between two checks for a halt, milliseconds. */
 export const HALT_CHECK_MS = 60_000;
-const FIRST_FAULT_BACKOFF_MS = 5_000;
-const MAX_FAULT_BACKOFF_MS = 600_000;
+const FIRST_STEP_RETRY_MS = 5_000;
+const MAX_STEP_RETRY_MS = 600_000;
 
 /** Returns the due time of a plan after a transition, epoch milliseconds. After most events, the plan is due at once. */
 export function computePlanDueAfterWrite(after: PlanState, event: PlanEvent, now: number): number {
@@ -21,7 +21,7 @@ export function computePlanDueAfterWrite(after: PlanState, event: PlanEvent, now
       return now + HALT_CHECK_MS;
     case 'step_faulted': {
       const doublings = Math.min(after.consecutiveEngineFailures - 1, 7);
-      return now + Math.min(MAX_FAULT_BACKOFF_MS, FIRST_FAULT_BACKOFF_MS * 2 ** doublings);
+      return now + Math.min(MAX_STEP_RETRY_MS, FIRST_STEP_RETRY_MS * 2 ** doublings);
     }
     default:
       return now;

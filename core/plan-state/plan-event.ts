@@ -29,9 +29,9 @@ export type PlanEvent =
       readonly summary?: string;
       readonly usage?: Usage;
     }
-  /** An outside system refuses requests until `until`, epoch milliseconds. The pause does not count as a fault. */
+  /** An outside system refuses requests until `until`, epoch milliseconds. The pause does not count as a failure. */
   | { readonly type: 'planning_parked'; readonly until: number; readonly why: string }
-  /** A planning step failed for a temporary reason and runs again at `until`, epoch milliseconds. Counts as a fault. */
+  /** A planning step failed for a temporary reason and runs again at `until`, epoch milliseconds. Counts as a failure. */
   | { readonly type: 'planning_retried'; readonly until: number; readonly why: string }
   /** A person ended the pause of the planning. */
   | { readonly type: 'planning_unparked' }

@@ -30,6 +30,7 @@ export type PlanRepository = {
   readonly signOff: boolean;
   /** Size at the creation of the plan, KB, as reported by the forge. */
   readonly sizeKb?: number;
+  /** Template of pull request titles. */
   readonly titlePattern?: string;
   readonly pullTemplate?: string;
   /** Description of the set-up and verify commands and their sources, for people. */
@@ -44,8 +45,9 @@ export type RootPull = {
   readonly number?: number;
   readonly nodeId?: string;
   readonly url?: string;
+  /** True if the pull request is ready for review; false for a draft. */
   readonly ready: boolean;
-  readonly state: 'none' | 'open' | 'merged' | 'closed';
+  readonly state: 'open' | 'merged' | 'closed';
   /** True if a person merged the pull request before the branch contained all work. */
   readonly wasMergedEarly?: boolean;
   /** Reason why a person cannot merge the pull request. */
@@ -74,15 +76,15 @@ export type PlanState = {
   readonly policy: Policy;
   readonly repositories: PlanRepository[];
   /** True if a person submitted the graph, so that no model plans the tasks. */
-  readonly submitted: boolean;
+  readonly hasSubmittedGraph: boolean;
   /** Number of the current run, from 1. */
   readonly run: number;
   /** Number of the newest revision of the graph; 0 before the first. */
   readonly revision: number;
-  /** Tags under which the revisions are stored, oldest first. */
+  /** Unique tags in the keys of the stored revisions, oldest first; writers of the same revision use different tags. */
   readonly revisionTags: string[];
   /** Approved revision, which the run executes. */
-  readonly approved?: number;
+  readonly approvedRevision?: number;
   readonly verdict?: Verdict;
   readonly summary?: string;
   readonly forecast?: Forecast;
@@ -95,8 +97,8 @@ export type PlanState = {
     readonly parkedUntil?: number;
   };
   /**
-   * Progress of the activation: `stored` of `total` task items are in the store, `released` are released; `hasRootBranches` if the
-   * root branches exist.
+   * Progress of the activation: `stored` of `total` task items are in the store; `released` is 0, or `total` once all tasks without
+   * dependencies are ready.
    */
   readonly activation: {
     readonly stored: number;
@@ -159,8 +161,8 @@ export function isSimple(plan: PlanState): boolean {
   return plan.verdict?.complexity === 'simple';
 }
 
-/** Returns true if attempts of this run may continue. A reviewer can still request changes in a complete simple plan. */
-export function isRunning(plan: PlanState, run: number): boolean {
+/** Returns true if attempts of this run may start and continue. A reviewer can still request changes in a complete simple plan. */
+export function runAcceptsWork(plan: PlanState, run: number): boolean {
   if (plan.run !== run) return false;
   return plan.status === 'active' || (plan.status === 'complete' && isSimple(plan));
 }
@@ -260,8 +262,8 @@ export function requireStatus(
 }
 
 /** Throws `plan_status` unless tasks of the current run may continue. */
-export function requireRunning(plan: PlanState): PlanState {
-  if (isRunning(plan, plan.run)) return plan;
+export function requireRunAcceptsWork(plan: PlanState): PlanState {
+  if (runAcceptsWork(plan, plan.run)) return plan;
   const message = `plan ${plan.id} is ${plan.status}, so its tasks accept no commands; restart the plan first`;
   const details = { plan: plan.id, status: plan.status, action: 'restart' };
   throw new AppError('conflict', 'plan_status', message, { details });

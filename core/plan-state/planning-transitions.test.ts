@@ -52,7 +52,7 @@ describe('planning', () => {
     for (const plan of [createSimplePlan('planning'), automatic])
       expect(applyPlanEvent(plan, createPlanEvent('decomposed'))).toMatchObject({
         status: 'activating',
-        approved: 1,
+        approvedRevision: 1,
         revision: 1,
         revisionTags: ['n1'],
       });
@@ -62,13 +62,14 @@ describe('planning', () => {
     const blocked = createSimplePlan('planning', [
       createPlanCondition('blocking_required_signatures'),
     ]);
+    // A rule about merges into a root branch (`lane`) does not concern a simple plan.
     const unblocked = createSimplePlan('planning', [
       createPlanCondition('blocking_lane_merge_methods'),
     ]);
 
     expect(applyPlanEvent(blocked, createPlanEvent('decomposed'))).toMatchObject({
       status: 'pending_approval',
-      approved: undefined,
+      approvedRevision: undefined,
     });
     expect(applyPlanEvent(unblocked, createPlanEvent('decomposed'))).toMatchObject({
       status: 'activating',
@@ -76,7 +77,7 @@ describe('planning', () => {
     });
   });
 
-  test('only a retry counts as a fault, and repeated retries share one condition', () => {
+  test('only a retry counts as a failure, and repeated retries share one condition', () => {
     const plan = createSamplePlan('planning');
     const parked = applyPlanEvent(plan, createPlanEvent('planning_parked'));
     const retried = applyPlanEvent(

@@ -49,7 +49,7 @@ export function onDecomposed(
     status: isApproved ? 'activating' : 'pending_approval',
     revision: 1,
     revisionTags: [tag],
-    approved: isApproved ? 1 : undefined,
+    approvedRevision: isApproved ? 1 : undefined,
     forecast,
   };
 }

@@ -45,7 +45,7 @@ function listStacks(exploration: Exploration): Set<Stack> {
 }
 
 function findRequestedStacks(prompt: string): Set<Stack> {
-  const requested = new Set(STACKS.filter(({ words }) => words.test(prompt)));
+  const requested = new Set(STACKS.filter(({ wordsInRequest }) => wordsInRequest.test(prompt)));
   for (const name of findFileNames(prompt)) {
     const stack = findStackOfFile(name);
     if (stack !== undefined) requested.add(stack);
@@ -62,7 +62,7 @@ function findNamedStacks(task: TaskSpec): Map<Stack, string> {
     if (stack !== undefined && !named.has(stack)) named.set(stack, name);
   }
   for (const stack of STACKS) {
-    const tool = named.has(stack) ? null : stack.tools.exec(text);
+    const tool = named.has(stack) ? null : stack.wordsInTask.exec(text);
     if (tool !== null) named.set(stack, tool[0]);
   }
   return named;

@@ -74,9 +74,9 @@ function createPlanVariants(plan: PlanState): PlanState[] {
     { ...plan, options: { ...options, autoApprove: true } },
     { ...plan, haltedSince: 500 },
     { ...plan, consecutiveEngineFailures: 19 },
-    ...(plan.status === 'cancelled' ? [{ ...plan, approved: undefined }] : []),
+    ...(plan.status === 'cancelled' ? [{ ...plan, approvedRevision: undefined }] : []),
     ...(plan.status === 'cancelled' || plan.status === 'failed'
-      ? [{ ...plan, approved: undefined, revision: 0 }]
+      ? [{ ...plan, approvedRevision: undefined, revision: 0 }]
       : []),
     { ...plan, stoppingRuns: [{ run: 1, revision: 1, reason: '', cursor: 0, dueAt: 0 }] },
     ...stages.map((stage) => ({ ...plan, planning: { stage, consecutiveFailures: 0 } })),

@@ -21,7 +21,7 @@ export async function findForeignScopes(
     plan.activation.total > MAX_COMPARED_TASKS * 2
   )
     return [];
-  const approved = plan.approved ?? plan.revision;
+  const approved = plan.approvedRevision ?? plan.revision;
   const revision = await loadRevision(
     deps.table,
     plan.id,

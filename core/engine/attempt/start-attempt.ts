@@ -3,7 +3,7 @@ import type { Assignment, Credentials } from '../../contract/attempt.ts';
 import type { AttemptKey } from '../../contract/id.ts';
 import { formatAttemptBranch } from '../../contract/id.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import { isRunning } from '../../plan-state/plan-state.ts';
+import { runAcceptsWork } from '../../plan-state/plan-state.ts';
 import { putAttempt } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
@@ -21,7 +21,7 @@ import { buildAssignment, resolveTaskModel } from './build-assignment.ts';
 export async function startAttempt(deps: ForgeDeps, key: AttemptKey): Promise<Assignment> {
   const live = await requireLiveAttempt(deps, key);
   const plan = (await requirePlan(deps, key.plan)).state;
-  if (!isRunning(plan, key.run)) {
+  if (!runAcceptsWork(plan, key.run)) {
     await applyTask(
       deps,
       key,

@@ -25,13 +25,13 @@ export async function approvePlan(
   const applied = await applyPlan(deps, id, { type: 'approved', revision }, { actor });
   // A write whose response was lost is repeated. The repeated write changes nothing, but finds the revision approved. Otherwise no
   // status is acceptable, and the call throws.
-  if (applied.plan.state.approved !== revision)
+  if (applied.plan.state.approvedRevision !== revision)
     requireStatus(applied.plan.state, [], 'another person changed the plan at the same time');
   return applied.plan;
 }
 
-function isApproved({ status, approved }: PlanState, revision: number): boolean {
-  return isPlanRunning(status) && approved === revision;
+function isApproved({ status, approvedRevision }: PlanState, revision: number): boolean {
+  return isPlanRunning(status) && approvedRevision === revision;
 }
 
 /** Throws `preflight` if a rule of the forge would block the finished work of the plan. */

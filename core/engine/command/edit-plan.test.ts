@@ -21,7 +21,7 @@ test('an edit that adds a second task to a simple plan makes the plan complex an
   const plan = await putPlan({
     status: 'pending_approval',
     verdict: SIMPLE_VERDICT,
-    approved: undefined,
+    approvedRevision: undefined,
   });
   const main = taskSpecSchema.parse({ id: 'main', description: 'Trim the names in src/name.js' });
   const origin = { revision: 1, by: 'ada', note: '' };

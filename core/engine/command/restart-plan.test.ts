@@ -5,7 +5,7 @@ import { restartPlan } from './restart-plan.ts';
 
 test('a repeated restart request starts only one run', async () => {
   const { deps, putPlan } = createEngineFixture();
-  await putPlan({ status: 'cancelled', revision: 1, approved: 1, run: 3 });
+  await putPlan({ status: 'cancelled', revision: 1, approvedRevision: 1, run: 3 });
 
   const first = await restartPlan(deps, FIXTURE_PLAN, 3, 'ann@example.com');
   const repeated = await restartPlan(deps, FIXTURE_PLAN, 3, 'ann@example.com');
@@ -16,7 +16,7 @@ test('a repeated restart request starts only one run', async () => {
 
 test('a restart of a former run is refused with the number of the current run', async () => {
   const { deps, table, putPlan } = createEngineFixture();
-  await putPlan({ status: 'cancelled', revision: 1, approved: 1, run: 3 });
+  await putPlan({ status: 'cancelled', revision: 1, approvedRevision: 1, run: 3 });
   const before = await loadPlan(table, FIXTURE_PLAN);
 
   const restart = restartPlan(deps, FIXTURE_PLAN, 1, 'ann@example.com');

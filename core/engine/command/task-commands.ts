@@ -1,6 +1,6 @@
 import { AppError } from '../../base/app-error.ts';
 import { buildPlanWakeUp } from '../../contract/queue-message.ts';
-import { requireRunning } from '../../plan-state/plan-state.ts';
+import { requireRunAcceptsWork } from '../../plan-state/plan-state.ts';
 import type { StoredMessage } from '../../store/task-detail-store.ts';
 import { loadMessages } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
@@ -25,7 +25,7 @@ async function runTaskCommand(
   { event, condition }: TaskCommand,
 ): Promise<StoredTask> {
   const stored = await requireTask(deps, plan, task);
-  const { haltNotified } = requireRunning((await requirePlan(deps, plan)).state);
+  const { haltNotified } = requireRunAcceptsWork((await requirePlan(deps, plan)).state);
   // The scheduler skips halted plans. The halt ends first, so that a crash cannot leave a ready task in a halted plan.
   if (haltNotified === true) await clearHalt(deps, plan, actor);
   const applied = await applyTask(deps, stored.state, event, { actor, loaded: stored });

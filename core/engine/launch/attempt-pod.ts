@@ -4,7 +4,11 @@ import type { AttemptKey, TaskKey } from '../../contract/id.ts';
 import { formatAttemptId, hashText, parseAttemptId } from '../../contract/id.ts';
 import { buildSchedulerWakeUp, buildTaskWakeUp } from '../../contract/queue-message.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import { isRunning, requirePlanRepository, resolveLimits } from '../../plan-state/plan-state.ts';
+import {
+  requirePlanRepository,
+  resolveLimits,
+  runAcceptsWork,
+} from '../../plan-state/plan-state.ts';
 import type { PodSpec } from '../../port/launcher.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { removeSlotHolders } from '../../store/system-store.ts';
@@ -36,7 +40,7 @@ export async function launchAttempt(
   const n = task.state.current?.n;
   if (n === undefined) return false;
   const key = toTaskKey(task.state);
-  if (!isRunning(plan, key.run)) {
+  if (!runAcceptsWork(plan, key.run)) {
     await cancelTaskWithPlan(deps, plan, key);
     return false;
   }
@@ -71,7 +75,7 @@ async function isAttemptStillWanted(deps: PodDeps, key: TaskKey, n: number): Pro
     await deps.launcher.remove(formatPodName({ ...key, attemptNumber: n }));
     return false;
   }
-  if (plan === undefined || isRunning(plan.state, key.run)) return true;
+  if (plan === undefined || runAcceptsWork(plan.state, key.run)) return true;
   await cancelTaskWithPlan(deps, plan.state, key);
   return false;
 }

@@ -1,6 +1,6 @@
 import { formatRootBranch } from '../../contract/id.ts';
 import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
-import { isRunning, isSimple } from '../../plan-state/plan-state.ts';
+import { isSimple, runAcceptsWork } from '../../plan-state/plan-state.ts';
 import { buildRunNodes } from '../../plan-state/run-nodes.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
@@ -111,7 +111,7 @@ async function closePullsOfStoppedRun(
   opened: readonly RootPull[],
 ): Promise<void> {
   const current = (await requirePlan(deps, plan.id)).state;
-  if (isRunning(current, plan.run)) return;
+  if (runAcceptsWork(current, plan.run)) return;
   for (const { repo, number } of opened)
     if (number !== undefined) await resolveForge(deps, plan, repo).closePull(repo, number);
 }

@@ -184,7 +184,8 @@ export async function assessPrompt(
   deps: Pick<PlannerDeps, 'table' | 'llm' | 'settings'>,
   plan: PlanState,
 ): Promise<PlanEvent> {
-  if (plan.submitted) return { type: 'assessed', verdict: buildPersonVerdict('complex', 'graph') };
+  if (plan.hasSubmittedGraph)
+    return { type: 'assessed', verdict: buildPersonVerdict('complex', 'graph') };
   const requested = plan.options.interactive ? 'simple' : plan.options.complexity;
   if (requested !== 'auto')
     return { type: 'assessed', verdict: buildPersonVerdict(requested, 'person') };
@@ -208,7 +209,7 @@ function buildPersonVerdict(
 
 /** Stores the first revision of the graph: the submitted graph, a single task for a simple plan, or the graph of a model. */
 export async function decomposePrompt(deps: PlannerDeps, plan: PlanState): Promise<PlanEvent> {
-  if (plan.submitted) {
+  if (plan.hasSubmittedGraph) {
     const { tasks } = await requireRevision(deps, plan, 1);
     return putFirstRevision(deps, plan, tasks, { by: plan.createdBy, note: 'submitted' });
   }

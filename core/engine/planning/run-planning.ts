@@ -84,8 +84,8 @@ async function runPlanningSteps(
   }
 }
 
-function needsModel({ planning, submitted, options, verdict }: PlanState): boolean {
-  if (submitted || options.interactive) return false;
+function needsModel({ planning, hasSubmittedGraph, options, verdict }: PlanState): boolean {
+  if (hasSubmittedGraph || options.interactive) return false;
   if (planning.stage === 'assess') return options.complexity === 'auto';
   return planning.stage === 'decompose' && verdict?.complexity !== 'simple';
 }

@@ -86,5 +86,5 @@ export async function requireRevision(
 
 /** Returns the approved revision, which is the graph of the current run. */
 export function requireApprovedRevision(deps: StoreDeps, plan: PlanState): Promise<Revision> {
-  return requireRevision(deps, plan, plan.approved ?? plan.revision);
+  return requireRevision(deps, plan, plan.approvedRevision ?? plan.revision);
 }

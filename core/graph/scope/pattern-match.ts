@@ -40,7 +40,7 @@ export function patternsOverlap(a: Pattern, b: Pattern): boolean {
   }
   if (isLiteral(a) && a.fixedCount === fixedCount) return true;
   if (isLiteral(b) && b.fixedCount === fixedCount) return true;
-  if (!coversWholeTree(a) && !coversWholeTree(b) && !lastNamesOverlap(a, b)) return false;
+  if (!matchesPathsBelow(a) && !matchesPathsBelow(b) && !lastNamesOverlap(a, b)) return false;
   return remaindersOverlap(a, b, fixedCount, fixedCount, createTriedPositions(a, b));
 }
 
@@ -53,7 +53,8 @@ function getSegmentText(segment: Segment | typeof GLOBSTAR | undefined): string 
   return segment === undefined || segment === GLOBSTAR ? undefined : segment.text;
 }
 
-function coversWholeTree(pattern: Pattern): boolean {
+/** Tells whether the pattern matches paths below its last segment; no path lies below a plain file. */
+function matchesPathsBelow(pattern: Pattern): boolean {
   return pattern.coversDescendants && !pattern.isFile;
 }
 
@@ -79,8 +80,8 @@ function remaindersOverlap(
 ): boolean {
   const segmentA = a.segments[i];
   const segmentB = b.segments[j];
-  if (segmentA === undefined) return segmentB === undefined || coversWholeTree(a);
-  if (segmentB === undefined) return coversWholeTree(b);
+  if (segmentA === undefined) return segmentB === undefined || matchesPathsBelow(a);
+  if (segmentB === undefined) return matchesPathsBelow(b);
   if (segmentA !== GLOBSTAR && segmentB !== GLOBSTAR) {
     return segmentsOverlap(segmentA, segmentB) && remaindersOverlap(a, b, i + 1, j + 1, tried);
   }
@@ -107,7 +108,7 @@ function remainderCovers(
   const segment = whole.segments[i];
   const partSegment = part.segments[j];
   if (segment === undefined)
-    return whole.coversDescendants || (partSegment === undefined && !coversWholeTree(part));
+    return whole.coversDescendants || (partSegment === undefined && !matchesPathsBelow(part));
   if (segment === GLOBSTAR) {
     const position = i * (part.segments.length + 1) + j;
     if (tried[position] === 1) return false;

@@ -9,9 +9,9 @@ export type Stack = {
   /** Exact base names. */
   readonly manifests: readonly string[];
   /** Words in a prompt that ask for this stack. */
-  readonly words: RegExp;
+  readonly wordsInRequest: RegExp;
   /** Words in a task that imply this stack. */
-  readonly tools: RegExp;
+  readonly wordsInTask: RegExp;
 };
 
 /** All known stacks. */
@@ -29,17 +29,17 @@ export const STACKS: readonly Stack[] = [
       'bun.lock',
       'bun.lockb',
     ],
-    words:
+    wordsInRequest:
       /\bnode(\.?js)?\b|javascript|typescript|\bnpm\b|\bpnpm\b|\byarn\b|\breact\b|\bvue\b|\bsvelte\b|\bvite\b/i,
-    tools:
+    wordsInTask:
       /\bExpress\.js\b|\bNestJS\b|\bNext\.js\b|\bJest\b|\bVitest\b|\bnpm (ci|install|test|run)\b/,
   },
   {
     name: 'TypeScript',
     extensions: ['.ts', '.tsx', '.mts', '.cts'],
     manifests: ['tsconfig.json'],
-    words: /typescript|\bangular\b|\btsx?\b/i,
-    tools: /\bTypeScript\b/,
+    wordsInRequest: /typescript|\bangular\b|\btsx?\b/i,
+    wordsInTask: /\bTypeScript\b/,
   },
   {
     name: 'Python',
@@ -55,78 +55,79 @@ export const STACKS: readonly Stack[] = [
       'poetry.lock',
       'uv.lock',
     ],
-    words: /python|fastapi|django|\bflask\b|pytest|jupyter/i,
-    tools: /\bFastAPI\b|\bDjango\b|\bFlask\b|\bPydantic\b|\bSQLAlchemy\b|\bpytest\b|\buvicorn\b/,
+    wordsInRequest: /python|fastapi|django|\bflask\b|pytest|jupyter/i,
+    wordsInTask:
+      /\bFastAPI\b|\bDjango\b|\bFlask\b|\bPydantic\b|\bSQLAlchemy\b|\bpytest\b|\buvicorn\b/,
   },
   {
     name: 'Go',
     extensions: ['.go'],
     manifests: ['go.mod', 'go.sum', 'go.work'],
-    words: /\bgolang\b|\bGo\b/,
-    tools: /\bgo test \.\/|\bgo\.mod\b|\bgin-gonic\b|\bGolang\b/,
+    wordsInRequest: /\bgolang\b|\bGo\b/,
+    wordsInTask: /\bgo test \.\/|\bgo\.mod\b|\bgin-gonic\b|\bGolang\b/,
   },
   {
     name: 'Rust',
     extensions: ['.rs'],
     manifests: ['Cargo.toml', 'Cargo.lock'],
-    words: /\brust\b|\bcargo\b/i,
-    tools: /\bActix\b|\bTokio\b|\bcargo (test|build|add)\b/,
+    wordsInRequest: /\brust\b|\bcargo\b/i,
+    wordsInTask: /\bActix\b|\bTokio\b|\bcargo (test|build|add)\b/,
   },
   {
     name: 'Java or Kotlin',
     extensions: ['.java', '.kt', '.kts', '.scala', '.groovy'],
     manifests: ['pom.xml', 'build.gradle', 'build.gradle.kts', 'settings.gradle', 'build.sbt'],
-    words: /\bjava\b|kotlin|\bscala\b|\bspring\b|gradle|maven|\bjvm\b/i,
-    tools: /\bSpring Boot\b|\bJUnit\b|\bHibernate\b|\bMockito\b/,
+    wordsInRequest: /\bjava\b|kotlin|\bscala\b|\bspring\b|gradle|maven|\bjvm\b/i,
+    wordsInTask: /\bSpring Boot\b|\bJUnit\b|\bHibernate\b|\bMockito\b/,
   },
   {
     name: 'Ruby',
     extensions: ['.rb', '.gemspec'],
     manifests: ['Gemfile', 'Gemfile.lock', 'Rakefile'],
-    words: /\bruby\b|\brails\b|\bgem\b/i,
-    tools: /\bRuby on Rails\b|\bRSpec\b|\bActiveRecord\b|\bSinatra\b/,
+    wordsInRequest: /\bruby\b|\brails\b|\bgem\b/i,
+    wordsInTask: /\bRuby on Rails\b|\bRSpec\b|\bActiveRecord\b|\bSinatra\b/,
   },
   {
     name: 'PHP',
     extensions: ['.php'],
     manifests: ['composer.json', 'composer.lock'],
-    words: /\bphp\b|laravel|symfony|wordpress/i,
-    tools: /\bLaravel\b|\bSymfony\b|\bPHPUnit\b/,
+    wordsInRequest: /\bphp\b|laravel|symfony|wordpress/i,
+    wordsInTask: /\bLaravel\b|\bSymfony\b|\bPHPUnit\b/,
   },
   {
     name: '.NET',
     extensions: ['.cs', '.fs', '.csproj', '.fsproj', '.sln'],
     manifests: ['global.json', 'packages.config'],
-    words: /\.net\b|\bdotnet\b|\bc#|\bf#|\bcsharp\b/i,
-    tools: /\bASP\.NET\b|\bEntity Framework\b|\bxUnit\b/,
+    wordsInRequest: /\.net\b|\bdotnet\b|\bc#|\bf#|\bcsharp\b/i,
+    wordsInTask: /\bASP\.NET\b|\bEntity Framework\b|\bxUnit\b/,
   },
   {
     name: 'Elixir',
     extensions: ['.ex', '.exs', '.heex'],
     manifests: ['mix.exs', 'mix.lock'],
-    words: /\belixir\b|\bphoenix\b/i,
-    tools: /\bLiveView\b|\bExUnit\b/,
+    wordsInRequest: /\belixir\b|\bphoenix\b/i,
+    wordsInTask: /\bLiveView\b|\bExUnit\b/,
   },
   {
     name: 'C or C++',
     extensions: ['.c', '.cc', '.cpp', '.cxx', '.hpp'],
     manifests: ['CMakeLists.txt', 'meson.build', 'conanfile.txt'],
-    words: /\bc\+\+|\bcpp\b|\bcmake\b|\bC\b/,
-    tools: /\bCMake\b|\bGoogleTest\b/,
+    wordsInRequest: /\bc\+\+|\bcpp\b|\bcmake\b|\bC\b/,
+    wordsInTask: /\bCMake\b|\bGoogleTest\b/,
   },
   {
     name: 'Swift',
     extensions: ['.swift'],
     manifests: ['Package.swift', 'Podfile'],
-    words: /\bswift(ui)?\b|\bxcode\b|\bios\b/i,
-    tools: /\bSwiftUI\b|\bXCTest\b/,
+    wordsInRequest: /\bswift(ui)?\b|\bxcode\b|\bios\b/i,
+    wordsInTask: /\bSwiftUI\b|\bXCTest\b/,
   },
   {
     name: 'Dart',
     extensions: ['.dart'],
     manifests: ['pubspec.yaml', 'pubspec.lock'],
-    words: /\bdart\b|\bflutter\b/i,
-    tools: /\bFlutter\b/,
+    wordsInRequest: /\bdart\b|\bflutter\b/i,
+    wordsInTask: /\bFlutter\b/,
   },
 ];
 

@@ -145,7 +145,9 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a plan runs another revision than the approved one',
-    changeDeps: corruptWrites(isPlanHead, (doc) => doc.replace(/"approved":\d+/, '"approved":1')),
+    changeDeps: corruptWrites(isPlanHead, (doc) =>
+      doc.replace(/"approvedRevision":\d+/, '"approvedRevision":1'),
+    ),
     expectedViolation: /began before|unknown task|is complete although/,
   },
   {

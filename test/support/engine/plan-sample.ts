@@ -57,7 +57,7 @@ export function createSamplePlan(status: PlanStatus, change: Partial<PlanState> 
       suggestion: '',
       source: 'model',
     },
-    approved: isApproved ? 1 : undefined,
+    approvedRevision: isApproved ? 1 : undefined,
     ...(status === 'planning' ? PLANNING_FIELDS : {}),
     activation: {
       stored: status === 'activating' ? 0 : 3,
