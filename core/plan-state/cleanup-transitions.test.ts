@@ -27,6 +27,15 @@ describe('a complete plan', () => {
     ).toEqual([{ run: SAMPLE_RUN, at: NOW + 7 * DAY_MS }]);
   });
 
+  test('deletes its branches at once if nothing had to be delivered', () => {
+    const completed = createPlanEvent('completed', { pulls: [] });
+
+    expect(applyPlanEvent(createSamplePlan('active'), completed)).toMatchObject({
+      status: 'complete',
+      pendingCleanups: [{ run: SAMPLE_RUN, at: NOW }],
+    });
+  });
+
   test('keeps the branches of its run when a reviewer requests changes', () => {
     const pendingCleanups = [1, SAMPLE_RUN].map((run) => ({ run, at: 5 }));
     const plan = createSamplePlan('complete', { pendingCleanups, finishedAt: 5 });

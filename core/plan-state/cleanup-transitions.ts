@@ -33,8 +33,9 @@ export function onRetargeted(
 }
 
 /**
- * Schedules the deletion of the run's branches once no pull request is open: at once if all work is merged, otherwise after
- * `keepDays`, because a person may reopen a closed pull request or open another for commits after an early merge.
+ * Schedules the deletion of the run's branches once no pull request is open: at once if all work is merged or nothing had to be
+ * delivered, otherwise after `keepDays`, because a person may reopen a closed pull request or open another for commits after an early
+ * merge.
  */
 export function scheduleCleanup(
   state: PlanState,
@@ -42,7 +43,7 @@ export function scheduleCleanup(
   { now, keepDays }: PlanContext,
 ): PlanState['pendingCleanups'] {
   const others = state.pendingCleanups.filter(({ run }) => run !== state.run);
-  if (pulls.length === 0 || pulls.some((pull) => pull.state === 'open')) return others;
+  if (pulls.some((pull) => pull.state === 'open')) return others;
   const isMerged = pulls.every((pull) => pull.state === 'merged' && pull.wasMergedEarly !== true);
   return [...others, { run: state.run, at: isMerged ? now : now + keepDays * DAY_MS }];
 }

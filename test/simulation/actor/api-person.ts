@@ -15,6 +15,7 @@ import type { World } from '../world.ts';
 import { restorePullBase } from './forge-person.ts';
 import { issueCommand, PERSON_EMAIL, retryUntilAnswered, sendMaybeTwice } from './issue-command.ts';
 import {
+  decideUnchangedTask,
   issuePlanApproval,
   issueRandomEdit,
   issueRandomStop,
@@ -107,6 +108,8 @@ async function resolveWaiting(world: World, view: PlanView, waiting: Waiting): P
     case 'review':
       await issueTaskApproval(world, plan, waiting.task);
       return;
+    case 'no_change':
+      return decideUnchangedTask(world, plan, waiting.task);
     case 'answer':
       return issueAnswer(world, plan, waiting.task);
     case 'unblock':

@@ -8,6 +8,8 @@ import { NO_USAGE } from './bridge.ts';
 // The final report of a bridge: a true result, or a false result that the engine must reject.
 
 type FailedResult = Extract<AttemptResult, { readonly outcome: 'failed' }>;
+/** Mark of a result whose agent changed nothing. */
+export type NoChange = NonNullable<DoneResult['noChange']>;
 type DoneResult = Extract<AttemptResult, { readonly outcome: 'done' }>;
 
 export function createFailedResult(
@@ -47,9 +49,11 @@ export async function reportDone(
   commit: Sha,
   root: Sha,
   changed: string[],
+  noChange?: NoChange,
 ): Promise<void> {
   const { faults, random } = bridge.world;
-  const trueResult = createDoneResult(bridge, commit, root, changed);
+  const doneResult = createDoneResult(bridge, commit, root, changed);
+  const trueResult = noChange === undefined ? doneResult : { ...doneResult, noChange };
   if (!faults.drawFault('bridge_reports_false_result')) return bridge.reportResult(trueResult);
   if (random.chance(0.3))
     return bridge.reportResult(createFailedResult('verify_red'), {

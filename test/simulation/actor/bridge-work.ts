@@ -52,6 +52,7 @@ export async function performWork(bridge: Bridge, durationMs: number): Promise<v
   const repository = world.forge.getRepository(name);
   let head: Sha = assignment.repository.start;
   if (assignment.kind === 'repair') head = mergeRoot(bridge, repository, head, true);
+  const preparedHead = head;
   await bridge.waitWhileAlive(durationMs * 0.4);
   if (faults.drawFault('agent_asks_question')) await bridge.askQuestion();
   const earlyFailure = drawEarlyFailure(bridge);
@@ -74,21 +75,38 @@ export async function performWork(bridge: Bridge, durationMs: number): Promise<v
     head = mergeRoot(bridge, repository, head, false);
     const root = world.forge.readHead(name, rootBranch) ?? assignment.repository.root;
     const containedRoot = repository.graph.findMergeBase(root, head).sha;
-    // The result must contain a commit that the root branch lacks.
-    if (repository.graph.isAncestor(head, containedRoot))
+    const isUnchanged = isTreeEqual(repository, head, containedRoot);
+    const { kind, task } = assignment;
+    // A task without changes has no commit of its own; any other result must contain a commit that the root branch lacks.
+    const hasNoCommit = isUnchanged && kind === 'work' && !task.end;
+    if (hasNoCommit) head = containedRoot;
+    else if (repository.graph.isAncestor(head, containedRoot))
       head = repository.graph.add([head], repository.graph.get(head).files).sha;
     await bridge.waitWhileAlive(durationMs * 0.2);
     const { files } = repository.graph.get(head);
     if (isTreeGreen(repository, files)) {
+      if (hasNoCommit) return reportDone(bridge, head, containedRoot, [], 'task');
       bridge.pushCommit(head);
       const rootFiles = repository.graph.get(containedRoot).files;
-      return reportDone(bridge, head, containedRoot, repository.graph.diff(rootFiles, files));
+      const changed = repository.graph.diff(rootFiles, files);
+      const isUselessRepair = needsChange(bridge) && isTreeEqual(repository, head, preparedHead);
+      const noChange = isUselessRepair ? 'repair' : undefined;
+      return reportDone(bridge, head, containedRoot, changed, noChange);
     }
     if (fixCount === 2 || (faults.isActive && random.chance(0.3)))
       return bridge.reportResult(createFailedResult('verify_red'));
     head = writeCommit(bridge, repository, head, paths, false);
     if (random.chance(0.5)) await bridge.sendCheckpoint(head);
   }
+}
+
+function isTreeEqual({ graph }: SimRepository, commit: Sha, other: Sha): boolean {
+  return graph.diff(graph.get(commit).files, graph.get(other).files).length === 0;
+}
+
+/** Returns true for a repair that only a change of the agent can complete. */
+function needsChange({ assignment: { repair } }: Bridge): boolean {
+  return repair?.reason === 'changes_requested' || repair?.reason === 'check_red';
 }
 
 function writeCommit(
@@ -132,7 +150,7 @@ function choosePaths(bridge: Bridge, repository: SimRepository): string[] {
   const { random, faults } = bridge.world;
   const { scope, end } = bridge.assignment.task;
   const paths = end || scope.length === 0 ? [`src/${bridge.key.task}.ts`] : [...scope];
-  if (random.chance(0.03) && !end) return [];
+  if (random.chance(0.05) && !end) return [];
   // A change of the shared file outdates the evidence of other pull requests or conflicts with them. Tasks then leave the merge queue, so
   // the change is rarer in a seed that needs tasks in the status `merging`.
   const focusesOnMerging = faults.focusTransitions.some((focus) => focus.status === 'merging');

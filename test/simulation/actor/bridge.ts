@@ -161,7 +161,7 @@ export class Bridge {
    * `result`.
    */
   async reportResult(result: AttemptResult, sentResult = result): Promise<void> {
-    this.world.judge.recordReport(this.key, this.assignment.kind, result);
+    this.world.judge.recordReport(this.world, this.key, this.assignment.kind, result);
     await this.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, sentResult));
     this.world.judge.recordAcceptedResult(this.world, this.key, this.assignment.kind, result);
     this.world.recordHistory(`${this.pod.attemptId} reported ${result.outcome}`);

@@ -85,9 +85,25 @@ function issuePlanEdit(world: World, view: PlanView): Promise<boolean[]> {
 /** Approves the commit that the newest pull request of the task shows. */
 export function issueTaskApproval(world: World, plan: string, task: string): Promise<boolean> {
   const commit = findShownCommit(world, plan, task);
-  if (commit !== undefined) world.judge.commitments.recordApproval(plan, task, commit);
+  const { commitments } = world.judge;
+  if (commit === undefined) commitments.recordApprovalWithoutCommit(world, plan, task);
+  else commitments.recordApproval(plan, task, commit);
   return issueCommand(world, `approve task ${task}`, (deps) =>
     approveTask(deps, plan, task, PERSON_EMAIL, commit),
+  );
+}
+
+/** Accepts a task without changes, or requests changes. */
+export async function decideUnchangedTask(world: World, plan: string, task: string): Promise<void> {
+  if (world.faults.isActive && world.random.chance(0.3)) {
+    await issueCommand(world, `request changes of task ${task}`, (deps) =>
+      issueChangeRequest(world, deps, plan, task),
+    );
+    return;
+  }
+  world.judge.commitments.recordApprovalWithoutCommit(world, plan, task);
+  await issueCommand(world, `accept task ${task} without changes`, (deps) =>
+    approveTask(deps, plan, task, PERSON_EMAIL),
   );
 }
 

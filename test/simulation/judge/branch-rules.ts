@@ -127,8 +127,12 @@ function judgeDeletion(
     const isDelivery = pull.head === rootBranch || (isSimple && head.plan === plan);
     return isDelivery && pull.state !== 'open';
   });
+  const tasks = judge.knownPlans.get(plan)?.tasks ?? [];
+  const hasNothingToDeliver = tasks
+    .filter((task) => task.repo === repository.name)
+    .every((task) => judge.commitments.isAcceptedWithoutChange({ plan, run, task: task.id }));
   const cancelledRun = judge.commitments.cancelledPlans.get(plan)?.run ?? 0;
-  if (!isOver && cancelledRun < run && !hasLaterRun(judge, plan, run))
+  if (!isOver && !hasNothingToDeliver && cancelledRun < run && !hasLaterRun(judge, plan, run))
     judge.recordViolation(
       world,
       `the engine deleted the branch ${branch} although its run is not over`,

@@ -1,10 +1,10 @@
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
-import type { AttemptKey } from '../../../core/contract/id.ts';
+import type { AttemptKey, TaskKey } from '../../../core/contract/id.ts';
 import type { PlanView } from '../../../core/contract/plan.ts';
 import type { AttemptKind } from '../../../core/contract/task.ts';
 import type { ForgeActor } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
-import { formatTaskId, parseBranch } from './names.ts';
+import { formatTaskId, MAX_CALL_DELAY_MS, parseBranch } from './names.ts';
 
 // Commitments of the platform: commands of people take effect, work is bounded, and new attempts continue from saved commits.
 
@@ -24,6 +24,10 @@ export class Commitments {
   lastCommandAt = Number.NEGATIVE_INFINITY;
   /** Approvals of people, in any run; `<plan> <task> <commit>`. */
   readonly approvals = new Set<string>();
+  /** By `<plan> <task>`: epoch milliseconds of the last approval that named no commit. */
+  readonly approvedAt = new Map<string, number>();
+  /** By task: epoch milliseconds of the first report that the task contains no change. */
+  readonly unchangedAt = new Map<string, number>();
   /** By task: consecutive reported failures of the agent. */
   readonly consecutiveFailures = new Map<string, number>();
   /** By `<plan> <task>`: all reported failures that may consume a retry, also those that the engine rejected. */
@@ -71,7 +75,9 @@ export class Commitments {
 
   recordAcceptedResult(key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
     const task = formatTaskId(key);
-    if (result.outcome === 'done') this.recordSavedCommit(key, result.commit);
+    // A task without changes has no commit from which a later attempt could continue.
+    if (result.outcome === 'done' && result.noChange === 'task') this.savedCommits.delete(task);
+    else if (result.outcome === 'done') this.recordSavedCommit(key, result.commit);
     if (consumesRetry(kind, result))
       this.consecutiveFailures.set(task, (this.consecutiveFailures.get(task) ?? 0) + 1);
   }
@@ -83,6 +89,26 @@ export class Commitments {
   /** Records an approval, which counts only for `commit`. */
   recordApproval(plan: string, task: string, commit: string): void {
     this.approvals.add(`${plan} ${task} ${commit}`);
+  }
+
+  /** Records an approval of a task without a pull request, which names no commit. */
+  recordApprovalWithoutCommit(world: World, plan: string, task: string): void {
+    this.approvedAt.set(`${plan} ${task}`, world.loop.now);
+  }
+
+  /** Records, before the bridge reports it, that a task contains no change. */
+  recordUnchanged(world: World, key: AttemptKey): void {
+    const task = formatTaskId(key);
+    if (!this.unchangedAt.has(task)) this.unchangedAt.set(task, world.loop.now);
+  }
+
+  /** Returns true if an attempt reported the task as unchanged, and a person approved the task afterwards. */
+  isAcceptedWithoutChange(key: TaskKey): boolean {
+    const unchangedAt = this.unchangedAt.get(formatTaskId(key));
+    const approvedAt = this.approvedAt.get(`${key.plan} ${key.task}`);
+    if (unchangedAt === undefined || approvedAt === undefined) return false;
+    // An approval may be on its way while the report arrives.
+    return approvedAt >= unchangedAt - MAX_CALL_DELAY_MS;
   }
 
   recordRejection(plan: string): void {

@@ -26,8 +26,10 @@ export function judgeConsent(
   const { needsReview = false } = judge.knownPlans.get(head.plan) ?? {};
   // In a repository without verification commands, evidence is empty, and a person must approve the merge.
   const isUnverified = judge.evidence.every((entry) => entry.commit !== commit || entry.empty);
+  // A repair that changed nothing does not answer the request behind the repair, so a person must approve the merge.
+  const isUnchanged = judge.evidence.some((entry) => entry.commit === commit && entry.isUnchanged);
   if (
-    (needsReview || isUnverified) &&
+    (needsReview || isUnverified || isUnchanged) &&
     !judge.commitments.approvals.has(`${head.plan} ${head.task} ${commit}`)
   )
     judge.recordViolation(world, `${name} was merged without an approval of its commit`);

@@ -40,6 +40,7 @@ function judgeComplexPlan(
     const repository = world.forge.getRepository(repo);
     const currentRoot = repository.branches.get(formatRootBranch(plan.id, run));
     if (isRetentionOver && currentRoot !== undefined) recordUndeletedBranches(world, plan);
+    if (judge.commitments.isAcceptedWithoutChange({ plan: plan.id, run, task: id })) continue;
     const heads = judge.headsByTask.get(formatTaskId({ plan: plan.id, run, task: id })) ?? [];
     const root = currentRoot ?? judge.findLastRoot(repo, plan.id, run);
     if (root === undefined || ![...heads].some((head) => repository.graph.isAncestor(head, root)))
@@ -56,14 +57,15 @@ function judgeSimplePlan(
   run: number,
   isRetentionOver: boolean,
 ): void {
-  for (const { repo } of plan.tasks) {
+  for (const { id, repo } of plan.tasks) {
     const { pulls, branches } = world.forge.getRepository(repo);
     const isTaskBranchOfRun = (branch: string): boolean => {
       const owned = parseBranch(branch);
       return owned?.kind === 'task' && owned.plan === plan.id && owned.run === run;
     };
     const hasPull = pulls.some((pull) => isTaskBranchOfRun(pull.head));
-    if (!hasPull)
+    const key = { plan: plan.id, run, task: id };
+    if (!hasPull && !world.judge.commitments.isAcceptedWithoutChange(key))
       world.judge.recordViolation(
         world,
         `the simple plan ${plan.id} is complete although no pull request was opened`,

@@ -52,6 +52,8 @@ export type Evidence = {
   readonly commit: string;
   readonly root: string;
   readonly empty: boolean;
+  /** True if the agent of the attempt changed nothing. */
+  readonly isUnchanged: boolean;
   readonly attempt: AttemptKey;
 };
 /** Move of an existing branch. `branchId`: `<repository> <branch>`; `at` in epoch milliseconds. */
@@ -208,13 +210,17 @@ export class Judge {
   }
 
   /** Records a result before the bridge sends it. */
-  recordReport(key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
+  recordReport(world: World, key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
     this.commitments.recordReport(key, kind, result);
+    if (result.outcome === 'done' && result.noChange === 'task')
+      this.commitments.recordUnchanged(world, key);
     if (this.isStale(key)) return;
     this.attemptsReportedInTime.add(formatAttemptName(key));
     if (result.outcome !== 'done') return;
     const { commit, evidence } = result;
-    this.evidence.push({ commit, root: evidence.root, empty: evidence.empty, attempt: key });
+    const isUnchanged = result.noChange !== undefined;
+    const { root, empty } = evidence;
+    this.evidence.push({ commit, root, empty, isUnchanged, attempt: key });
     this.mergeableCommits.add(commit);
   }
 

@@ -13,6 +13,8 @@ export type WrittenState = {
   readonly task?: string;
   readonly run: number;
   readonly simple?: boolean;
+  readonly noChange?: boolean;
+  readonly pull?: { readonly number: number };
   readonly repair?: { readonly reason: string };
   readonly retryCounts?: { readonly repair: number };
   readonly pulls?: readonly {
@@ -84,14 +86,15 @@ export class NoticeRules {
   }
 
   #listTaskNoticeKinds(partition: string, state: WrittenState): string[] {
-    const { last, repair, retryCounts, simple } = state;
+    const { last, repair, retryCounts, simple, noChange, pull } = state;
     const repairs = retryCounts?.repair ?? 0;
     const isNewRepair = repairs === (this.#repairCounts.get(partition) ?? 0) + 1;
     this.#repairCounts.set(partition, repairs);
     const kinds: string[] = [];
-    const kind = TASK_STATUS_NOTICES[last.to];
+    const isUnchanged = last.to === 'in_review' && noChange === true && pull === undefined;
+    const kind = isUnchanged ? 'no_change' : TASK_STATUS_NOTICES[last.to];
     // The pull request of a simple plan is announced as complete instead.
-    const isSimpleReview = last.to === 'in_review' && simple === true;
+    const isSimpleReview = last.to === 'in_review' && simple === true && !isUnchanged;
     if (last.from !== last.to && kind !== undefined && !isSimpleReview) kinds.push(kind);
     if (last.event === 'question_asked') kinds.push('question');
     if (isNewRepair && repair?.reason === 'conflict' && last.to !== 'blocked')

@@ -62,13 +62,17 @@ function judgeOverlap(
   }
 }
 
-/** Returns true if the root branch contains a former or present head of the task's branch. */
+/**
+ * Returns true if the root branch contains a former or present head of the task's branch, or if a person accepted the task without
+ * changes.
+ */
 function isMerged(
   judge: Judge,
   world: World,
   key: { readonly plan: string; readonly run: number; readonly task: string },
   repo: string,
 ): boolean {
+  if (judge.commitments.isAcceptedWithoutChange(key)) return true;
   const repository = world.forge.getRepository(repo);
   const root = repository.branches.get(formatRootBranch(key.plan, key.run));
   if (root === undefined) return false;

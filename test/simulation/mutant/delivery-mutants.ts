@@ -2,6 +2,7 @@ import type { Item } from '../../../core/port/table.ts';
 import type { Mutant } from './breach.ts';
 import {
   consumeRetryOnEvent,
+  corruptTaskState,
   corruptWrites,
   createPerWorld,
   isTaskState,
@@ -109,6 +110,23 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
       doc.replaceAll('"empty":true', '"empty":false'),
     ),
     expectedViolation: /without an approval/,
+  },
+  {
+    name: 'a task without changes is merged without an approval',
+    changeDeps: corruptTaskState((state) => {
+      const isUnchanged = state.status === 'in_review' && state.noChange && !state.pull;
+      const { accepted } = state;
+      return isUnchanged ? { ...state, status: 'merged', mergeSha: accepted?.commit } : state;
+    }),
+    expectedViolation: /was merged$|lacks the work of task|no pull request was opened/,
+  },
+  {
+    name: 'a repair without changes is merged by the policy auto',
+    emphasis: ['person_reviews_pull'],
+    changeDeps: corruptTaskState((state) =>
+      state.pull === undefined ? state : { ...state, noChange: undefined },
+    ),
+    expectedViolation: /without an approval of its commit/,
   },
   {
     name: 'tasks that may change the same file run at the same time',
