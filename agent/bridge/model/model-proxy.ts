@@ -5,6 +5,8 @@ import { createServer } from 'node:http';
 import { parseJson } from '../../../core/base/parse-json.ts';
 import { parseRetryAfterMs } from '../../../core/base/retry-after.ts';
 import { delayUnlessAborted } from '../host/delay.ts';
+import type { ModelFailure } from './inspect-reply.ts';
+import { ReplyInspector } from './inspect-reply.ts';
 import { computeParkEnd, judgeProviderReply } from './judge-provider-reply.ts';
 import type { ModelCall } from './model-call.ts';
 import { prepareModelCall } from './model-call.ts';
@@ -31,13 +33,6 @@ export type ModelProxyOptions = {
   /** Called when the attempt must end, because the endpoint refuses requests until `until`, epoch milliseconds. */
   readonly onProviderRefusal: (reason: string, until: number) => void;
   readonly signal: AbortSignal;
-};
-
-/** Failed request that consumes tokens. */
-export type ModelFailure = {
-  readonly reason: string;
-  /** Time until which the task should wait, epoch milliseconds; undefined if the request of the agent is faulty. */
-  readonly parkedUntil: number | undefined;
 };
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
@@ -173,6 +168,7 @@ export class ModelProxy {
     const usageReader = contentType.includes('text/event-stream')
       ? new UsageStreamReader()
       : undefined;
+    const inspector = call.path === '/chat/completions' ? new ReplyInspector() : undefined;
     const chunks: string[] = [];
     try {
       let length = 0;
@@ -182,11 +178,13 @@ export class ModelProxy {
           throw new Error(`the reply is longer than ${MAX_REPLY_CHARS} characters`);
         if (usageReader) usageReader.write(text);
         else chunks.push(text);
+        inspector?.write(text);
         this.#options.onProgress();
         if (!response.write(text)) await once(response, 'drain', { signal: this.#options.signal });
       }
+      // The agent may end its turn as soon as the reply ends.
+      if (call.isMetered) this.#lastFailure = inspector?.findFailure(Date.now());
       response.end();
-      if (call.isMetered) this.#lastFailure = undefined;
     } catch {
       // A destroyed response means that the agent closed the connection, so the model endpoint did not fail.
       if (!response.destroyed && call.isMetered) {

@@ -104,6 +104,38 @@ test.each([
   },
 );
 
+test.each([
+  ['an error', '{"error":"overloaded"}', 'provider', 'overloaded'],
+  [
+    'an answer that broke off',
+    'data: {"choices":[{"delta":{"content":"I wi"}}]}\n\n',
+    'provider',
+    'the answer broke off',
+  ],
+  [
+    'an error of the request',
+    '{"error":{"code":400,"message":"unknown tool"}}',
+    'agent',
+    'unknown tool',
+  ],
+])(
+  'an agent that ends its turn after a response with status 200 and %s fails the attempt',
+  async (_name, body, cause, reason) => {
+    fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
+    fixture.model.refuse = () => ({ status: 200, body });
+
+    const bridge = await fixture.startBridge([
+      [{ callModel: '/chat/completions' }, { text: 'done' }],
+    ]);
+    await bridge.ended;
+
+    const result = requireFailedResult(fixture);
+    expect(result.cause).toBe(cause);
+    expect(result.reason).toContain(reason);
+    expect(result.until === undefined).toBe(cause === 'agent');
+  },
+);
+
 test('the tokens of all model APIs count; people are warned at 80% of the limit, and the attempt fails at the limit', async () => {
   fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   fixture.assignment.limits.maxTokens = 440;
