@@ -147,6 +147,7 @@ export type PlanState = {
   readonly createdAt: number;
   readonly startedAt?: number;
   readonly finishedAt?: number;
+  /** Newest transition. */
   readonly last: PlanTransition;
 };
 

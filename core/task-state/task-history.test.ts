@@ -297,8 +297,8 @@ test('in every history, attempt numbers never fall, ended attempts await pod rem
   void fc.assert(
     fc.property(kinds, fc.boolean(), fc.array(EVENT, { maxLength: 60 }), (kind, simple, events) => {
       let state: TaskState = { ...createTaskStateFixture(), status: 'pending', kind, simple };
-      for (const { type, n, kind: wanted, commit } of events) {
-        const numbered = { n: state.attempt + n, kind: wanted, commit };
+      for (const { type, n, kind: attemptKind, commit } of events) {
+        const numbered = { n: state.attempt + n, kind: attemptKind, commit };
         const event = createSampleEvent(type, numbered as never);
         const decision = decideTask(state, event, createSampleContext());
         if (decision.kind !== 'changed') continue;

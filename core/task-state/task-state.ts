@@ -81,6 +81,7 @@ export type TaskState = TaskKey & {
   readonly nextAttemptKind: AttemptKind;
   /** Highest attempt number so far, 0 before the first attempt; the number never falls. */
   readonly attempt: number;
+  /** Live attempt; absent while no attempt is live. */
   readonly current?: LiveAttempt;
   /** Numbers of the last 8 attempts that ended by their own result, oldest first; a bridge may repeat such a result. */
   readonly reportedAttempts?: readonly number[];
@@ -144,6 +145,7 @@ export type TaskState = TaskKey & {
   readonly usage: Usage;
   readonly startedAt?: number;
   readonly finishedAt?: number;
+  /** Newest transition. */
   readonly last: TaskTransition;
 };
 

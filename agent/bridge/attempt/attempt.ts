@@ -46,7 +46,7 @@ export class Attempt {
   readonly heartbeat: Heartbeat;
   /** Environment of the agent, and of set-up in the workspace. */
   readonly childEnv: Record<string, string>;
-  /** Called for an urgent message. Each turn of the agent sets this function to cancel the turn. */
+  /** Called for a message of a person that starts with `!`. Each turn of the agent sets this function to cancel the turn. */
   onUrgentMessage: () => void = () => {};
   #phase: BridgePhase = 'cloning';
   #activity = '';

@@ -154,8 +154,8 @@ export class Conversation {
   }
 
   /**
-   * Ends the agent and all processes that the agent left, and verifies the commit to deliver. Returns green evidence or the next prompt. Throws if
-   * verification fails after the last fix.
+   * Ends the agent and all processes that the agent left, and verifies the commit to deliver. Returns green evidence or the next
+   * prompt. Throws if verification fails after the last fix.
    */
   async #verifyWork(): Promise<Evidence | string> {
     const attempt = this.#attempt;

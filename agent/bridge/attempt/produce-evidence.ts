@@ -21,7 +21,7 @@ const MAX_OUTPUT_CHARS = 8_192;
 const MAX_FLAGGED = 20;
 /** Time after which one command is killed, milliseconds. */
 const COMMAND_TIMEOUT_MS = 30 * 60_000;
-/** Time in which a process that changes every new checkout reveals itself, milliseconds. */
+/** Wait before the first command of a repeated verification, milliseconds. Only a foreign process can change files in this time. */
 const QUIET_MS = 1_000;
 
 /** Objects and settings to run set-up and verify commands. */

@@ -26,7 +26,7 @@ export class SteeringInbox {
   readonly #onUrgent: () => void;
 
   /**
-   * @param onUrgent called for each urgent message
+   * @param onUrgent called for each message with the prefix `!`, which interrupts the current turn
    * @param lastSeenNumber number of the last message that an earlier attempt has given to its agent
    */
   constructor(onUrgent: () => void, lastSeenNumber = 0) {
