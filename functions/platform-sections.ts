@@ -129,6 +129,11 @@ export const PLATFORM_SECTIONS = {
         textSchema.optional(),
         'PATH of git, the agent, and the setup and verify commands. Unset: the folders of the system.',
       ),
+      isolation: defineVariable(
+        'SMOL_ISOLATION',
+        z.enum(['auto', 'namespaces', 'processes']).default('auto'),
+        'How verification is isolated from the agent: namespaces (the system ends every process of the agent) or processes (the bridge finds and ends the processes). auto: namespaces where the system offers them.',
+      ),
       codeCache: defineVariable(
         'NODE_COMPILE_CACHE',
         textSchema.optional(),

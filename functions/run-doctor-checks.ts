@@ -27,6 +27,7 @@ export async function runDoctorChecks(
     runChecks('forge', () => checkForges(engine)),
     runCheck('disk', () => checkDisk(host)),
     runCheck('isolation', async () => checkIsolation(host)),
+    runCheck('verification isolation', () => checkVerifyIsolation(host)),
   ]);
   return checks.flat();
 }
@@ -135,6 +136,31 @@ async function checkDisk(host: Host | undefined): Promise<Omit<DoctorCheck, 'nam
   if (freeBytes < LOW_DISK_BYTES)
     return { state: 'warning', message, advice: 'free disk space, or run smol-gang gc' };
   return { state: 'ok', message };
+}
+
+async function checkVerifyIsolation(host: Host | undefined): Promise<Omit<DoctorCheck, 'name'>> {
+  const isolation = await host?.detectVerifyIsolation();
+  if (isolation === undefined)
+    return { state: 'ok', message: 'each attempt runs in a separate pod' };
+  if (isolation === 'namespaces')
+    return {
+      state: 'ok',
+      message: 'the system ends every process of an agent before verification',
+    };
+  if (isolation === 'processes') {
+    return {
+      state: 'warning',
+      message:
+        'verification runs without process namespaces: a process that an agent hides could influence the result',
+      advice: 'allow user namespaces for programs that you start, if your system has them',
+    };
+  }
+  return {
+    state: 'failed',
+    message:
+      'SMOL_ISOLATION is namespaces, but this system does not let programs create namespaces',
+    advice: 'allow user namespaces, or set SMOL_ISOLATION=auto',
+  };
 }
 
 function checkIsolation(host: Host | undefined): Omit<DoctorCheck, 'name'> {

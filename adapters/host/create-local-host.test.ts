@@ -16,7 +16,13 @@ afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
 function collectGarbage(minutesLater: number, dryRun = false) {
   const now = () => Date.now() + minutesLater * 60_000;
-  const host = createLocalHost({ dataDir, podsDir: join(dataDir, 'pods'), logDays: 7, now });
+  const host = createLocalHost({
+    dataDir,
+    podsDir: join(dataDir, 'pods'),
+    logDays: 7,
+    isolation: 'auto',
+    now,
+  });
   return host.collectGarbage({ dryRun, keepPods: new Set(['sg-live']) });
 }
 
@@ -27,6 +33,21 @@ test('removes folders of ended attempts and keeps folders of running attempts', 
   await collectGarbage(30);
 
   expect(await readdir(join(dataDir, 'pods'))).toEqual(['sg-live']);
+});
+
+test('reports the isolation of verification that the settings and the system allow', async () => {
+  const detect = (isolation: 'auto' | 'namespaces' | 'processes') =>
+    createLocalHost({
+      dataDir,
+      podsDir: dataDir,
+      logDays: 7,
+      isolation,
+      now: Date.now,
+    }).detectVerifyIsolation();
+
+  expect(await detect('processes')).toBe('processes');
+  const detected = await detect('auto');
+  expect(await detect('namespaces')).toBe(detected === 'namespaces' ? 'namespaces' : 'missing');
 });
 
 test('keeps a new folder, because the list of running pods may have been read before its pod started', async () => {

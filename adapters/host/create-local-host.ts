@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import type { Dirent } from 'node:fs';
 import { existsSync } from 'node:fs';
 import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NAMESPACE_COMMANDS } from '../../core/contract/isolation.ts';
 import type { Host } from '../../core/port/host.ts';
 
 type RemovedFiles = { readonly what: string; count: number; bytes: number };
@@ -11,6 +13,7 @@ export function createLocalHost(options: {
   readonly dataDir: string;
   readonly podsDir: string;
   readonly logDays: number;
+  readonly isolation: 'auto' | 'namespaces' | 'processes';
   readonly now: () => number;
 }): Host {
   return {
@@ -27,7 +30,26 @@ export function createLocalHost(options: {
     },
     describeIsolation: () =>
       'Agents run as your own user, with a clean home and environment, but they can access your files.',
+    detectVerifyIsolation: async () => {
+      if (options.isolation === 'processes') return 'processes';
+      if (await hasNamespaces()) return 'namespaces';
+      return options.isolation === 'auto' ? 'processes' : 'missing';
+    },
   };
+}
+
+/** Returns whether this process may create process namespaces. */
+async function hasNamespaces(): Promise<boolean> {
+  for (const { create } of NAMESPACE_COMMANDS) {
+    const [program = '', ...args] = create;
+    const child = spawn(program, [...args, 'true'], { stdio: 'ignore', timeout: 5_000 });
+    const exitCode = await new Promise((resolve) => {
+      child.once('error', () => resolve(undefined));
+      child.once('exit', resolve);
+    });
+    if (exitCode === 0) return true;
+  }
+  return false;
 }
 
 async function measureSize(path: string): Promise<number> {

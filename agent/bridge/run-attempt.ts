@@ -58,6 +58,7 @@ export async function runAttempt(
       client,
       folders: await createAttemptFolders(settings.workDir, process.pid),
       processes,
+      isolation: settings.isolation,
       redactor,
       signal: work.signal,
       stop: (reason) => (reason instanceof AttemptEnded ? lifetime : work).abort(reason),

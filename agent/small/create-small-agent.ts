@@ -5,6 +5,7 @@ import type {
   AgentContext,
   ClientCapabilities,
   ContentBlock,
+  InitializeResponse,
 } from '@agentclientprotocol/sdk';
 import { agent, methods, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk';
 import { describeError } from '../../core/base/describe-error.ts';
@@ -18,6 +19,15 @@ import type { SmallAgentConfig } from './small-agent-config.ts';
 
 /** JSON-RPC error code for an internal error. */
 const INTERNAL_ERROR = -32_603;
+
+const INITIALIZE_ANSWER: InitializeResponse = {
+  protocolVersion: PROTOCOL_VERSION,
+  agentInfo: { name: 'smol-gang-small', version: '0.1.0' },
+  agentCapabilities: {
+    promptCapabilities: { embeddedContext: true },
+    sessionCapabilities: { resume: {} },
+  },
+};
 
 /** The built-in coding agent. */
 export type SmallAgent = {
@@ -58,14 +68,7 @@ export function createSmallAgent(
   const app = agent({ name: 'smol-gang-small' })
     .onRequest(methods.agent.initialize, ({ params }) => {
       capabilities = params.clientCapabilities ?? {};
-      return {
-        protocolVersion: PROTOCOL_VERSION,
-        agentInfo: { name: 'smol-gang-small', version: '0.1.0' },
-        agentCapabilities: {
-          promptCapabilities: { embeddedContext: true },
-          sessionCapabilities: { resume: {} },
-        },
-      };
+      return INITIALIZE_ANSWER;
     })
     .onRequest(methods.agent.session.new, async ({ params, client }) => {
       const sessionId = randomUUID();

@@ -112,6 +112,7 @@ function renderEvidence(evidence: Evidence | undefined, options: DetailOptions):
     styleSpan('dim', 'evidence'.padEnd(LABEL_WIDTH)),
     evidence.green ? styleSpan('good', 'verified') : styleSpan('bad', 'verification failed'),
     styleSpan('dim', ` · ${commits} · ${formatRelativeTime(evidence.at, options.now)}`),
+    styleSpan('dim', evidence.isolation ? ` · isolation: ${evidence.isolation}` : ''),
   ];
   if (evidence.empty)
     return [

@@ -18,6 +18,8 @@ export const BRIDGE_ENVIRONMENT = {
   mirrorDir: 'SMOL_MIRROR_DIR',
   /** Command line of a coding agent as a JSON array of strings. Default: the agent of the assignment. */
   agentCommand: 'SMOL_AGENT_COMMAND',
+  /** `namespaces` or `processes` forces this isolation of verification. Default: namespaces where the system offers them. */
+  isolation: 'SMOL_ISOLATION',
   /** `1` keeps the folder of the attempt, so that a person can examine a failure. Default: the bridge removes the folder. */
   keepWorkDir: 'SMOL_KEEP',
   /** Folders in which git, the agent, set-up and verify find programs, separated by colons. Default: DEFAULT_PROGRAM_PATH. */

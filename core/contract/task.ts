@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { uncommittedSchema } from './flag.ts';
 import { repoPathSchema, shaSchema, taskIdSchema } from './id.ts';
+import { isolationSchema } from './isolation.ts';
 import { TASK_STATUSES } from './task-status.ts';
 import { waitingSchema } from './waiting.ts';
 
@@ -89,6 +90,8 @@ export const evidenceSchema = z.object({
   root: shaSchema,
   /** Tree whose files the commands saw. Absent in evidence of older versions. */
   tree: shaSchema.optional(),
+  /** Isolation of the commands from the agent. Absent if no command ran, and in evidence of older versions. */
+  isolation: isolationSchema.optional(),
   green: z.boolean(),
   /** True if the repository has no verify command, so that no command ran. */
   empty: z.boolean().default(false),

@@ -12,4 +12,6 @@ export interface Host {
   }): Promise<{ readonly what: string; readonly count: number; readonly bytes: number }[]>;
   /** Returns a sentence for people: whether agents are isolated from the data and secrets of the platform. */
   describeIsolation(): string;
+  /** Finds out how verification is isolated from the agent. `missing`: the settings require namespaces, which the system does not offer. */
+  detectVerifyIsolation(): Promise<'namespaces' | 'processes' | 'missing'>;
 }

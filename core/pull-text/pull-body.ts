@@ -206,7 +206,11 @@ export function createEvidenceSection(evidence: Evidence | undefined): PullSecti
     ...evidence.results.slice(0, 20).map(renderResultRow),
   ].join('\n');
   const failures = evidence.results.filter(({ exitCode }) => exitCode !== 0).slice(0, 3);
-  const summary = `${verdict}: the verify commands ran on exactly ${commit}.`;
+  const isolation =
+    evidence.isolation === 'processes'
+      ? ' They ran without process namespaces, so a process that the agent hid could have influenced the result.'
+      : '';
+  const summary = `${verdict}: the verify commands ran on exactly ${commit}.${isolation}`;
   return { ...section, text: [summary, table, ...failures.map(renderOutput)].join('\n\n') };
 }
 

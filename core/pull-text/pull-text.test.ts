@@ -91,6 +91,14 @@ describe('renderTaskPull', () => {
     );
   });
 
+  test('names an isolation that is weaker than process namespaces', () => {
+    const renderWith = (isolation: 'namespaces' | 'processes') =>
+      renderTaskPull({ ...TASK_INPUT, evidence: { ...EVIDENCE, isolation } }).body;
+
+    expect(renderWith('processes')).toContain('without process namespaces');
+    expect(renderWith('namespaces')).not.toContain('namespaces');
+  });
+
   test('fills the title pattern of the repository, but not the text {plan} within a title', () => {
     const input = { ...TASK_INPUT, titlePattern: 'feat({task}): {title} ({plan})' };
 

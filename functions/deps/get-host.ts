@@ -14,6 +14,7 @@ export const getHost = once((): Host | undefined => {
     dataDir,
     podsDir: `${launcher.directory}/pods`,
     logDays: retention.days,
+    isolation: launcher.isolation,
     now: clock.now,
   });
 });

@@ -1,6 +1,7 @@
 import { createProcessLauncher } from '../../adapters/process/create-process-launcher.ts';
 import { signAttemptToken } from '../../core/access/attempt-token.ts';
 import { AppError } from '../../core/base/app-error.ts';
+import { BRIDGE_ENVIRONMENT } from '../../core/contract/bridge.ts';
 import { buildPodEndReport } from '../../core/contract/queue-message.ts';
 import { enqueueWakeUps } from '../../core/engine/announce-changes.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
@@ -33,7 +34,10 @@ function createLauncher(): PodLauncher {
     stateDir: `${stateDir}/pods`,
     mirrorDir: `${stateDir}/mirrors`,
     path: launcher.path,
-    env: launcher.codeCache === undefined ? {} : { NODE_COMPILE_CACHE: launcher.codeCache },
+    env: {
+      [BRIDGE_ENVIRONMENT.isolation]: launcher.isolation,
+      ...(launcher.codeCache === undefined ? {} : { NODE_COMPILE_CACHE: launcher.codeCache }),
+    },
     bridgeEntry: new URL('../../agent/bridge/main.ts', import.meta.url).pathname,
     now: clock.now,
     graceMs: 3_000,

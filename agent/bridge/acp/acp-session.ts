@@ -2,9 +2,11 @@ import type { ChildProcess } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
+  AgentCapabilities,
   ClientConnection,
   ContentBlock,
   InitializeRequest,
+  LoadSessionRequest,
   SessionUpdate,
   StopReason,
 } from '@agentclientprotocol/sdk';
@@ -81,7 +83,7 @@ const INITIALIZE_REQUEST: InitializeRequest = {
 
 /** Connects to a started agent and initialises the protocol. */
 export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSession> {
-  const { agentExit } = options;
+  const { agentExit, workspace } = options;
   let isReplaying = false;
   const connection = connectClient(options, (update) => {
     // An agent that loads a session sends all its earlier updates again, which the transcript already contains.
@@ -100,42 +102,28 @@ export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSe
     START_TIMEOUT_MS,
   );
   const reopenSession = async (id: string): Promise<boolean> => {
-    const request = { sessionId: id, cwd: options.workspace, mcpServers: [] };
-    const { resume, load } = methods.agent.session;
+    const request = { sessionId: id, cwd: workspace, mcpServers: [] };
+    const reopening = requestReopening(agent, agentCapabilities, request);
+    if (!reopening) return false;
     isReplaying = true;
-    try {
-      if (agentCapabilities?.sessionCapabilities?.resume)
-        await waitForAgent(agent.request(resume, request), START_TIMEOUT_MS);
-      else if (agentCapabilities?.loadSession)
-        await waitForAgent(agent.request(load, request), START_TIMEOUT_MS);
-      else return false;
-      return true;
-    } catch {
-      // A new session follows. If the agent has exited, the creation of that session reports the exit.
-      return false;
-    } finally {
-      isReplaying = false;
-    }
-  };
-  const createSession = async (): Promise<string> => {
-    const created = await waitForAgent(
-      agent.request(methods.agent.session.new, { cwd: options.workspace, mcpServers: [] }),
-      START_TIMEOUT_MS,
-    );
-    return created.sessionId;
+    // After a failure, a new session follows. If the agent has exited, the creation of that session reports the exit.
+    const reopened = waitForAgent(reopening, START_TIMEOUT_MS);
+    const isReopened = await reopened.then(() => true).catch(() => false);
+    isReplaying = false;
+    return isReopened;
   };
   let sessionId = '';
   return {
     open: async (previousSession) => {
       const { authMethodId, sessionMode } = options.agentDefinition;
       if (authMethodId) {
-        await waitForAgent(
-          agent.request(methods.agent.authenticate, { methodId: authMethodId }),
-          START_TIMEOUT_MS,
-        );
+        const request = agent.request(methods.agent.authenticate, { methodId: authMethodId });
+        await waitForAgent(request, START_TIMEOUT_MS);
       }
       const isResumed = previousSession !== undefined && (await reopenSession(previousSession));
-      sessionId = isResumed ? previousSession : await createSession();
+      sessionId = isResumed
+        ? previousSession
+        : await waitForAgent(createSession(agent, workspace), START_TIMEOUT_MS);
       if (sessionMode)
         await waitForAgent(
           agent.request(methods.agent.session.setMode, { sessionId, modeId: sessionMode }),
@@ -150,6 +138,24 @@ export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSe
     cancel: () => agent.notify(methods.agent.session.cancel, { sessionId }),
     close: () => closeAgent(options.child, connection, agentExit.done),
   };
+}
+
+/** Creates a session. Returns its id. */
+async function createSession(agent: ClientConnection['agent'], cwd: string): Promise<string> {
+  const created = await agent.request(methods.agent.session.new, { cwd, mcpServers: [] });
+  return created.sessionId;
+}
+
+/** Asks the agent to resume or load a session. Returns undefined if the agent announced neither ability. */
+function requestReopening(
+  agent: ClientConnection['agent'],
+  capabilities: AgentCapabilities | undefined,
+  request: LoadSessionRequest,
+): Promise<unknown> | undefined {
+  if (capabilities?.sessionCapabilities?.resume)
+    return agent.request(methods.agent.session.resume, request);
+  if (capabilities?.loadSession) return agent.request(methods.agent.session.load, request);
+  return undefined;
 }
 
 function connectClient(

@@ -10,6 +10,8 @@ import type { AttemptFolders } from '../host/attempt-folders.ts';
 import { buildChildEnvironment } from '../host/attempt-folders.ts';
 import type { ProcessTable } from '../host/process-table.ts';
 import type { Redactor } from '../host/redactor.ts';
+import type { IsolationSetting, Sandbox } from '../host/sandbox.ts';
+import { SandboxFactory } from '../host/sandbox.ts';
 import { UsageMeter } from '../model/token-usage.ts';
 import type { CommandRunner } from './produce-evidence.ts';
 
@@ -19,6 +21,7 @@ export type AttemptParts = {
   readonly client: CallbackClient;
   readonly folders: AttemptFolders;
   readonly processes: ProcessTable;
+  readonly isolation: IsolationSetting;
   readonly redactor: Redactor;
   /** Aborts when the attempt stops, with an AttemptFailure or AttemptEnded as reason. */
   readonly signal: AbortSignal;
@@ -57,12 +60,16 @@ export class Attempt {
   /** In memory only, never on disk. */
   #cachedCredentials: Credentials | undefined;
   #limitTimer: NodeJS.Timeout | undefined;
+  readonly #isolationSetting: IsolationSetting;
+  #sandboxFactory: Promise<SandboxFactory> | undefined;
+  #workSandbox: Promise<Sandbox> | undefined;
 
   constructor(parts: AttemptParts) {
     this.assignment = parts.assignment;
     this.client = parts.client;
     this.folders = parts.folders;
     this.processes = parts.processes;
+    this.#isolationSetting = parts.isolation;
     this.redactor = parts.redactor;
     this.signal = parts.signal;
     this.stop = parts.stop;
@@ -132,10 +139,30 @@ export class Attempt {
     return this.#waitedMs + currentWaitMs;
   }
 
-  /** Returns the objects and settings to run commands with this environment. */
-  createCommandRunner(env: Readonly<Record<string, string>>): CommandRunner {
+  /** Returns the objects and settings to run commands in a sandbox. */
+  createCommandRunner(sandbox: Sandbox, env: Readonly<Record<string, string>>): CommandRunner {
     const { processes, signal } = this;
-    return { processes, env, redact: this.redactor.redact, signal };
+    return { processes, sandbox, env, redact: this.redactor.redact, signal };
+  }
+
+  /** Returns the factory of sandboxes. Throws an AttemptFailure if the system does not offer the isolation that the settings require. */
+  getSandboxFactory(): Promise<SandboxFactory> {
+    this.#sandboxFactory ??= SandboxFactory.open(this.processes, this.#isolationSetting);
+    return this.#sandboxFactory;
+  }
+
+  /** Returns the sandbox of the agent and of set-up in the workspace. Creates the sandbox if the last one has ended. */
+  openWorkSandbox(): Promise<Sandbox> {
+    this.#workSandbox ??= this.getSandboxFactory().then((factory) => factory.create());
+    return this.#workSandbox;
+  }
+
+  /** Ends the sandbox of the agent, and every other process of the attempt. Throws if a process survives. */
+  async endWorkProcesses(): Promise<void> {
+    const sandbox = await this.#workSandbox?.catch(() => undefined);
+    this.#workSandbox = undefined;
+    await sandbox?.end();
+    await this.processes.endAll(this.folders.root);
   }
 
   /** Returns cached credentials, or fetches new credentials if the git credential expires within five minutes. */

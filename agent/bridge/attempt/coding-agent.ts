@@ -109,11 +109,16 @@ export async function startCodingAgent(
   const url = await modelProxy.listen();
   const { workspace, home, tmp } = attempt.folders;
   const endpoint = { url, bearer: modelProxy.bearer, model };
-  const child = attempt.processes.spawn(agentDefinition.command, {
-    cwd: workspace,
-    env: { ...attempt.childEnv, ...agentDefinition.buildEnv(endpoint) },
-    stdin: 'pipe',
-  });
+  const sandbox = await attempt.openWorkSandbox();
+  const { programPath } = attempt.processes;
+  const child = attempt.processes.spawn(
+    sandbox.wrap(agentDefinition.command, workspace, programPath),
+    {
+      cwd: workspace,
+      env: { ...attempt.childEnv, ...agentDefinition.buildEnv(endpoint) },
+      stdin: 'pipe',
+    },
+  );
   const agentExit = watchAgentExit(child);
   const questions = new QuestionQueue(attempt);
   // The schemas of the protocol are large; this import loads them while the agent starts.

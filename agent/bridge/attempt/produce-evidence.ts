@@ -9,6 +9,7 @@ import { buildChildEnvironment } from '../host/attempt-folders.ts';
 import type { ProcessTable } from '../host/process-table.ts';
 import type { Redact } from '../host/redactor.ts';
 import { keepEnd } from '../host/redactor.ts';
+import type { Sandbox } from '../host/sandbox.ts';
 import type { Attempt } from './attempt.ts';
 import type { VerifyPlace } from './verify-place.ts';
 import { createVerifyPlace, removeVerifyPlace } from './verify-place.ts';
@@ -27,6 +28,7 @@ const QUIET_MS = 1_000;
 /** Objects and settings to run set-up and verify commands. */
 export type CommandRunner = {
   readonly processes: ProcessTable;
+  readonly sandbox: Sandbox;
   readonly env: Readonly<Record<string, string>>;
   readonly redact: Redact;
   readonly signal: AbortSignal;
@@ -65,7 +67,7 @@ export async function produceEvidence(
     return { evidence: { commit, root, tree, ...empty }, changedPaths: [] };
   }
   const first = await verifyTree(attempt, options, tree);
-  if (first.changedPaths.length === 0) return first;
+  if (first.changedPaths.length === 0 || first.evidence.isolation !== 'processes') return first;
   // A verify command that changes files does so again. A change that happens only once came from another process.
   return verifyTree(attempt, options, tree, QUIET_MS);
 }
@@ -88,7 +90,10 @@ async function verifyTree(
   quietMs = 0,
 ): Promise<Verification> {
   const { processes, folders, signal } = attempt;
+  const factory = await attempt.getSandboxFactory();
+  const { isolation } = factory;
   const place = await createVerifyPlace(folders);
+  const sandbox = await factory.create();
   try {
     await workspace.checkoutTreeInto(tree, commit, place.source, join(place.root, 'index'));
     const checkout = await CheckoutHash.open(
@@ -103,11 +108,13 @@ async function verifyTree(
     );
     await delay(quietMs);
     await checkout.requireUnchanged();
-    const { results, changedPaths } = await runCommands(attempt, place, checkout);
+    const { results, changedPaths } = await runCommands(attempt, place, checkout, sandbox);
     const green = results.every((result) => result.exitCode === 0);
-    const evidence = { commit, root, tree, green, empty: false, results, at: Date.now() };
-    return { evidence, changedPaths };
+    const at = Date.now();
+    const evidence = { commit, root, tree, isolation, green, empty: false, results, at };
+    return { evidence, changedPaths: isolation === 'processes' ? changedPaths : [] };
   } finally {
+    await sandbox.end();
     await removeVerifyPlace(place);
   }
 }
@@ -116,10 +123,15 @@ async function verifyTree(
  * Runs the commands up to the first failure, and then ends all processes that the commands left. Returns the results of the verify
  * commands, or only the failed set-up command.
  */
-async function runCommands(attempt: Attempt, place: VerifyPlace, checkout: CheckoutHash) {
+async function runCommands(
+  attempt: Attempt,
+  place: VerifyPlace,
+  checkout: CheckoutHash,
+  sandbox: Sandbox,
+) {
   const { assignment, processes } = attempt;
   const env = buildChildEnvironment(place, assignment.env, processes.programPath);
-  const runner = attempt.createCommandRunner(env);
+  const runner = attempt.createCommandRunner(sandbox, env);
   for (const command of assignment.setup) {
     const result = await runCommand(runner, command, place.source);
     if (result.exitCode !== 0) return { results: [result], changedPaths: [] };
@@ -131,6 +143,7 @@ async function runCommands(attempt: Attempt, place: VerifyPlace, checkout: Check
     results.push(result);
     if (result.exitCode !== 0) break;
   }
+  await sandbox.end();
   await processes.endAll(attempt.folders.root);
   const changedPaths = await listChangedPaths(checkout, treeBefore);
   return { results, changedPaths };
@@ -152,9 +165,10 @@ export async function runCommand(
   command: readonly string[],
   cwd: string,
 ): Promise<CommandResult> {
-  const finished = await runner.processes.run(command, {
+  const { sandbox, env } = runner;
+  const finished = await runner.processes.run(sandbox.wrap(command, cwd, env.PATH ?? ''), {
     cwd,
-    env: { ...runner.env },
+    env: { ...env },
     signal: runner.signal,
     timeoutMs: COMMAND_TIMEOUT_MS,
     overflow: 'tail',

@@ -84,7 +84,7 @@ export class TaskWork {
     this.#root = root;
     if (attempt.assignment.kind === 'repair') await this.#mergeRoot(root, 'checkOut');
     attempt.enterPhase('setup');
-    const runner = attempt.createCommandRunner(attempt.childEnv);
+    const runner = attempt.createCommandRunner(await attempt.openWorkSandbox(), attempt.childEnv);
     for (const command of attempt.assignment.setup) {
       const result = await runCommand(runner, command, attempt.folders.workspace);
       if (result.exitCode === 0) continue;

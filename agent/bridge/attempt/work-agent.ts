@@ -70,7 +70,7 @@ export class WorkAgent {
   /** Ends the agent and every process that the agent, its commands or set-up left behind. Throws if such a process survives. */
   async end(): Promise<void> {
     await this.close();
-    await this.#attempt.processes.endAll(this.#attempt.folders.root);
+    await this.#attempt.endWorkProcesses();
   }
 
   /** Ends the agent; its background processes may continue to run. */

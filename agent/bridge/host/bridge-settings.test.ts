@@ -45,3 +45,12 @@ test('child processes get the PATH of the bridge, or the folders of the system i
     '/usr/local/bin:/usr/bin:/bin',
   );
 });
+
+test('the isolation is automatic unless SMOL_ISOLATION forces a kind', () => {
+  expect(takeBridgeSettings({ ...VALID_ENVIRONMENT }).isolation).toBe('auto');
+  const forced = takeBridgeSettings({ ...VALID_ENVIRONMENT, SMOL_ISOLATION: 'processes' });
+  expect(forced.isolation).toBe('processes');
+  expect(() => takeBridgeSettings({ ...VALID_ENVIRONMENT, SMOL_ISOLATION: 'x' })).toThrow(
+    'SMOL_ISOLATION must be auto, namespaces or processes',
+  );
+});

@@ -1,5 +1,6 @@
 import { parseJson } from '../../../core/base/parse-json.ts';
 import { BRIDGE_ENVIRONMENT, DEFAULT_PROGRAM_PATH } from '../../../core/contract/bridge.ts';
+import type { IsolationSetting } from './sandbox.ts';
 
 /** Settings of one bridge, from the environment variables that BRIDGE_ENVIRONMENT documents. */
 export type BridgeSettings = {
@@ -14,6 +15,8 @@ export type BridgeSettings = {
   readonly mirrorDir: string | undefined;
   /** Command line to use instead of the command of the agent in the assignment. */
   readonly agentCommand: string[] | undefined;
+  /** Isolation of verification. */
+  readonly isolation: IsolationSetting;
   /** Whether `workDir` is kept after the attempt. */
   readonly keepsWorkDir: boolean;
   /** PATH of every child process. */
@@ -30,6 +33,7 @@ export function takeBridgeSettings(env: NodeJS.ProcessEnv): BridgeSettings {
     workDir: readAbsolutePath(env, BRIDGE_ENVIRONMENT.workDir, problems),
     mirrorDir: env[BRIDGE_ENVIRONMENT.mirrorDir] || undefined,
     agentCommand: readArgumentArray(env, BRIDGE_ENVIRONMENT.agentCommand, problems),
+    isolation: readIsolation(env, BRIDGE_ENVIRONMENT.isolation, problems),
     keepsWorkDir: env[BRIDGE_ENVIRONMENT.keepWorkDir] === '1',
     programPath: env[BRIDGE_ENVIRONMENT.programPath] ?? DEFAULT_PROGRAM_PATH,
   };
@@ -60,6 +64,13 @@ function readAbsolutePath(env: NodeJS.ProcessEnv, name: string, problems: string
     return '';
   }
   return value.replace(/\/+$/, '');
+}
+
+function readIsolation(env: NodeJS.ProcessEnv, name: string, problems: string[]): IsolationSetting {
+  const value = env[name] || 'auto';
+  if (value === 'auto' || value === 'namespaces' || value === 'processes') return value;
+  problems.push(`${name} must be auto, namespaces or processes`);
+  return 'auto';
 }
 
 function readArgumentArray(

@@ -46,6 +46,18 @@ export function findAttemptProcesses(traces: ProcessTraces): number[] {
   return selectWithDescendants(entries, isMember, excluded);
 }
 
+/** Returns the process ids of the children of a process. */
+export function listChildren(pid: number): number[] {
+  const entries = IS_LINUX ? readProcEntries() : readPsEntries();
+  return entries.filter((entry) => entry.parent === pid).map((entry) => entry.pid);
+}
+
+/** Returns whether a process exists and is not a zombie. */
+export function isRunning(pid: number): boolean {
+  const entries = IS_LINUX ? parseStat(readProcFile(pid, 'stat')) : readPsEntries();
+  return entries.some((entry) => entry.pid === pid && !entry.isZombie);
+}
+
 /** Selects the live processes for which `isMember` is true, and all their descendants. Neither may be in `excluded`. */
 export function selectWithDescendants(
   entries: readonly ProcessEntry[],

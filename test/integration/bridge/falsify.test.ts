@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { describe, expect, test } from 'vitest';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
+import type { Isolation } from '../../../core/contract/isolation.ts';
+import { NAMESPACE_COMMANDS } from '../../../core/contract/isolation.ts';
 import type { BridgeFixture } from '../../support/bridge/bridge-fixture.ts';
 import {
   ATTEMPT_BRANCH,
@@ -48,6 +51,7 @@ async function verifyClone(
 async function runFalsification(
   context: TestContext,
   falsification: Falsification,
+  isolation: Isolation,
 ): Promise<BridgeFixture> {
   const fixture = await setUp(context, falsification.files);
   fixture.assignment.setup = (falsification.setup ?? []).map((command) => [...command]);
@@ -55,20 +59,90 @@ async function runFalsification(
   const outside = join(fixture.directory, 'outside');
   await mkdir(outside);
   const paths = { outside, attempt: fixture.workDir };
-  const bridge = await fixture.startBridge([
+  const turns = [
     [{ write: 'login.txt', content: 'no\n' }, ...falsification.steps(paths)],
     [...(falsification.laterSteps?.(paths) ?? [])],
-  ]);
+  ];
+  const bridge = await fixture.startBridge(turns, { [BRIDGE_ENVIRONMENT.isolation]: isolation });
   await bridge.ended;
   return fixture;
 }
 
-describe('an agent cannot falsify verification by', () => {
-  test.concurrent.for(FALSIFICATIONS)('$name', async (falsification, context) => {
-    const fixture = await runFalsification(context, falsification);
+/** Whether this system lets a process create a process namespace. */
+const HAS_NAMESPACES = NAMESPACE_COMMANDS.some(({ create: [program = '', ...options] }) => {
+  return spawnSync(program, [...options, 'true']).status === 0;
+});
 
-    expect(requireFailedResult(fixture).cause).toMatch(/^(verify_red|agent)$/);
-    expect(await verifyClone(context, fixture)).toBe(false);
+for (const isolation of ['namespaces', 'processes'] as const) {
+  const isSkipped = isolation === 'namespaces' && !HAS_NAMESPACES;
+  describe.skipIf(isSkipped)(`with ${isolation}, an agent cannot falsify verification by`, () => {
+    test.concurrent.for(FALSIFICATIONS)(
+      '$name',
+      { timeout: 180_000 },
+      async (falsification, context) => {
+        const fixture = await runFalsification(context, falsification, isolation);
+
+        const { cause, evidence } = requireFailedResult(fixture);
+        expect(cause).toMatch(/^(verify_red|agent)$/);
+        if (cause === 'verify_red') expect(evidence?.isolation).toBe(isolation);
+        expect(await verifyClone(context, fixture)).toBe(false);
+      },
+    );
+  });
+}
+
+test.skipIf(!HAS_NAMESPACES)(
+  'in a namespace, no process of the agent survives, and set-up may start a service for the verify commands',
+  async (context) => {
+    const fixture = await setUp(context);
+    const service = 'i=0; while sleep 0.05; do i=$((i + 1)); echo $i > "$HOME/alive"; done';
+    fixture.assignment.setup = [
+      ['sh', '-c', 'setsid sh -c "$1" > /dev/null 2>&1 &', 'sh', service],
+    ];
+    fixture.assignment.verify = [
+      ['sh', '-c', 'sleep 0.5; test -s "$HOME/alive"'],
+      ['sh', '-c', '! grep -l "hidden-loo[p]" /proc/[0-9]*/cmdline | grep -v self'],
+    ];
+
+    const bridge = await fixture.startBridge(
+      [
+        [
+          { write: 'login.txt', content: 'yes\n' },
+          {
+            run: [
+              'sh',
+              '-c',
+              'cd /; env -i setsid sh -c "while sleep 1; do : hidden-loop; done" > /dev/null 2>&1 &',
+            ],
+          },
+        ],
+      ],
+      { [BRIDGE_ENVIRONMENT.isolation]: 'auto' },
+    );
+    await bridge.ended;
+
+    expect(requireDoneResult(fixture).evidence.isolation).toBe('namespaces');
+    const commandLines = spawnSync('ps', ['-axo', 'args']).stdout.toString();
+    expect(commandLines).not.toContain('hidden-loop');
+  },
+);
+
+test('a setting that requires namespaces fails the attempt on a system without namespaces', async (context) => {
+  const fixture = await setUp(context);
+  const folder = join(fixture.directory, 'bin');
+  await mkdir(folder);
+  for (const program of ['git', 'sh', 'grep', 'true'])
+    await symlink(`/usr/bin/${program}`, join(folder, program));
+
+  const bridge = await fixture.startBridge([[]], {
+    [BRIDGE_ENVIRONMENT.isolation]: 'namespaces',
+    [BRIDGE_ENVIRONMENT.programPath]: folder,
+  });
+  await bridge.ended;
+
+  expect(requireFailedResult(fixture)).toMatchObject({
+    cause: 'setup',
+    reason: expect.stringContaining('isolation_missing'),
   });
 });
 

@@ -162,6 +162,8 @@ function createBridgeVariables(
     [BRIDGE_ENVIRONMENT.token]: SECRETS.attempt,
     [BRIDGE_ENVIRONMENT.workDir]: workDir,
     [BRIDGE_ENVIRONMENT.agentCommand]: JSON.stringify(agentCommand),
+    // Process ids that the agent notes are ids of the system.
+    [BRIDGE_ENVIRONMENT.isolation]: 'processes',
   };
 }
 
