@@ -18,8 +18,8 @@ export function onClaimed(
     ...state,
     status: keepsStatus ? state.status : 'claimed',
     attempt: event.n,
-    current: {
-      n: event.n,
+    liveAttempt: {
+      attemptNumber: event.n,
       kind: event.kind,
       from: state.status,
       phase: 'claimed',
@@ -32,11 +32,15 @@ export function onClaimed(
 /** Sets the phase of the live attempt, and the status to the same value unless the task keeps its status. */
 function setAttemptPhase(
   state: TaskState,
-  current: LiveAttempt,
+  liveAttempt: LiveAttempt,
   phase: LiveAttempt['phase'],
 ): TaskState {
-  const keepsStatus = current.from === 'merging' || current.from === 'pr_open';
-  return { ...state, status: keepsStatus ? state.status : phase, current: { ...current, phase } };
+  const keepsStatus = liveAttempt.from === 'merging' || liveAttempt.from === 'pr_open';
+  return {
+    ...state,
+    status: keepsStatus ? state.status : phase,
+    liveAttempt: { ...liveAttempt, phase },
+  };
 }
 
 export function onBridgeReady(
@@ -44,10 +48,10 @@ export function onBridgeReady(
   event: EventOf<'bridge_ready'>,
   context: TransitionContext,
 ): TaskState | undefined {
-  if (state.current?.phase !== 'claimed') return undefined;
-  const current = { ...state.current, leaseUntil: event.leaseUntil };
+  if (state.liveAttempt?.phase !== 'claimed') return undefined;
+  const liveAttempt = { ...state.liveAttempt, leaseUntil: event.leaseUntil };
   return {
-    ...setAttemptPhase(state, current, 'working'),
+    ...setAttemptPhase(state, liveAttempt, 'working'),
     startedAt: state.startedAt ?? context.now,
   };
 }
@@ -58,9 +62,12 @@ export function onQuestionAsked(
 ): TaskState | undefined {
   const { id } = event.question;
   // A repeated question is open already, or its answer is under way.
-  if (state.current === undefined || id === state.question?.id || id === state.answeredQuestion)
+  if (state.liveAttempt === undefined || id === state.question?.id || id === state.answeredQuestion)
     return undefined;
-  return { ...setAttemptPhase(state, state.current, 'awaiting_input'), question: event.question };
+  return {
+    ...setAttemptPhase(state, state.liveAttempt, 'awaiting_input'),
+    question: event.question,
+  };
 }
 
 export function onQuestionAnswered(
@@ -68,10 +75,10 @@ export function onQuestionAnswered(
   event: EventOf<'question_answered'>,
 ): TaskState | undefined {
   const openQuestion = state.question?.id;
-  if (state.current === undefined || (event.question ?? openQuestion) !== openQuestion)
+  if (state.liveAttempt === undefined || (event.question ?? openQuestion) !== openQuestion)
     return undefined;
   return {
-    ...setAttemptPhase(state, state.current, 'working'),
+    ...setAttemptPhase(state, state.liveAttempt, 'working'),
     question: undefined,
     answeredQuestion: openQuestion,
   };
@@ -90,8 +97,8 @@ export function onCheckpointed(
 }
 
 /** Ends the attempt and returns the task to its status before the claim; the next attempt has the same kind. */
-function returnUnfinished(state: TaskState, current: LiveAttempt): TaskState {
-  return { ...endAttempt(state), status: current.from, nextAttemptKind: current.kind };
+function returnUnfinished(state: TaskState, liveAttempt: LiveAttempt): TaskState {
+  return { ...endAttempt(state), status: liveAttempt.from, nextAttemptKind: liveAttempt.kind };
 }
 
 /** Returns the wait after a lost attempt, milliseconds: none after the first loss, then twice as long each time. */
@@ -112,9 +119,9 @@ export function onAttemptLost(
   event: EventOf<'attempt_lost'>,
   context: TransitionContext,
 ): TaskState | undefined {
-  if (state.current === undefined) return undefined;
+  if (state.liveAttempt === undefined) return undefined;
   const losses = state.retryCounts.infra + 1;
-  const returned = returnUnfinished(state, state.current);
+  const returned = returnUnfinished(state, state.liveAttempt);
   const next = {
     ...returned,
     retryCounts: { ...state.retryCounts, infra: losses },
@@ -148,10 +155,10 @@ export function onAttemptRefused(
   event: EventOf<'attempt_refused'>,
   context: TransitionContext,
 ): TaskState | undefined {
-  if (state.current === undefined) return undefined;
+  if (state.liveAttempt === undefined) return undefined;
   const refusals = (state.retryCounts.refusals ?? 0) + (event.countsAsRefusal === true ? 1 : 0);
   const next = {
-    ...returnUnfinished(state, state.current),
+    ...returnUnfinished(state, state.liveAttempt),
     retryCounts: { ...state.retryCounts, refusals: refusals || undefined },
     reportedAttempts: event.usage ? appendReportedAttempt(state, event.n) : state.reportedAttempts,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
@@ -174,15 +181,15 @@ export function onAttemptFailed(
   event: EventOf<'attempt_failed'>,
   context: TransitionContext,
 ): TaskState | undefined {
-  const current = state.current;
-  if (current === undefined) return undefined;
+  const liveAttempt = state.liveAttempt;
+  if (liveAttempt === undefined) return undefined;
   const ended = {
     ...endAttempt(state),
     reportedAttempts: appendReportedAttempt(state, event.n),
     usage: addUsage(state.usage, event.usage),
     lastFailure: event.why,
   };
-  if (current.kind === 'verify' && (event.cause === 'verify_red' || event.cause === 'conflict'))
+  if (liveAttempt.kind === 'verify' && (event.cause === 'verify_red' || event.cause === 'conflict'))
     return requestRepair(ended, event, context);
   if (event.cause === 'verify_red' && event.leftOut)
     return blockTask(
@@ -194,11 +201,11 @@ export function onAttemptFailed(
   const next = {
     ...ended,
     retryCounts: { ...state.retryCounts, agent: failures },
-    nextAttemptKind: current.kind,
+    nextAttemptKind: liveAttempt.kind,
   };
   if (failures > context.bounds.maxRetries) return blockTask(next, event.cause, event.why);
   const reason = { code: event.cause, text: event.why };
-  return { ...next, status: current.kind === 'verify' ? current.from : 'ready', reason };
+  return { ...next, status: liveAttempt.kind === 'verify' ? liveAttempt.from : 'ready', reason };
 }
 
 /** Requests a `repair` attempt after a failed `verify` attempt; blocks the task after too many repairs. */
@@ -236,15 +243,15 @@ export function onResultAccepted(
   event: EventOf<'result_accepted'>,
   context: TransitionContext,
 ): TaskState | undefined {
-  const current = state.current;
-  if (current === undefined) return undefined;
+  const liveAttempt = state.liveAttempt;
+  if (liveAttempt === undefined) return undefined;
   const ended = {
     ...endAttempt(state),
     reportedAttempts: appendReportedAttempt(state, event.n),
     usage: addUsage(state.usage, event.usage),
     reason: undefined,
   };
-  if (current.kind === 'verify') return acceptVerification(ended, event, context);
+  if (liveAttempt.kind === 'verify') return acceptVerification(ended, event, context);
   const hasNoChange = event.noChange !== undefined;
   return {
     ...ended,

@@ -272,7 +272,7 @@ describe('the fence of attempt numbers', () => {
   test('every end of an attempt requests the removal of its pod', () => {
     for (const type of ['attempt_lost', 'attempt_failed', 'result_accepted', 'cancel'] as const)
       expect(applyEvent(createSampleTask('working'), createSampleEvent(type))).toMatchObject({
-        current: undefined,
+        liveAttempt: undefined,
         attemptsAwaitingPodRemoval: [SAMPLE_ATTEMPT],
       });
   });

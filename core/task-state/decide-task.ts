@@ -146,7 +146,11 @@ export function decideTask(
   event: TaskEvent,
   context: TransitionContext,
 ): TaskDecision {
-  if (FENCED_EVENTS.includes(event.type) && 'n' in event && state.current?.n !== event.n)
+  if (
+    FENCED_EVENTS.includes(event.type) &&
+    'n' in event &&
+    state.liveAttempt?.attemptNumber !== event.n
+  )
     return { kind: 'stale' };
   const row = TASK_TABLE[state.status][event.type] ?? COMMON_TASK_ROWS[event.type];
   if (row === undefined) return { kind: 'noop' };
@@ -246,7 +250,7 @@ function onUnparked(
 }
 
 function onFinish(state: TaskState): TaskState | undefined {
-  return state.current === undefined || state.isFinishing === true
+  return state.liveAttempt === undefined || state.isFinishing === true
     ? undefined
     : { ...state, isFinishing: true };
 }

@@ -32,7 +32,7 @@ export function onPullGreen(
 ): TaskState | undefined {
   if (
     !hasCurrentEvidence(state) ||
-    state.current !== undefined ||
+    state.liveAttempt !== undefined ||
     state.nextAttemptKind === 'verify'
   )
     return undefined;
@@ -144,7 +144,7 @@ export function onVerifyWanted(
   event: EventOf<'verify_wanted'>,
 ): TaskState | undefined {
   if (
-    state.current !== undefined ||
+    state.liveAttempt !== undefined ||
     (state.nextAttemptKind === 'verify' && state.verifyRoot === event.root)
   )
     return undefined;
@@ -219,7 +219,7 @@ export function onPullReopened(state: TaskState): TaskState | undefined {
 }
 
 export function onVerifyMissing(state: TaskState): TaskState | undefined {
-  if (state.current !== undefined || state.nextAttemptKind === 'verify') return undefined;
+  if (state.liveAttempt !== undefined || state.nextAttemptKind === 'verify') return undefined;
   if (hasCurrentEvidence(state)) return undefined;
   return { ...state, nextAttemptKind: 'verify', verifyRoot: undefined };
 }

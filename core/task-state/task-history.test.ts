@@ -178,7 +178,10 @@ describe('the end node', () => {
     ...createSampleTask('working'),
     kind: 'end',
     nextAttemptKind: 'verify',
-    current: { ...createSampleTask('working').current, kind: 'verify' } as TaskState['current'],
+    liveAttempt: {
+      ...createSampleTask('working').liveAttempt,
+      kind: 'verify',
+    } as TaskState['liveAttempt'],
   };
 
   test('is merged only by a green verification of the root branch', () => {
@@ -306,15 +309,18 @@ test('in every history, attempt numbers never fall, ended attempts await pod rem
 
         expect(next.attempt).toBeGreaterThanOrEqual(state.attempt);
         if (state.status === 'merged' && state.kind === 'work') expect(next.status).toBe('merged');
-        if (state.current !== undefined && next.current?.n !== state.current.n)
-          expect(next.attemptsAwaitingPodRemoval).toContain(state.current.n);
-        if (next.current !== undefined) {
-          expect(next.current.n).toBeLessThanOrEqual(next.attempt);
+        if (
+          state.liveAttempt !== undefined &&
+          next.liveAttempt?.attemptNumber !== state.liveAttempt.attemptNumber
+        )
+          expect(next.attemptsAwaitingPodRemoval).toContain(state.liveAttempt.attemptNumber);
+        if (next.liveAttempt !== undefined) {
+          expect(next.liveAttempt.attemptNumber).toBeLessThanOrEqual(next.attempt);
           expect(isSchedulable(next)).toBe(false);
         }
         if (next.status === 'merging') expect(next.simple).toBe(false);
         if (['claimed', 'working', 'awaiting_input'].includes(next.status))
-          expect(next.current).toBeDefined();
+          expect(next.liveAttempt).toBeDefined();
         state = next;
       }
     }),

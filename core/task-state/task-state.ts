@@ -11,7 +11,7 @@ import type { PullRef } from '../port/forge.ts';
 /** Live attempt of a task. Its number fences writes; its lease only sets the time of the next check. */
 export type LiveAttempt = {
   /** Attempt number, from 1. */
-  readonly n: number;
+  readonly attemptNumber: number;
   readonly kind: AttemptKind;
   /** Status before the claim; the task returns to this status if the attempt is lost. */
   readonly from: TaskStatus;
@@ -81,8 +81,8 @@ export type TaskState = TaskKey & {
   readonly nextAttemptKind: AttemptKind;
   /** Highest attempt number so far, 0 before the first attempt; the number never falls. */
   readonly attempt: number;
-  /** Live attempt; absent while no attempt is live. */
-  readonly current?: LiveAttempt;
+  /** Absent while no attempt may report. */
+  readonly liveAttempt?: LiveAttempt;
   /** Numbers of the last 8 attempts that ended by their own result, oldest first; a bridge may repeat such a result. */
   readonly reportedAttempts?: readonly number[];
   /** Numbers of ended attempts whose pods are not confirmed as gone; each still holds a slot. */
@@ -171,7 +171,7 @@ export function computeSlotRank(state: TaskState): number {
 
 /** Returns true if the scheduler may give the task a slot now. */
 export function isSchedulable(state: TaskState): boolean {
-  if (state.kind === 'join' || state.current !== undefined || state.parkedUntil !== undefined)
+  if (state.kind === 'join' || state.liveAttempt !== undefined || state.parkedUntil !== undefined)
     return false;
   if (state.status === 'ready' || state.status === 'changes_requested') return true;
   return (
@@ -246,13 +246,16 @@ export function returnToPull(state: TaskState): TaskState {
 
 /** Ends the live attempt: its callbacks are rejected from now on, and its pod awaits removal. */
 export function endAttempt(state: TaskState): TaskState {
-  if (state.current === undefined) return state;
+  if (state.liveAttempt === undefined) return state;
   return {
     ...state,
-    current: undefined,
+    liveAttempt: undefined,
     question: undefined,
     isFinishing: undefined,
-    attemptsAwaitingPodRemoval: [...state.attemptsAwaitingPodRemoval, state.current.n],
+    attemptsAwaitingPodRemoval: [
+      ...state.attemptsAwaitingPodRemoval,
+      state.liveAttempt.attemptNumber,
+    ],
   };
 }
 
@@ -269,15 +272,15 @@ const LAUNCH_GRACE_MS = 15_000;
 export function computeDueAfterWrite(state: TaskState, now: number): number | undefined {
   // The dependencies of a task may have been merged before the task became pending again.
   if (hasPendingWork(state) || state.status === 'pending') return now + LOST_MESSAGE_GRACE_MS;
-  if (state.current?.phase === 'claimed') return now + LAUNCH_GRACE_MS;
+  if (state.liveAttempt?.phase === 'claimed') return now + LAUNCH_GRACE_MS;
   return computeIdleDue(state);
 }
 
 /** Returns the end of the lease, question or pause of a task without pending work, epoch milliseconds. */
 export function computeIdleDue(state: TaskState): number | undefined {
-  if (state.current !== undefined) {
+  if (state.liveAttempt !== undefined) {
     const questionTimeoutAt = state.question?.timeoutAt ?? Number.POSITIVE_INFINITY;
-    return Math.min(state.current.leaseUntil, questionTimeoutAt);
+    return Math.min(state.liveAttempt.leaseUntil, questionTimeoutAt);
   }
   return state.parkedUntil;
 }
@@ -288,7 +291,7 @@ export function hasPendingWork(state: TaskState): boolean {
   if (state.simple && needsPlanReconcile(state)) return true;
   if (state.status === 'merged' || state.status === 'in_review') return true;
   if (state.status === 'pr_open' || state.status === 'merging')
-    return state.current === undefined && state.nextAttemptKind !== 'verify';
+    return state.liveAttempt === undefined && state.nextAttemptKind !== 'verify';
   // The pull request of a cancelled task must be closed; the state may lack a pull request opened just before the cancellation.
   return state.status === 'cancelled' && (state.pull ?? state.accepted) !== undefined;
 }
@@ -297,7 +300,7 @@ export function hasPendingWork(state: TaskState): boolean {
  * Returns true if a simple plan needs a reconcile: the plan is complete during the review, and must follow when the review ends.
  */
 export function needsPlanReconcile(state: TaskState): boolean {
-  if (state.current !== undefined) return false;
+  if (state.liveAttempt !== undefined) return false;
   return (
     state.status === 'changes_requested' ||
     state.status === 'pr_open' ||

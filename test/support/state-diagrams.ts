@@ -128,14 +128,14 @@ function createFieldVariants(task: TaskState): TaskState[] {
 
 /** Creates variants with a `verify` and a `repair` attempt, before and after the first call of its bridge. */
 function createAttemptVariants(task: TaskState): TaskState[] {
-  const { current, status } = task;
-  if (current === undefined) return [];
+  const { liveAttempt, status } = task;
+  if (liveAttempt === undefined) return [];
   const phasesBeforeFirstCall =
     status === 'working' || status === 'awaiting_input' ? [] : ['claimed' as const];
   return (['verify', 'repair'] as const).flatMap((kind) =>
-    [current.phase, ...phasesBeforeFirstCall].flatMap((phase): TaskState[] => [
-      { ...task, current: { ...current, kind, phase } },
-      { ...task, current: { ...current, kind, phase }, kind: 'end' },
+    [liveAttempt.phase, ...phasesBeforeFirstCall].flatMap((phase): TaskState[] => [
+      { ...task, liveAttempt: { ...liveAttempt, kind, phase } },
+      { ...task, liveAttempt: { ...liveAttempt, kind, phase }, kind: 'end' },
     ]),
   );
 }

@@ -137,8 +137,8 @@ async function loadLastReportedUsage(
   next: TaskState,
   event: TaskEvent,
 ): Promise<Usage | undefined> {
-  const n = before.state.current?.n;
-  if (n === undefined || next.current?.n === n) return undefined;
+  const n = before.state.liveAttempt?.attemptNumber;
+  if (n === undefined || next.liveAttempt?.attemptNumber === n) return undefined;
   if ('usage' in event && event.usage !== undefined) return undefined;
   const record = await loadAttempt(table, { ...toTaskKey(before.state), attemptNumber: n });
   return record?.usage;

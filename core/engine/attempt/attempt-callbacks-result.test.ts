@@ -130,7 +130,7 @@ test.each([
   await end(fixture);
 
   const { state } = await task();
-  expect(state.current).toBeUndefined();
+  expect(state.liveAttempt).toBeUndefined();
   expect(state.usage).toMatchObject({ inputTokens: 900, usd: 0.25 });
   const head = table.listAll().find((item) => item.sk === 'HEAD');
   expect(head).toMatchObject({ usedTokens: 1_000, usedUsd: 0.25 });

@@ -148,12 +148,16 @@ export function createAttemptEndedError(key: AttemptKey): AppError {
 export async function requireLiveAttempt(
   deps: StoreDeps,
   key: AttemptKey,
-): Promise<StoredTask & { readonly current: LiveAttempt }> {
+): Promise<StoredTask & { readonly attempt: LiveAttempt }> {
   const task = await loadTask(deps.table, key);
-  const current = task?.state.current;
-  if (task === undefined || current === undefined || current.n !== key.attemptNumber)
+  const liveAttempt = task?.state.liveAttempt;
+  if (
+    task === undefined ||
+    liveAttempt === undefined ||
+    liveAttempt.attemptNumber !== key.attemptNumber
+  )
     throw createAttemptEndedError(key);
-  return { ...task, current };
+  return { ...task, attempt: liveAttempt };
 }
 
 /** Number of consecutive refusals of a task after which the task may be the cause, so that other tasks are no longer paused. */
@@ -174,7 +178,7 @@ export async function acceptResult(
   key: AttemptKey,
   result: AttemptResult,
 ): Promise<void> {
-  let live: StoredTask & { readonly current: LiveAttempt };
+  let live: StoredTask & { readonly attempt: LiveAttempt };
   try {
     live = await requireLiveAttempt(deps, key);
   } catch (error) {
@@ -206,7 +210,7 @@ async function wasResultAccepted(deps: StoreDeps, key: AttemptKey): Promise<bool
 async function buildResultEvent(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'clock' | 'settings'>,
   key: AttemptKey,
-  live: StoredTask & { readonly current: LiveAttempt },
+  live: StoredTask & { readonly attempt: LiveAttempt },
   result: AttemptResult,
 ): Promise<TaskEvent> {
   if (result.outcome === 'failed') return buildFailureEvent(deps, key, live.state, result);
@@ -230,9 +234,9 @@ async function buildResultEvent(
   const { root, empty } = evidence;
   // A task without changes has no commit of its own: its result names the verified root commit.
   const isTaskUnchanged =
-    live.current.kind === 'work' && result.noChange === 'task' && commit === root;
+    live.attempt.kind === 'work' && result.noChange === 'task' && commit === root;
   const noChange = isTaskUnchanged ? ('task' as const) : ('repair' as const);
-  if (live.current.kind !== 'verify' && !isTaskUnchanged)
+  if (live.attempt.kind !== 'verify' && !isTaskUnchanged)
     await requirePushedCommit(deps, key, live.state.repo, commit);
   const taskEvidence = { commit, root, green: true, empty, attempt: key.attemptNumber };
   return {

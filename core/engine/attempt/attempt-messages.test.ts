@@ -19,12 +19,12 @@ const HEARTBEAT = { phase: 'agent', activity: '', usage: NO_USAGE, progressAt: 1
 async function createWaitingFixture(options: Parameters<typeof createEngineFixture>[0] = {}) {
   const fixture = createEngineFixture(options);
   await fixture.putPlan();
-  const { current, ...task } = createWorkingTask(1);
+  const { liveAttempt, ...task } = createWorkingTask(1);
   await fixture.putTask({
     ...task,
     status: 'awaiting_input',
     question: QUESTION,
-    ...(current && { current: { ...current, phase: 'awaiting_input' } }),
+    ...(liveAttempt && { liveAttempt: { ...liveAttempt, phase: 'awaiting_input' } }),
   });
   const send = (text: string, key?: string) =>
     sendMessage(fixture.deps, FIXTURE_PLAN, 'one', { text, key }, ACTOR);

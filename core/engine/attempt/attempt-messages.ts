@@ -113,13 +113,14 @@ async function completeMessage(
 ): Promise<void> {
   const key = toTaskKey(state);
   await recordMessageCount(deps.table, key, message.n);
-  const { current } = state;
+  const { liveAttempt } = state;
   const question = message.answers;
-  if (question === undefined || question !== state.question?.id || current === undefined) return;
+  if (question === undefined || question !== state.question?.id || liveAttempt === undefined)
+    return;
   await applyTask(
     deps,
     key,
-    { type: 'question_answered', n: current.n, question },
+    { type: 'question_answered', n: liveAttempt.attemptNumber, question },
     { actor: message.author },
   );
 }

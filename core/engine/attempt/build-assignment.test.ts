@@ -22,9 +22,9 @@ test.each([
     const [repository] = createPlanStateFixture().repositories;
     if (repository === undefined) throw new Error('the plan has no repository');
     const plan = await putPlan({ repositories: [{ ...repository, sizeKb: given.sizeKb }] });
-    const { current } = await putTask(createWorkingTask(1));
+    const { liveAttempt } = await putTask(createWorkingTask(1));
 
-    const assignment = await buildAssignment(deps, plan, await task(), current as LiveAttempt);
+    const assignment = await buildAssignment(deps, plan, await task(), liveAttempt as LiveAttempt);
 
     expect(assignment.repository.partial).toBe(given.partial);
   },

@@ -21,21 +21,21 @@ export async function buildAssignment(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'settings'>,
   plan: PlanState,
   task: StoredTask,
-  current: LiveAttempt,
+  liveAttempt: LiveAttempt,
 ): Promise<Assignment> {
   const { state } = task;
   const { settings } = deps;
-  const key: AttemptKey = { ...toTaskKey(state), attemptNumber: current.n };
+  const key: AttemptKey = { ...toTaskKey(state), attemptNumber: liveAttempt.attemptNumber };
   const detail = await loadTaskDetail(deps.table, key);
   const repository = requirePlanRepository(plan, state.repo);
-  const startPoint = await resolveStartPoint(deps, plan, state, current);
+  const startPoint = await resolveStartPoint(deps, plan, state, liveAttempt);
   const spec = detail?.spec;
   const model = selectModelForTier(deps, spec?.tier ?? 'auto');
-  const attemptChangesCode = current.kind !== 'verify';
+  const attemptChangesCode = liveAttempt.kind !== 'verify';
   return {
     version: 1,
     attemptId: formatAttemptId(key),
-    kind: current.kind,
+    kind: liveAttempt.kind,
     plan: { id: plan.id, run: plan.run, title: plan.title },
     task: describeTask(state, spec),
     repository: {
@@ -52,10 +52,10 @@ export async function buildAssignment(
     foreignScopes:
       attemptChangesCode && state.kind === 'work' ? await findForeignScopes(deps, plan, state) : [],
     parents: attemptChangesCode ? await loadParentSummaries(deps, state, detail) : [],
-    repair: current.kind === 'repair' ? resolveRepair(state) : undefined,
+    repair: liveAttempt.kind === 'repair' ? resolveRepair(state) : undefined,
     notes: composeNotes(plan, repository.agentInstructions, state),
     ...(attemptChangesCode
-      ? await carryOverConversation(deps.table, state, current)
+      ? await carryOverConversation(deps.table, state, liveAttempt)
       : { conversation: [] }),
     agent: { name: plan.options.agent ?? settings.agent, model, tier: spec?.tier ?? 'auto' },
     author: repository.author ?? settings.author,
@@ -89,7 +89,7 @@ async function resolveStartPoint(
   deps: Pick<EngineDeps, 'forges' | 'settings'>,
   plan: PlanState,
   state: TaskState,
-  current: LiveAttempt,
+  liveAttempt: LiveAttempt,
 ): Promise<StartPoint> {
   const rootBranch = resolveBaseBranch(deps, plan, state);
   const head = await resolveForge(deps, plan, state.repo).readBranchHead(state.repo, rootBranch);
@@ -101,12 +101,12 @@ async function resolveStartPoint(
     );
   // A simple plan starts from the explored commit, because its base branch may have moved since.
   const root = state.simple ? requirePlanRepository(plan, state.repo).baseSha || head : head;
-  if (current.kind === 'verify') {
+  if (liveAttempt.kind === 'verify') {
     const verifyRoot = state.verifyRoot ?? head;
     const verifyCommit = state.accepted?.commit ?? verifyRoot;
     return { start: verifyRoot, rootBranch, root: verifyRoot, verifyCommit };
   }
-  if (current.kind === 'repair')
+  if (liveAttempt.kind === 'repair')
     return { start: state.checkpoint ?? state.accepted?.commit ?? head, rootBranch, root: head };
   return { start: state.checkpoint ?? root, rootBranch, root };
 }

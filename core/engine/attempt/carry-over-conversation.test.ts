@@ -27,9 +27,9 @@ function createFailedResult(cause: 'provider' | 'agent'): AttemptResult {
 }
 
 function carryOverInto(table: Table, n: number, code = 'attempt_lost') {
-  const { current } = createWorkingTask(n);
+  const { liveAttempt } = createWorkingTask(n);
   const state = { ...createTaskStateFixture(), reason: { code, text: '' } };
-  return carryOverConversation(table, state, current as LiveAttempt);
+  return carryOverConversation(table, state, liveAttempt as LiveAttempt);
 }
 
 test('carries over the latest turns in order and nothing else', async () => {

@@ -30,7 +30,7 @@ export type CarriedConversation = {
 export async function carryOverConversation(
   table: Table,
   state: TaskState,
-  current: LiveAttempt,
+  liveAttempt: LiveAttempt,
 ): Promise<CarriedConversation> {
   const emptyConversation: CarriedConversation = { conversation: [], messagesSeen: 0 };
   const code = state.reason?.code;
@@ -38,8 +38,8 @@ export async function carryOverConversation(
   const parts: ConversationTurn[][] = [];
   let freeBytes = MAX_CONVERSATION_BYTES;
   let { messagesSeen } = emptyConversation;
-  const oldest = Math.max(1, current.n - MAX_ATTEMPTS_BACK);
-  for (let n = current.n - 1; n >= oldest && freeBytes > 0; n -= 1) {
+  const oldest = Math.max(1, liveAttempt.attemptNumber - MAX_ATTEMPTS_BACK);
+  for (let n = liveAttempt.attemptNumber - 1; n >= oldest && freeBytes > 0; n -= 1) {
     const key: AttemptKey = { ...toTaskKey(state), attemptNumber: n };
     if (hasOwnOutcome(await loadResult(table, key))) break;
     const turns = await loadLatestTurns(table, key, freeBytes);

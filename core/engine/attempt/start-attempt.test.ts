@@ -21,12 +21,16 @@ async function createClaimedFixture(error: AppError) {
   const fixture = createEngineFixture({
     forge: { readBranchHead: fail, createGitCredential: fail },
   });
-  const current = createWorkingTask(1).current as LiveAttempt;
+  const liveAttempt = createWorkingTask(1).liveAttempt as LiveAttempt;
   await fixture.putPlan();
   await fixture.putTask({
     status: 'claimed',
     attempt: 1,
-    current: { ...current, phase: 'claimed', leaseUntil: fixture.deps.clock.now() + 120_000 },
+    liveAttempt: {
+      ...liveAttempt,
+      phase: 'claimed',
+      leaseUntil: fixture.deps.clock.now() + 120_000,
+    },
   });
   return fixture;
 }

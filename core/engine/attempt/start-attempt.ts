@@ -31,7 +31,7 @@ export async function startAttempt(deps: ForgeDeps, key: AttemptKey): Promise<As
     throw createAttemptEndedError(key);
   }
   const assignment = await requireAssignment(deps, plan, live);
-  if (live.current.phase === 'claimed') {
+  if (live.attempt.phase === 'claimed') {
     const now = deps.clock.now();
     const leaseUntil = now + deps.settings.leaseMs;
     await putAttempt(deps.table, key, {
@@ -67,13 +67,13 @@ const LAUNCH_TIME_MARGIN_MS = 15_000;
 async function requireAssignment(
   deps: ForgeDeps,
   plan: PlanState,
-  live: StoredTask & { readonly current: LiveAttempt },
+  live: StoredTask & { readonly attempt: LiveAttempt },
 ): Promise<Assignment> {
-  const key: AttemptKey = { ...toTaskKey(live.state), attemptNumber: live.current.n };
+  const key: AttemptKey = { ...toTaskKey(live.state), attemptNumber: live.attempt.attemptNumber };
   try {
-    return await buildAssignment(deps, plan, live, live.current);
+    return await buildAssignment(deps, plan, live, live.attempt);
   } catch (error) {
-    if (live.current.phase !== 'claimed') throw error;
+    if (live.attempt.phase !== 'claimed') throw error;
     if (isRepositoryError(error)) {
       const why = error.message;
       const lost = { type: 'attempt_lost', n: key.attemptNumber, why } as const;
@@ -84,7 +84,7 @@ async function requireAssignment(
     const until = await pauseAfterError(deps, error, live.state);
     const latestRetryAt = Math.min(
       deps.clock.now() + MAX_WAITED_PAUSE_MS,
-      live.current.leaseUntil - LAUNCH_TIME_MARGIN_MS,
+      live.attempt.leaseUntil - LAUNCH_TIME_MARGIN_MS,
     );
     if (until <= latestRetryAt) throw toPausedError(error, until);
     await applyTask(
@@ -117,7 +117,7 @@ export async function issueAttemptCredentials(
   const live = await requireLiveAttempt(deps, key);
   const plan = (await requirePlan(deps, key.plan)).state;
   const git = await issueGitCredential(deps, plan, live);
-  if (live.current.kind === 'verify') return { git };
+  if (live.attempt.kind === 'verify') return { git };
   if (model === undefined)
     throw new AppError(
       'paused',
@@ -135,13 +135,13 @@ export async function issueAttemptCredentials(
 async function issueGitCredential(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'clock' | 'settings'>,
   plan: PlanState,
-  { state, current }: StoredTask & { readonly current: LiveAttempt },
+  { state, attempt }: StoredTask & { readonly attempt: LiveAttempt },
 ): Promise<Credentials['git']> {
   const branch = formatAttemptBranch(deps.settings.prefix, {
     ...toTaskKey(state),
-    attemptNumber: current.n,
+    attemptNumber: attempt.attemptNumber,
   });
-  const access = current.kind === 'verify' ? 'read' : 'write';
+  const access = attempt.kind === 'verify' ? 'read' : 'write';
   try {
     return await resolveForge(deps, plan, state.repo).createGitCredential(
       state.repo,

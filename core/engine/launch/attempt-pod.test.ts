@@ -7,7 +7,7 @@ import { applyTask } from '../apply/apply-task.ts';
 import { buildPodSpec, launchAttempt } from './attempt-pod.ts';
 
 const CLAIMED_ATTEMPT = {
-  n: 1,
+  attemptNumber: 1,
   kind: 'work',
   from: 'ready',
   phase: 'claimed',
@@ -32,7 +32,7 @@ test('removes a pod whose attempt was cancelled during the launch', async () => 
     },
   });
   const plan = await fixture.putPlan();
-  await fixture.putTask({ status: 'claimed', attempt: 1, current: CLAIMED_ATTEMPT });
+  await fixture.putTask({ status: 'claimed', attempt: 1, liveAttempt: CLAIMED_ATTEMPT });
 
   expect(await launchAttempt(fixture.deps, plan, await fixture.task())).toBe(false);
   expect(removed).toEqual([`sg-${plan.id}-r1-one-1`]);
@@ -47,13 +47,16 @@ test('an unreachable launcher does not end the attempt', async () => {
     },
   });
   const plan = await fixture.putPlan();
-  await fixture.putTask({ status: 'claimed', attempt: 1, current: CLAIMED_ATTEMPT });
+  await fixture.putTask({ status: 'claimed', attempt: 1, liveAttempt: CLAIMED_ATTEMPT });
 
   await expect(launchAttempt(fixture.deps, plan, await fixture.task())).rejects.toThrow(
     'no answer',
   );
 
-  expect((await fixture.task()).state).toMatchObject({ status: 'claimed', current: { n: 1 } });
+  expect((await fixture.task()).state).toMatchObject({
+    status: 'claimed',
+    liveAttempt: { attemptNumber: 1 },
+  });
 });
 
 test('a late refusal of the launcher does not end an attempt whose pod another launch started', async () => {
@@ -70,10 +73,13 @@ test('a late refusal of the launcher does not end an attempt whose pod another l
     },
   });
   const plan = await fixture.putPlan();
-  await fixture.putTask({ status: 'claimed', attempt: 1, current: CLAIMED_ATTEMPT });
+  await fixture.putTask({ status: 'claimed', attempt: 1, liveAttempt: CLAIMED_ATTEMPT });
 
   expect(await launchAttempt(fixture.deps, plan, await fixture.task())).toBe(false);
-  expect((await fixture.task()).state).toMatchObject({ status: 'working', current: { n: 1 } });
+  expect((await fixture.task()).state).toMatchObject({
+    status: 'working',
+    liveAttempt: { attemptNumber: 1 },
+  });
 });
 
 test('the deadline of the pod of an interactive session includes a day to wait for people', async () => {

@@ -37,7 +37,7 @@ export async function launchAttempt(
   task: StoredTask,
   detail?: TaskDetail,
 ): Promise<boolean> {
-  const n = task.state.current?.n;
+  const n = task.state.liveAttempt?.attemptNumber;
   if (n === undefined) return false;
   const key = toTaskKey(task.state);
   if (!runAcceptsWork(plan, key.run)) {
@@ -71,7 +71,7 @@ async function isAttemptStillWanted(deps: PodDeps, key: TaskKey, n: number): Pro
     loadTask(deps.table, key),
     loadPlan(deps.table, key.plan),
   ]);
-  if (task?.state.current?.n !== n) {
+  if (task?.state.liveAttempt?.attemptNumber !== n) {
     await deps.launcher.remove(formatPodName({ ...key, attemptNumber: n }));
     return false;
   }
@@ -199,7 +199,7 @@ export async function handlePodEnded(deps: PodDeps, attemptId: string): Promise<
   const pod = (await deps.launcher.list()).find((candidate) => candidate.attemptId === attemptId);
   if (pod !== undefined && pod.state !== 'gone') return;
   const task = await loadTask(deps.table, key);
-  if (task?.state.current?.n !== key.attemptNumber) return;
+  if (task?.state.liveAttempt?.attemptNumber !== key.attemptNumber) return;
   await loseAttempt(deps, task, 'the pod ended without a result', 'launcher');
 }
 
@@ -210,7 +210,7 @@ export async function loseAttempt(
   why: string,
   actor: string,
 ): Promise<void> {
-  const n = task.state.current?.n;
+  const n = task.state.liveAttempt?.attemptNumber;
   if (n === undefined) return;
   const event = { type: 'attempt_lost' as const, n, why };
   await applyTask(deps, toTaskKey(task.state), event, { actor, loaded: task });

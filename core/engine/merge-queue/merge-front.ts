@@ -57,7 +57,7 @@ export async function mergeFront(
   const event = await observePull(deps, forge, rootBranch, task, pull);
   if (event !== undefined) return recordFrontEvent(deps, queue, task, event);
   if (pull.headSha !== accepted.commit) return { kind: 'requeue', queue, waitMs: 2_000 };
-  if (task.state.current !== undefined || task.state.nextAttemptKind === 'verify')
+  if (task.state.liveAttempt !== undefined || task.state.nextAttemptKind === 'verify')
     return { kind: 'requeue', queue, waitMs: VERIFICATION_POLL_MS };
   const root = await forge.readBranchHead(task.state.repo, rootBranch);
   if (root === undefined)

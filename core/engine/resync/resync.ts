@@ -86,7 +86,7 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
     const key = parseAttemptId(pod.attemptId);
     if (key === undefined) return;
     const task = await loadTask(deps.table, key);
-    if (task?.state.current?.n === key.attemptNumber) {
+    if (task?.state.liveAttempt?.attemptNumber === key.attemptNumber) {
       if (pod.state === 'gone') await handlePodEnded(deps, pod.attemptId);
       return;
     }
@@ -100,11 +100,11 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
   await mapInParallel([...holders], 8, async ([attemptId, holder]) => {
     const task = await loadTask(deps.table, holder.attempt);
     const { attemptNumber } = holder.attempt;
-    const current = task?.state.current;
-    if (task !== undefined && current?.n === attemptNumber) {
+    const liveAttempt = task?.state.liveAttempt;
+    if (task !== undefined && liveAttempt?.attemptNumber === attemptNumber) {
       // A claimed attempt without a call of its bridge is launched again, until its launch time ends.
-      if (current.phase === 'claimed') return;
-      const isOverdue = now - current.claimedAt > MISSING_POD_GRACE_MS;
+      if (liveAttempt.phase === 'claimed') return;
+      const isOverdue = now - liveAttempt.claimedAt > MISSING_POD_GRACE_MS;
       if (isOverdue && !attemptsWithPod.has(attemptId))
         await loseAttempt(deps, task, 'the pod disappeared', 'sweep');
       return;

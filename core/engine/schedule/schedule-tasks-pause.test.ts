@@ -63,7 +63,7 @@ test('a pause of the model delays all attempts except verification', async () =>
   await scheduleTasks(deps, [...NAMED_TASKS, { plan: FIXTURE_PLAN, run: 1, task: 'three' }]);
 
   expect(await listStatuses()).toEqual(['ready', 'ready']);
-  expect((await task('three')).state.current).toMatchObject({ kind: 'verify' });
+  expect((await task('three')).state.liveAttempt).toMatchObject({ kind: 'verify' });
 });
 
 test('schedules a delayed task again at the end of the pause that delays it', async () => {

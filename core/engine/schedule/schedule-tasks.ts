@@ -271,7 +271,7 @@ async function claimTask(
   );
   const claimed = 'task' in applied ? applied.task : undefined;
   // A concurrent scheduler with the same reservation may have made the claim; then the slot stays in use.
-  if (claimed?.state.current?.n !== n) {
+  if (claimed?.state.liveAttempt?.attemptNumber !== n) {
     await removeSlotHolders(deps.table, [formatAttemptId({ ...key, attemptNumber: n })]);
     return;
   }

@@ -15,12 +15,12 @@ import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
  * late bridge of an ended attempt does no harm, because its writes carry an outdated attempt number.
  */
 export async function checkLease(deps: LaunchDeps, task: StoredTask): Promise<ReconcileResult> {
-  const current = task.state.current;
-  if (current === undefined) return requeueWhenDue(task);
+  const liveAttempt = task.state.liveAttempt;
+  if (liveAttempt === undefined) return requeueWhenDue(task);
   const now = deps.clock.now();
-  const key: AttemptKey = { ...toTaskKey(task.state), attemptNumber: current.n };
-  if (current.phase === 'claimed') {
-    if (current.leaseUntil <= now)
+  const key: AttemptKey = { ...toTaskKey(task.state), attemptNumber: liveAttempt.attemptNumber };
+  if (liveAttempt.phase === 'claimed') {
+    if (liveAttempt.leaseUntil <= now)
       return endLostAttempt(
         deps,
         task,
@@ -28,12 +28,12 @@ export async function checkLease(deps: LaunchDeps, task: StoredTask): Promise<Re
       );
     const plan = await requirePlan(deps, key.plan);
     const launched = await launchAttempt(deps, plan.state, task);
-    return launched ? { kind: 'idle', requeueAt: current.leaseUntil } : TRANSITIONED;
+    return launched ? { kind: 'idle', requeueAt: liveAttempt.leaseUntil } : TRANSITIONED;
   }
   if (task.state.question !== undefined && task.state.question.timeoutAt <= now)
     return answerWithDefault(deps, task);
   const record = await loadAttempt(deps.table, key);
-  const leaseUntil = record?.leaseUntil ?? current.leaseUntil;
+  const leaseUntil = record?.leaseUntil ?? liveAttempt.leaseUntil;
   if (leaseUntil <= now)
     return endLostAttempt(
       deps,
@@ -54,8 +54,8 @@ async function endLostAttempt(
 }
 
 async function answerWithDefault(deps: TaskWriteDeps, task: StoredTask): Promise<ReconcileResult> {
-  const { question, current } = task.state;
-  if (question === undefined || current === undefined) return requeueWhenDue(task);
+  const { question, liveAttempt } = task.state;
+  if (question === undefined || liveAttempt === undefined) return requeueWhenDue(task);
   await appendMessage(deps, task, {
     id: `default of ${question.id}`,
     author: TIMEOUT_AUTHOR,

@@ -58,7 +58,7 @@ async function reconcileAgain(
 
 async function reconcileStatus(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
   const state = task.state;
-  if (state.current !== undefined) return checkLease(deps, task);
+  if (state.liveAttempt !== undefined) return checkLease(deps, task);
   if (state.parkedUntil !== undefined && state.parkedUntil <= deps.clock.now()) {
     await applyTask(
       deps,

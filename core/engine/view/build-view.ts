@@ -36,11 +36,11 @@ export function buildTaskView(
     waitsOn: dependencies.waitsOn,
     wave: state.wave,
     attempt: state.attempt,
-    attemptKind: state.current?.kind,
+    attemptKind: state.liveAttempt?.kind,
     attemptId:
-      state.current === undefined
+      state.liveAttempt === undefined
         ? undefined
-        : formatAttemptId({ ...state, attemptNumber: state.current.n }),
+        : formatAttemptId({ ...state, attemptNumber: state.liveAttempt.attemptNumber }),
     startedAt: state.startedAt,
     finishedAt: state.finishedAt,
     pullRequest:

@@ -25,7 +25,8 @@ async function listCurrentPods({ launcher, table }: EngineDeps): Promise<Pod[]> 
     pods.map(async ({ attemptId }) => {
       const key = parseAttemptId(attemptId);
       return (
-        key !== undefined && (await loadTask(table, key))?.state.current?.n === key.attemptNumber
+        key !== undefined &&
+        (await loadTask(table, key))?.state.liveAttempt?.attemptNumber === key.attemptNumber
       );
     }),
   );

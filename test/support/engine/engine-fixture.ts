@@ -224,8 +224,8 @@ export function createWorkingTask(n: number): Partial<TaskState> {
   return {
     status: 'working',
     attempt: n,
-    current: {
-      n,
+    liveAttempt: {
+      attemptNumber: n,
       kind: 'work',
       from: 'ready',
       phase: 'working',

@@ -34,7 +34,7 @@ export function createSampleTask(status: TaskStatus, hasAttempt = isLive(status)
     ...(hasPull || isStopped ? { accepted: { commit: 'c1', attempt: 2, firstAttempt: 2 } } : {}),
     ...(hasPull || isStopped ? { pull: PULL, evidence: EVIDENCE, checkpoint: 'c1' } : {}),
     ...(status === 'failed' ? { reason: { code: 'pull_closed', text: 'closed' } } : {}),
-    ...(hasAttempt ? { current: createLiveAttempt(status) } : {}),
+    ...(hasAttempt ? { liveAttempt: createLiveAttempt(status) } : {}),
   };
 }
 
@@ -43,10 +43,10 @@ export function isLive(status: TaskStatus): boolean {
   return status === 'claimed' || status === 'working' || status === 'awaiting_input';
 }
 
-function createLiveAttempt(status: TaskStatus): NonNullable<TaskState['current']> {
+function createLiveAttempt(status: TaskStatus): NonNullable<TaskState['liveAttempt']> {
   const isVerification = !isLive(status);
   return {
-    n: SAMPLE_ATTEMPT,
+    attemptNumber: SAMPLE_ATTEMPT,
     kind: isVerification ? 'verify' : 'work',
     from: isVerification ? status : 'ready',
     phase: isLive(status) ? (status as 'claimed' | 'working' | 'awaiting_input') : 'working',
