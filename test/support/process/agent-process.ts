@@ -1,6 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type {
@@ -45,12 +48,14 @@ export type AgentProcessOptions = {
 };
 
 export async function startAgentProcess(options: AgentProcessOptions): Promise<AgentProcess> {
+  // The agent writes its session file below HOME, so HOME is outside the workspace whose files tests compare.
+  const home = await mkdtemp(join(tmpdir(), 'agent-home-'));
   const child = spawn(process.execPath, [AGENT_ENTRY], {
     cwd: options.cwd,
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH ?? '',
-      HOME: options.cwd,
+      HOME: home,
       OPENAI_BASE_URL: options.baseUrl,
       OPENAI_API_KEY: options.apiKey ?? 'key',
       OPENAI_MODEL: options.model ?? 'test',
@@ -92,10 +97,12 @@ export async function startAgentProcess(options: AgentProcessOptions): Promise<A
       return (await agent.request(methods.agent.session.prompt, request)).stopReason;
     },
     async endProcess() {
-      if (child.exitCode !== null) return child.exitCode;
-      const exited = once(child, 'exit');
-      child.stdin.end();
-      await exited;
+      if (child.exitCode === null) {
+        const exited = once(child, 'exit');
+        child.stdin.end();
+        await exited;
+      }
+      await rm(home, { recursive: true, force: true });
       return child.exitCode;
     },
   };
