@@ -15,7 +15,7 @@ import { reconcilePlan } from '../plan/reconcile-plan.ts';
 import { checkLease } from './check-lease.ts';
 import { closePull } from './close-pull.ts';
 import { observeReview } from './observe-review.ts';
-import { promoteTask } from './promote-task.ts';
+import { preparePull } from './prepare-pull.ts';
 import type { ReconcileResult } from './reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
@@ -70,7 +70,7 @@ async function reconcileStatus(deps: EngineDeps, task: StoredTask): Promise<Reco
   }
   switch (state.status) {
     case 'pr_open':
-      return state.nextAttemptKind === 'verify' ? requeueWhenDue(task) : promoteTask(deps, task);
+      return state.nextAttemptKind === 'verify' ? requeueWhenDue(task) : preparePull(deps, task);
     case 'in_review':
       return observeReview(deps, task);
     case 'merging':
@@ -81,7 +81,7 @@ async function reconcileStatus(deps: EngineDeps, task: StoredTask): Promise<Reco
     case 'cancelled':
       return closePull(deps, task);
     case 'pending':
-      return releaseIfUnblocked(deps, task);
+      return releaseIfDependenciesMerged(deps, task);
     case 'failed':
     case 'ready':
     case 'claimed':
@@ -111,7 +111,10 @@ async function enterMergeQueue(deps: MergeDeps, task: StoredTask): Promise<Recon
 }
 
 /** Releases a pending task without unmerged dependencies: a retry may make a task pending after its last dependency was merged. */
-async function releaseIfUnblocked(deps: TaskWriteDeps, task: StoredTask): Promise<ReconcileResult> {
+async function releaseIfDependenciesMerged(
+  deps: TaskWriteDeps,
+  task: StoredTask,
+): Promise<ReconcileResult> {
   if (task.unmergedDependencies.length > 0) return requeueWhenDue(task);
   const plan = await loadPlan(deps.table, task.state.plan);
   if (plan?.state.status !== 'active' || plan.state.run !== task.state.run)

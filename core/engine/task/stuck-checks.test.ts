@@ -8,7 +8,7 @@ import { loadFrontEntry, putMergeQueueEntry } from '../../store/merge-queue-stor
 import type { TaskState } from '../../task-state/task-state.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
 import { buildTaskWaiting } from '../view/build-waiting.ts';
-import { promoteTask } from './promote-task.ts';
+import { preparePull } from './prepare-pull.ts';
 
 // A check without an end, for example after the removal of its app, delays only its own task and is shown to people by name.
 
@@ -66,10 +66,10 @@ test('a task with checks that are pending for an hour names the checks and the n
   await putPlan();
   await putTaskAtPull(fixture, { status: 'pr_open' });
 
-  await promoteTask(deps, await task());
+  await preparePull(deps, await task());
   expect(buildTaskWaiting((await task()).state)).toBeUndefined();
   advance(3_600_001);
-  await promoteTask(deps, await task());
+  await preparePull(deps, await task());
 
   expect(buildTaskWaiting((await task()).state)).toEqual({
     kind: 'checks',
@@ -82,7 +82,7 @@ test('a task with checks that are pending for an hour names the checks and the n
   expect((await task()).state.status).toBe('pr_open');
 
   finishChecks();
-  await promoteTask(deps, await task());
+  await preparePull(deps, await task());
   expect((await task()).state.status).toBe('merging');
   expect((await task()).state.stuckChecks).toBeUndefined();
 });
@@ -111,6 +111,6 @@ test('a task with stuck checks leaves the queue and keeps its approval', async (
   expect((await task()).state).toMatchObject({ status: 'pr_open', stuckChecks: ['deploy gate'] });
 
   finishChecks();
-  await promoteTask(deps, await task());
+  await preparePull(deps, await task());
   expect((await task()).state.status).toBe('merging');
 });

@@ -9,7 +9,7 @@ import type { PullRequest } from '../../port/forge.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { handleReconcileMessage } from '../handle-reconcile-message.ts';
 import { toPullRef } from '../pull/task-pull.ts';
-import { promoteTask } from './promote-task.ts';
+import { preparePull } from './prepare-pull.ts';
 import { reconcileTask } from './reconcile-task.ts';
 
 const FIXTURE_KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
@@ -23,8 +23,8 @@ const READY_TASK: Partial<TaskState> = {
   evidence: { commit: COMMIT, root: COMMIT, green: true, empty: false },
 };
 
-/** Promotes a retried task with a closed pull request; returns the forge calls that reopen the pull request, in order. */
-async function promoteRetried(simple: boolean): Promise<string[]> {
+/** Prepares the closed pull request of a retried task; returns the forge calls that reopen the pull request, in order. */
+async function prepareRetriedPull(simple: boolean): Promise<string[]> {
   const calls: string[] = [];
   let pull: PullRequest = {
     ...PULL,
@@ -52,20 +52,20 @@ async function promoteRetried(simple: boolean): Promise<string[]> {
   });
   await fixture.putPlan();
   await fixture.putTask({ ...READY_TASK, simple, mustReopenPull: true, pull: REF });
-  await promoteTask(fixture.deps, await fixture.task());
+  await preparePull(fixture.deps, await fixture.task());
   return calls;
 }
 
 test('reopens a pull request as a draft, because the forge may still process an earlier merge call', async () => {
-  expect(await promoteRetried(false)).toEqual(['reopen', 'draft']);
+  expect(await prepareRetriedPull(false)).toEqual(['reopen', 'draft']);
 });
 
 test('reopens the pull request of a simple plan without making it a draft', async () => {
-  expect(await promoteRetried(true)).toEqual(['reopen']);
+  expect(await prepareRetriedPull(true)).toEqual(['reopen']);
 });
 
-/** Promotes a task whose existing pull request is found only when a new pull request is opened; returns the state of the task. */
-async function promoteWithLateFind(change: Partial<PullRequest>) {
+/** Prepares a pull request that is found only when a new pull request is opened; returns the state of the task. */
+async function preparePullWithLateFind(change: Partial<PullRequest>) {
   const fixture = createEngineFixture({
     forge: {
       ensureBranch: async () => COMMIT,
@@ -75,19 +75,19 @@ async function promoteWithLateFind(change: Partial<PullRequest>) {
   });
   await fixture.putPlan();
   await fixture.putTask(READY_TASK);
-  await promoteTask(fixture.deps, await fixture.task());
+  await preparePull(fixture.deps, await fixture.task());
   return (await fixture.task()).state;
 }
 
 test('a pull request that a person closed fails the task, which stores the pull request', async () => {
-  expect(await promoteWithLateFind({ state: 'closed' })).toMatchObject({
+  expect(await preparePullWithLateFind({ state: 'closed' })).toMatchObject({
     status: 'failed',
     pull: REF,
   });
 });
 
 test('a pull request with a changed base branch blocks the task', async () => {
-  const { status, reason } = await promoteWithLateFind({ base: 'main' });
+  const { status, reason } = await preparePullWithLateFind({ base: 'main' });
 
   expect(status).toBe('blocked');
   expect(reason?.text).toContain('to main: change it back');
@@ -107,12 +107,12 @@ test('stores the pull request first and requests a repair of red checks only in 
   await fixture.putPlan();
   await fixture.putTask(READY_TASK);
 
-  await promoteTask(fixture.deps, await fixture.task());
+  await preparePull(fixture.deps, await fixture.task());
   const known = (await fixture.task()).state;
   expect(known).toMatchObject({ pull: REF, last: { event: 'pull_ensured' } });
   expect(known.repair).toBeUndefined();
 
-  await promoteTask(fixture.deps, await fixture.task());
+  await preparePull(fixture.deps, await fixture.task());
   expect((await fixture.task()).state.repair).toMatchObject({ reason: 'check_red' });
 });
 
@@ -128,7 +128,7 @@ test('adopts a commit that a person pushed while the task branch was moved', asy
   await putPlan();
   await putTask(READY_TASK);
 
-  await promoteTask(deps, await task());
+  await preparePull(deps, await task());
 
   expect((await task()).state).toMatchObject({
     accepted: { commit: pushed },
@@ -154,7 +154,7 @@ test('opens another pull request after a merge into another branch', async () =>
   await putPlan();
   await putTask({ ...READY_TASK, pull: REF });
 
-  await promoteTask(deps, await task());
+  await preparePull(deps, await task());
 
   expect(bases).toEqual([PULL.base]);
   expect((await task()).state).toMatchObject({ status: 'merging', pull: { number: 8 } });
@@ -174,7 +174,7 @@ test('blocks the task with advice if the pull request cannot be reopened', async
   await putPlan();
   await putTask({ ...READY_TASK, pull: REF, mustReopenPull: true });
 
-  await promoteTask(deps, await task());
+  await preparePull(deps, await task());
 
   const { status, reason } = (await task()).state;
   expect(status).toBe('blocked');

@@ -32,7 +32,7 @@ const CHECKS_STUCK_MS = 3_600_000;
 const STUCK_CHECKS_POLL_MS = 60_000;
 
 /** Moves the task branch to the accepted commit (never by force), ensures the pull request and waits for its checks. */
-export async function promoteTask(deps: ForgeDeps, task: StoredTask): Promise<ReconcileResult> {
+export async function preparePull(deps: ForgeDeps, task: StoredTask): Promise<ReconcileResult> {
   const { state } = task;
   const key = toTaskKey(state);
   if (state.accepted === undefined) return requeueWhenDue(task);
