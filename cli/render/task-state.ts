@@ -84,6 +84,7 @@ const PLAN_STYLES: Readonly<Record<PlanView['status'], Style>> = {
   complete: 'good',
   rejected: 'dim',
   cancelled: 'dim',
+  closed: 'dim',
   failed: 'bad',
 };
 

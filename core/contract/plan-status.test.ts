@@ -21,7 +21,7 @@ const WAITING = [{ kind: 'unblock' }];
 test('hasPlanEnded and isPlanRunning select the expected statuses', () => {
   const select = (predicate: (status: PlanStatus) => boolean) => PLAN_STATUSES.filter(predicate);
 
-  expect(select(hasPlanEnded)).toEqual(['complete', 'rejected', 'cancelled', 'failed']);
+  expect(select(hasPlanEnded)).toEqual(['complete', 'rejected', 'cancelled', 'failed', 'closed']);
   expect(select(isPlanRunning)).toEqual(['activating', 'active']);
 });
 

@@ -14,6 +14,7 @@ export const PLAN_STATUSES = [
   'rejected',
   'cancelled',
   'failed',
+  'closed',
 ] as const;
 
 /** Status of a plan. */
@@ -29,7 +30,11 @@ export type PlanProgress = {
 /** Tells whether the plan has ended. A person can restart most ended plans. */
 export function hasPlanEnded(status: PlanStatus): boolean {
   return (
-    status === 'complete' || status === 'rejected' || status === 'cancelled' || status === 'failed'
+    status === 'complete' ||
+    status === 'rejected' ||
+    status === 'cancelled' ||
+    status === 'failed' ||
+    status === 'closed'
   );
 }
 

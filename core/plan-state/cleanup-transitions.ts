@@ -55,9 +55,40 @@ export function onSentBack(state: PlanState): PlanState {
 }
 
 /**
+ * Dismisses a plan: its open pull requests are closed by a pass over the current run, and the branches of all runs are deleted now.
+ * The pass cancels tasks of a complete plan, because the task of a simple plan owns the open pull request.
+ */
+export function onClosed(
+  state: PlanState,
+  { reason }: PlanEventOf<'closed'>,
+  { actor, now }: PlanContext,
+): PlanState {
+  const closeReason = reason || `closed by ${actor}`;
+  const { run, approvedRevision = 0, status } = state;
+  const isStopping = state.stoppingRuns.some((stopping) => stopping.run === run);
+  const revision = status === 'complete' || status === 'failed' ? approvedRevision : 0;
+  const stopping = { run, revision, reason: closeReason, cursor: 0, dueAt: now };
+  const cleanups = state.pendingCleanups.map((cleanup) =>
+    cleanup.isFirstPassDone === true ? cleanup : { ...cleanup, at: now },
+  );
+  const hasCleanup = cleanups.some((cleanup) => cleanup.run === run);
+  return {
+    ...state,
+    status: 'closed',
+    reason: closeReason,
+    finishedAt: state.finishedAt ?? now,
+    pulls: state.pulls.map((pull) =>
+      pull.state === 'merged' ? pull : { ...pull, state: 'closed', problem: undefined },
+    ),
+    stoppingRuns: isStopping ? state.stoppingRuns : [...state.stoppingRuns, stopping],
+    pendingCleanups: hasCleanup ? cleanups : [...cleanups, { run, at: now }],
+  };
+}
+
+/**
  * Records the progress of cancelling the tasks of a stopped run. The pass over the tasks runs twice: a handler with a plan from
  * before the stop may still write during the first pass, and the second pass finds these writes. After the second pass, the
- * branches are kept for `keepDays`.
+ * branches are kept for `keepDays`, except those of a closed plan.
  */
 export function onRunStopping(
   state: PlanState,
@@ -79,10 +110,11 @@ export function onRunStopping(
     return { ...state, stoppingRuns: [...others, secondPass] };
   }
   const otherCleanups = state.pendingCleanups.filter((cleanup) => cleanup.run !== run);
+  const keepMs = state.status === 'closed' ? 0 : keepDays * DAY_MS;
   return {
     ...state,
     stoppingRuns: others,
-    pendingCleanups: [...otherCleanups, { run, at: now + keepDays * DAY_MS }],
+    pendingCleanups: [...otherCleanups, { run, at: now + keepMs }],
   };
 }
 

@@ -31,6 +31,7 @@ const EXPECTED_STATUSES: Record<PlanStatus, Partial<Record<PlanEventType, PlanSt
     edited: 'pending_approval',
     approved: 'activating',
     rejected: 'rejected',
+    closed: 'closed',
     cancelled: 'cancelled',
   },
   activating: { activating: 'activating', activated: 'active', cancelled: 'cancelled' },
@@ -50,11 +51,13 @@ const EXPECTED_STATUSES: Record<PlanStatus, Partial<Record<PlanEventType, PlanSt
     retargeted: 'complete',
     delivered: 'complete',
     sent_back: 'active',
+    closed: 'closed',
     restarted: 'activating',
   },
-  rejected: { restarted: 'pending_approval' },
-  cancelled: { restarted: 'activating' },
-  failed: { restarted: 'activating' },
+  rejected: { restarted: 'pending_approval', closed: 'closed' },
+  cancelled: { restarted: 'activating', closed: 'closed' },
+  failed: { restarted: 'activating', closed: 'closed' },
+  closed: { restarted: 'activating' },
 };
 
 /** Events accepted in every status, without a change of the status. */

@@ -1,6 +1,7 @@
 import type { PlanStatus } from '../contract/plan-status.ts';
 import {
   onBranchesCleanedUp,
+  onClosed,
   onPullsChanged,
   onRetargeted,
   onRunStopping,
@@ -73,6 +74,7 @@ export const PLAN_TABLE: Record<PlanStatus, PlanRows> = {
     approved: onApproved,
     rejected: onRejected,
     cancelled: onCancelled,
+    closed: onClosed,
   },
   activating: { activating: onActivating, activated: onActivated, cancelled: onCancelled },
   active: {
@@ -94,10 +96,12 @@ export const PLAN_TABLE: Record<PlanStatus, PlanRows> = {
     retargeted: onRetargeted,
     sent_back: onSentBack,
     restarted: onRestarted,
+    closed: onClosed,
   },
-  rejected: { restarted: onRestarted },
-  cancelled: { restarted: onRestarted },
-  failed: { restarted: onRestarted },
+  rejected: { restarted: onRestarted, closed: onClosed },
+  cancelled: { restarted: onRestarted, closed: onClosed },
+  failed: { restarted: onRestarted, closed: onClosed },
+  closed: { restarted: onRestarted },
 };
 
 /** Decides the next state of a plan. Pure: time and settings come from `context`. */

@@ -94,7 +94,7 @@ export function onRestarted(
     conditions: [],
   };
   const hasNoGraph = state.revision === 0;
-  if (hasNoGraph && (state.status === 'failed' || state.status === 'cancelled'))
+  if (hasNoGraph && state.status !== 'rejected')
     return { ...reset, status: 'planning', planning: { stage: 'queued', consecutiveFailures: 0 } };
   if (state.status === 'rejected' || state.approvedRevision === undefined)
     return { ...reset, status: 'pending_approval' };

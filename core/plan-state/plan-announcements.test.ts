@@ -63,7 +63,10 @@ function createSampleFor(type: PlanEvent['type']): PlanState {
 
 describe('notices', () => {
   test.each<[Partial<RootPull>, string]>([
-    [{ problem: { kind: 'base_missing', base: 'main' } }, 'smol-gang plan retarget p0123456789'],
+    [
+      { problem: { kind: 'base_missing', base: 'main' } },
+      'choose another base branch for the plan',
+    ],
     [{ problem: { kind: 'conflict', files: ['a.ts'] } }, 'conflicts with its base branch in a.ts'],
     [{ state: 'closed' }, 'was closed without a merge'],
   ])('the change %j of a pull request is a notice, but only once', (change, text) => {

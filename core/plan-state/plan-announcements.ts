@@ -60,6 +60,7 @@ function listWakeUps({ id, run, status }: PlanState, event: PlanEvent): QueueMes
     case 'decomposed':
     case 'approved':
     case 'cancelled':
+    case 'closed':
     case 'released':
     case 'completed':
     case 'pulls_changed':
@@ -101,32 +102,31 @@ function listNotices(before: PlanState, after: PlanState, event: PlanEvent): Not
 /** Describes the first pull request of a complete plan that can no longer be merged: a transition has at most one notice of a kind. */
 function listDeliveryNotices(
   before: PlanState,
-  { id, pulls }: PlanState,
+  { pulls }: PlanState,
   event: PlanEvent,
 ): NoticeDraft[] {
   if (event.type !== 'pulls_changed' && event.type !== 'delivered') return [];
   for (const pull of pulls) {
     const known = before.pulls.find(({ repo }) => repo === pull.repo);
-    const text = describeDelivery(id, known, pull);
+    const text = describeDelivery(known, pull);
     if (text !== undefined) return [{ kind: 'delivery', text, details: listLinks([pull]) }];
   }
   return [];
 }
 
 function describeDelivery(
-  plan: string,
   known: RootPull | undefined,
   { number, state, problem }: RootPull,
 ): string | undefined {
   const name = `pull request #${number}`;
   if (problem?.kind === 'base_missing' && known?.problem?.kind !== 'base_missing')
-    return `The base branch ${problem.base} of ${name} no longer exists. Restore the branch, or choose another: smol-gang plan retarget ${plan} --base BRANCH`;
+    return `The base branch ${problem.base} of ${name} no longer exists. Restore the branch, or choose another base branch for the plan.`;
   if (problem?.kind === 'conflict' && known?.problem?.kind !== 'conflict') {
     const where = problem.files.length === 0 ? '' : ` in ${problem.files.slice(0, 3).join(', ')}`;
     return `The ${name} now conflicts with its base branch${where}. Merge the branch by hand and resolve the conflict.`;
   }
   if (state === 'closed' && known?.state === 'open')
-    return `The ${name} was closed without a merge. Reopen the pull request to deliver its work.`;
+    return `The ${name} was closed without a merge. Reopen the pull request to deliver its work, or close the plan to dismiss its work.`;
   return undefined;
 }
 

@@ -47,6 +47,8 @@ export type PlanEvent =
   | { readonly type: 'approved'; readonly revision: number }
   | { readonly type: 'rejected'; readonly reason: string }
   | { readonly type: 'cancelled'; readonly reason: string }
+  /** A person dismissed a plan that does not run. */
+  | { readonly type: 'closed'; readonly reason: string }
   /** A person requested a new run after run `run`. */
   | { readonly type: 'restarted'; readonly run: number }
   /** The store has `stored` of the `total` task items of the run. */
@@ -127,6 +129,7 @@ export const PLAN_EVENT_TYPES = [
   'approved',
   'rejected',
   'cancelled',
+  'closed',
   'restarted',
   'activating',
   'activated',

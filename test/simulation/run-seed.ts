@@ -25,6 +25,7 @@ export type Outcome = {
 };
 
 const MINUTE_MS = 60_000;
+const DISMISSAL_SEED_OFFSET = 2_000_029;
 /** Virtual time after the end of the faults within which every plan must end. */
 const RECOVERY_MS = 10 * 60 * MINUTE_MS;
 /** Virtual time for the removal of pods and other cleanup after the end of all plans. */
@@ -50,7 +51,7 @@ export function runSeed(
     interference: options.interference,
     keepHistory,
   });
-  const watches = startActors(world);
+  const watches = startActors(world, seed);
   const hasViolation = (): boolean => judge.violations.length > 0;
   try {
     runWithParseCache(() => runHistory(world, watches, hasViolation));
@@ -72,9 +73,12 @@ export function runSeed(
 
 type ClientWatch = PlanWatch & { readonly client: ChangesClient };
 
-function startActors(world: World): ClientWatch[] {
+function startActors(world: World, seed: number): ClientWatch[] {
+  // A separate generator keeps the histories of all seeds in which no plan is dismissed.
+  const dismissals = createRandom(seed + DISMISSAL_SEED_OFFSET);
   const watches = createSubmissions(world, addRepositories(world)).map((submission) => ({
     submission,
+    isDismissed: dismissals.chance(0.1),
     isOver: false,
     client: new ChangesClient(world, submission.id),
   }));

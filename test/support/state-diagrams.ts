@@ -25,6 +25,7 @@ const PLAN_STATUS_MEANINGS: Record<PlanStatus, string> = {
   rejected: 'A person rejected the graph.',
   cancelled: 'A person cancelled the plan.',
   failed: 'Planning or activation failed.',
+  closed: 'A person dismissed the plan; its pull requests are closed and its branches deleted.',
 };
 
 const TASK_STATUS_MEANINGS: Record<TaskStatus, string> = {

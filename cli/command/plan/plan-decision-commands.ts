@@ -114,11 +114,18 @@ export const cancelCommand = definePlanEndCommand({
   message: 'cancelled',
 });
 
+export const planCloseCommand = definePlanEndCommand({
+  name: 'plan close',
+  summary: 'dismiss a plan that does not run: close its pull requests, delete its branches',
+  route: API.closePlan,
+  message: 'closed',
+});
+
 /** Defines a command that ends a plan for a reason. */
 function definePlanEndCommand(spec: {
   readonly name: string;
   readonly summary: string;
-  readonly route: typeof API.rejectPlan | typeof API.cancelPlan;
+  readonly route: typeof API.rejectPlan | typeof API.cancelPlan | typeof API.closePlan;
   readonly message: string;
 }) {
   return defineCommand({

@@ -106,6 +106,16 @@ export const PLAN_ROUTES = {
     status: 202,
     answer: changedPlanSchema,
   },
+  closePlan: {
+    method: 'POST',
+    path: '/v1/plans/{plan}/close',
+    access: 'operator',
+    summary: 'Dismiss a plan that does not run: close its pull requests, delete its branches',
+    params: planParams,
+    body: reasonSchema,
+    status: 202,
+    answer: changedPlanSchema,
+  },
   restartPlan: {
     method: 'POST',
     path: '/v1/plans/{plan}/restart',

@@ -49,6 +49,7 @@ async function reconcileStatus(deps: ForgeDeps, plan: StoredPlan): Promise<void>
     case 'rejected':
     case 'cancelled':
     case 'failed':
+    case 'closed':
       await setPlanDue(deps.table, plan, computeCleanupDue(plan.state));
       return;
     default:

@@ -3,6 +3,7 @@ import type { API } from '../../../core/contract/api.ts';
 import { approvePlan } from '../../../core/engine/command/approve-plan.ts';
 import { cancelPlan } from '../../../core/engine/command/cancel-plan.ts';
 import { changeBudget } from '../../../core/engine/command/change-budget.ts';
+import { closePlan } from '../../../core/engine/command/close-plan.ts';
 import { createPlan } from '../../../core/engine/command/create-plan.ts';
 import { editPlan } from '../../../core/engine/command/edit-plan.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
@@ -51,6 +52,8 @@ export const planHandlers = {
     summarisePlan(await rejectPlan(deps.engine, params.plan, body.reason, actor.email)),
   cancelPlan: async ({ params, body, actor, deps }) =>
     summarisePlan(await cancelPlan(deps.engine, params.plan, body.reason, actor.email)),
+  closePlan: async ({ params, body, actor, deps }) =>
+    summarisePlan(await closePlan(deps.engine, params.plan, body.reason, actor.email)),
   restartPlan: async ({ params, body, actor, deps }) =>
     summarisePlan(await restartPlan(deps.engine, params.plan, body.run, actor.email)),
   retargetPlan: async ({ params, body, actor, deps }) =>

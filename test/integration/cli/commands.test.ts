@@ -152,6 +152,7 @@ describe('plan commands', () => {
   test.each([
     [['plan', 'reject', PLAN_ID, '--reason', 'no'], 'rejectPlan', { reason: 'no' }],
     [['cancel', PLAN_ID], 'cancelPlan', { reason: '' }],
+    [['plan', 'close', PLAN_ID, '--reason', 'r'], 'closePlan', { reason: 'r' }],
     [['plan', 'restart', PLAN_ID], 'restartPlan', { run: 1 }],
     [
       ['plan', 'retarget', PLAN_ID, '--base', 'trunk'],

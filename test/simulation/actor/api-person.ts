@@ -1,6 +1,6 @@
 import { isAppError } from '../../../core/base/app-error.ts';
 import type { PlanView } from '../../../core/contract/plan.ts';
-import { waitsForPerson } from '../../../core/contract/plan-status.ts';
+import { hasPlanEnded, waitsForPerson } from '../../../core/contract/plan-status.ts';
 import type { Waiting } from '../../../core/contract/waiting.ts';
 import { sendMessage } from '../../../core/engine/attempt/attempt-messages.ts';
 import { createPlan } from '../../../core/engine/command/create-plan.ts';
@@ -16,6 +16,7 @@ import { restorePullBase } from './forge-person.ts';
 import { issueCommand, PERSON_EMAIL, retryUntilAnswered, sendMaybeTwice } from './issue-command.ts';
 import {
   decideUnchangedTask,
+  issueClose,
   issuePlanApproval,
   issueRandomEdit,
   issueRandomStop,
@@ -27,7 +28,13 @@ import {
 // A person at the API: submits plans, does what a plan waits for, and under faults also issues random commands.
 
 /** Plan under observation by a person. `view`: last read of the plan; `isOver`: the last read showed a finished plan. */
-export type PlanWatch = { readonly submission: Submission; isOver: boolean; view?: PlanView };
+export type PlanWatch = {
+  readonly submission: Submission;
+  /** True if the person dismisses the plan after its end instead of merging the result. */
+  readonly isDismissed: boolean;
+  isOver: boolean;
+  view?: PlanView;
+};
 
 /** Links the repositories of a plan and creates the plan. */
 export async function submitPlan(world: World, submission: Submission): Promise<void> {
@@ -60,6 +67,10 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     watch.view = view;
     if (view.status === 'cancelled') world.judge.commitments.recordCancellation(world, view);
     world.judge.commitments.recordForgePause(world, view);
+    if (watch.isDismissed && hasPlanEnded(view.status) && view.status !== 'closed') {
+      await issueClose(world, view);
+      continue;
+    }
     const { faults, random } = world;
     if (view.status === 'pending_approval' && faults.drawFault('person_edits_plan'))
       await issueRandomEdit(world, view);
@@ -95,7 +106,8 @@ async function judgeRandomHistory(world: World, { id }: PlanView): Promise<void>
 }
 
 function isPlanOver(view: PlanView): boolean {
-  if (view.status === 'rejected' || view.status === 'cancelled') return true;
+  if (view.status === 'rejected' || view.status === 'cancelled' || view.status === 'closed')
+    return true;
   return view.status === 'complete' && view.pulls.every((pull) => pull.state !== 'open');
 }
 

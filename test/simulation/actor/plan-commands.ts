@@ -3,6 +3,7 @@ import { taskSpecSchema } from '../../../core/contract/task.ts';
 import { sendMessage } from '../../../core/engine/attempt/attempt-messages.ts';
 import { approvePlan } from '../../../core/engine/command/approve-plan.ts';
 import { cancelPlan } from '../../../core/engine/command/cancel-plan.ts';
+import { closePlan } from '../../../core/engine/command/close-plan.ts';
 import { editPlan } from '../../../core/engine/command/edit-plan.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
 import { rejectPlan } from '../../../core/engine/command/reject-plan.ts';
@@ -171,6 +172,12 @@ async function issueRejection(world: World, plan: string): Promise<void> {
     rejectPlan(deps, plan, '', PERSON_EMAIL),
   );
   if (isRejected) world.judge.commitments.recordRejection(plan);
+}
+
+/** Dismisses a plan. The engine may then delete the branches of all runs. */
+export async function issueClose(world: World, { id, run }: PlanView): Promise<void> {
+  world.judge.commitments.recordCancellation(world, { id, run });
+  await issueCommand(world, `close plan ${id}`, (deps) => closePlan(deps, id, '', PERSON_EMAIL));
 }
 
 export async function issueRestart(world: World, { id, run }: PlanView): Promise<void> {

@@ -22,7 +22,9 @@ export function judgeEnd(
   for (const { submission, view } of watches) {
     if (view === undefined) continue;
     const plan = judge.knownPlans.get(submission.id);
-    if (view.status === 'cancelled') judgeCancelledPlan(world, view.id);
+    if (view.status === 'cancelled' || view.status === 'closed')
+      judgeStoppedPlan(world, view.id, view.status);
+    if (view.status === 'closed') judgeDismissedBranches(world, view.id);
     if (view.status !== 'complete' || plan === undefined) continue;
     if (plan.isSimple) judgeSimplePlan(world, plan, view.run, isRetentionOver);
     else judgeComplexPlan(world, plan, view.run, isRetentionOver);
@@ -84,7 +86,18 @@ function recordUndeletedBranches(world: World, plan: KnownPlan): void {
   );
 }
 
-function judgeCancelledPlan(world: World, plan: string): void {
+/** A dismissed plan leaves no branch, except a branch of a call that arrived late. */
+function judgeDismissedBranches(world: World, plan: string): void {
+  for (const { name, branches } of world.forge.repositories.values())
+    for (const branch of branches.keys())
+      if (parseBranch(branch)?.plan === plan && !world.judge.lateBranches.has(`${name} ${branch}`))
+        world.judge.recordViolation(
+          world,
+          `the branch ${branch} of the closed plan ${plan} still exists`,
+        );
+}
+
+function judgeStoppedPlan(world: World, plan: string, status: string): void {
   for (const repository of world.forge.repositories.values())
     for (const pull of repository.pulls)
       if (
@@ -94,6 +107,6 @@ function judgeCancelledPlan(world: World, plan: string): void {
       )
         world.judge.recordViolation(
           world,
-          `pull request #${pull.number} of the cancelled plan ${plan} is still open`,
+          `pull request #${pull.number} of the ${status} plan ${plan} is still open`,
         );
 }

@@ -113,6 +113,24 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /without an approval/,
   },
   {
+    name: 'a closed plan forgets the branches of its runs',
+    changeDeps: corruptReads(isPlanHead, (doc) =>
+      doc.includes('"status":"closed"')
+        ? doc.replace(/"pendingCleanups":\[[^\]]*\]/, '"pendingCleanups":[]')
+        : doc,
+    ),
+    expectedViolation: /of the closed plan .* still exists/,
+  },
+  {
+    name: 'a closed plan keeps its pull requests open',
+    changeDeps: corruptReads(isPlanHead, (doc) =>
+      doc.includes('"status":"closed"')
+        ? doc.replace(/"stoppingRuns":\[[^\]]*\]/, '"stoppingRuns":[]')
+        : doc,
+    ),
+    expectedViolation: /which the open pull request|of the closed plan .* is still open/,
+  },
+  {
     name: 'a merge that the forge never made counts as done',
     changeDeps: wrapForge((forge) => ({
       mergePull: async (repo, number) => {

@@ -47,6 +47,7 @@ export function createCannedRoutes(): Parameters<typeof startCannedApi>[0] {
     approvePlan: returnChangedPlan,
     rejectPlan: returnChangedPlan,
     cancelPlan: returnChangedPlan,
+    closePlan: returnChangedPlan,
     restartPlan: returnChangedPlan,
     retargetPlan: returnChangedPlan,
     recoverPlan: returnChangedPlan,

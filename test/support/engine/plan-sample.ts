@@ -100,6 +100,7 @@ const SAMPLE_EVENTS: { [T in PlanEventType]: Extract<PlanEvent, { readonly type:
   approved: { type: 'approved', revision: 1 },
   rejected: { type: 'rejected', reason: 'too large' },
   cancelled: { type: 'cancelled', reason: 'no longer wanted' },
+  closed: { type: 'closed', reason: 'no longer wanted' },
   restarted: { type: 'restarted', run: SAMPLE_RUN },
   activating: { type: 'activating', run: SAMPLE_RUN, stored: 2, total: 3 },
   activated: {

@@ -111,7 +111,7 @@ export async function waitForPlanStatus(
   status: PlanView['status'],
   timeoutMs = 60_000,
 ): Promise<PlanSnapshot> {
-  const endStatuses = ['complete', 'rejected', 'cancelled', 'failed'];
+  const endStatuses = ['complete', 'rejected', 'cancelled', 'failed', 'closed'];
   const snapshot = await waitForPlan(
     platform,
     plan,
