@@ -30,6 +30,10 @@ export function getWaitingKey(waiting: Waiting): string {
     case 'merge':
       ids.push(waiting.repo, waiting.branch);
       break;
+    case 'base_red':
+    case 'base_checking':
+      ids.push(waiting.repo, waiting.commit);
+      break;
     case 'checks':
       ids.push(...waiting.checks);
       break;

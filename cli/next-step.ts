@@ -3,6 +3,7 @@
 type Details = Readonly<Record<string, unknown>>;
 
 const ADVICE_BY_ERROR_CODE: Readonly<Record<string, (details: Details) => string | undefined>> = {
+  base_not_red: () => '`smol-gang status PLAN` shows what the plan waits for',
   no_graph_yet: () => '`smol-gang status PLAN --watch` shows the progress of the planning',
   plan_status: ({ action, plan }) =>
     action === 'restart' ? `restart the plan with \`smol-gang plan restart ${plan}\`` : undefined,

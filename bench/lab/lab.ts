@@ -31,6 +31,7 @@ import type { LabTime } from './lab-time.ts';
 import type { Meter } from './meter.ts';
 import { meterQueue, meterTable } from './meter.ts';
 import { runLabBridge } from './run-lab-bridge.ts';
+import { storeGreenBaseCheck } from './verify-base.ts';
 
 // Runs the real engine with a given table and given queues. The forge and the pods of the lab answer immediately or after a
 // configured latency.
@@ -77,7 +78,7 @@ export type LabOptions = {
 export type Lab = {
   /** Creates engine dependencies whose calls are attributed to `actor`. */
   createDeps(actor: string): EngineDeps;
-  /** Submits a graph as the plan with the id `plan`; the plan needs no approval. */
+  /** Submits a graph as the plan with the id `plan`; the plan needs no approval, and its base commit is verified already. */
   submitPlan(plan: string, dag: Dag): Promise<void>;
   runResync(): Promise<void>;
   /** Ids of complete plans. */
@@ -149,7 +150,10 @@ export function createLab(options: LabOptions): Lab {
     createDeps,
     completePlans,
     failures,
-    submitPlan: (plan, dag) => submitPlan(createDeps('submit'), plan, dag),
+    submitPlan: async (plan, dag) => {
+      await storeGreenBaseCheck(options.table, forge.findHead('main') ?? '');
+      await submitPlan(createDeps('submit'), plan, dag);
+    },
     runResync: () => resync(createDeps(RESYNC_ACTOR)),
   };
 }

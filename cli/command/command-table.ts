@@ -9,6 +9,7 @@ import { userAddCommand, userListCommand, userRemoveCommand } from './access/use
 import {
   cancelCommand,
   planApproveCommand,
+  planBaseCommand,
   planBudgetCommand,
   planCloseCommand,
   planRejectCommand,
@@ -61,6 +62,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       planRestartCommand,
       planRetargetCommand,
       planCloseCommand,
+      planBaseCommand,
       planBudgetCommand,
       planEditCommand,
       planAddTaskCommand,

@@ -34,6 +34,17 @@ export function renderConditions(
   });
 }
 
+/** Renders the base commits whose verification has not ended; conditions and waiting items describe the others. */
+export function renderBase(plan: Pick<PlanView, 'base'>): Line[] {
+  return plan.base
+    .filter(({ status }) => status === 'checking')
+    .map(({ repo, commit }) => [
+      styleSpan('live', '◌ '),
+      `verifying the base commit ${commit.slice(0, 7)} of ${repo}`,
+      styleSpan('dim', ' · tasks start once it is green'),
+    ]);
+}
+
 const MAX_WAITING_ITEMS = 12;
 
 /** Renders the waiting items that need a person. Each command has a line of its own, for copying. */

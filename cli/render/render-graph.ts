@@ -12,7 +12,7 @@ import { joinSections, styleSpan } from './layout/line.ts';
 import type { Column } from './layout/render-table.ts';
 import { renderTable } from './layout/render-table.ts';
 import { wrapText } from './layout/text.ts';
-import { renderConditions, renderPulls, renderWaiting } from './plan-parts.ts';
+import { renderBase, renderConditions, renderPulls, renderWaiting } from './plan-parts.ts';
 import { renderHead } from './render-plan.ts';
 
 /** Columns: task id, title, estimate, tier, dependencies with scope. */
@@ -34,7 +34,7 @@ export function renderGraph(plan: PlanView, graph: GraphView, options: GraphOpti
     [...renderFact('prompt', plan.prompt, options, 4), ...renderVerdict(plan, options)],
     renderWaves(graph, options),
     [...renderForecast(graph.forecast, options), ...renderOrdering(graph, options)],
-    renderSetup(plan, options),
+    [...renderSetup(plan, options), ...renderBase(plan)],
     renderConditions(plan, options),
     renderWaiting(plan, [], options),
     renderPulls(plan, options.width),

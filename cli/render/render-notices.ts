@@ -15,6 +15,7 @@ const KIND_STYLES: Readonly<Record<NoticeKind, Style>> = {
   budget: 'warn',
   no_change: 'warn',
   delivery: 'warn',
+  base_red: 'bad',
 };
 const MAX_TEXT_LINES = 2;
 const AGE_COLUMNS = 11;

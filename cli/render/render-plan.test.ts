@@ -146,3 +146,14 @@ test('with few rows, tasks that need a person are shown and hidden tasks are cou
   expect(lines.find((line) => line.includes('more task'))).toMatch(/… \d+ more tasks: .*pending/);
   expect(lines.filter((line) => /^ {2}[✓■·] /.test(line)).length).toBeLessThanOrEqual(11);
 });
+
+test('a base commit under verification is shown until its result is known', () => {
+  const base = { repo: 'acme/shop', commit: 'c'.repeat(40) };
+  const render = (status: 'checking' | 'green') =>
+    renderPlainLines(createPlanFixture({ base: [{ ...base, status }] }), [], OPTIONS);
+
+  expect(render('checking')).toContain(
+    '◌ verifying the base commit ccccccc of acme/shop · tasks start once it is green',
+  );
+  expect(render('green').join('\n')).not.toContain('base commit');
+});

@@ -4,7 +4,7 @@ import { formatCost, formatCount, formatDuration, formatTokens } from './layout/
 import type { Line, Span } from './layout/line.ts';
 import { joinSections, justifyLine, styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
-import { renderConditions, renderPulls, renderWaiting } from './plan-parts.ts';
+import { renderBase, renderConditions, renderPulls, renderWaiting } from './plan-parts.ts';
 import { renderTasks } from './render-tasks.ts';
 import { renderPlanStatus } from './task-state.ts';
 
@@ -29,6 +29,7 @@ export function renderPlan(
   const sections: Line[][] = [
     [...renderHead(plan, options), ...renderReason(plan, options.width)],
     renderProgress(plan, tasks, options),
+    renderBase(plan),
     renderTasks(tasks, options),
     renderConditions(plan, options),
     renderWaiting(plan, tasks, options),

@@ -48,6 +48,31 @@ const CASES: readonly (readonly [Waiting, string, string])[] = [
   ],
   [
     {
+      kind: 'base_red',
+      plan: PLAN_ID,
+      repo: 'acme/shop',
+      commit: 'c'.repeat(40),
+      check: 'pcheck00000',
+      reason: 'verification failed: npm test ended with exit code 1',
+      actions: ['continue', 'verify_again', 'restart', 'cancel'],
+    },
+    'the base commit ccccccc of acme/shop fails verification before any change, so no task starts: verification failed: npm test ended with exit code 1; logs: smol-gang task logs pcheck00000 base',
+    `smol-gang plan base ${PLAN_ID} --continue`,
+  ],
+  [
+    {
+      kind: 'base_checking',
+      plan: PLAN_ID,
+      repo: 'acme/shop',
+      commit: 'c'.repeat(40),
+      check: 'pcheck00000',
+      actions: ['continue'],
+    },
+    'the base commit ccccccc of acme/shop is being verified; tasks start once it is green',
+    `smol-gang plan base ${PLAN_ID} --continue`,
+  ],
+  [
+    {
       kind: 'checks',
       plan: PLAN_ID,
       task: 'a',

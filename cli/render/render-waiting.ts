@@ -27,6 +27,10 @@ export function describeWaiting(waiting: Waiting): string {
       return describeMerge(waiting);
     case 'budget':
       return `the budget is used up (${formatBudget(waiting)}): no new attempt starts until the budget is raised`;
+    case 'base_red':
+      return `${formatBase(waiting)} fails verification before any change, so no task starts${formatReason(waiting)}; logs: smol-gang task logs ${waiting.check} base`;
+    case 'base_checking':
+      return `${formatBase(waiting)} is being verified; tasks start once it is green`;
     case 'model':
       return `the model accepts no requests until ${formatClock(waiting.until)}, then the plan continues by itself${formatReason(waiting)}`;
   }
@@ -56,6 +60,10 @@ function describeRetry(waiting: WaitingOf<'retry'>): string {
 
 function formatReason({ reason }: Waiting): string {
   return reason === undefined ? '' : `: ${reason}`;
+}
+
+function formatBase({ repo, commit }: WaitingOf<'base_red' | 'base_checking'>): string {
+  return `the base commit ${commit.slice(0, 7)} of ${repo}`;
 }
 
 function formatPull(
@@ -98,6 +106,9 @@ export function getWaitingCommand(waiting: Waiting): string {
       return getMergeCommand(waiting);
     case 'budget':
       return getBudgetCommand(waiting);
+    case 'base_red':
+    case 'base_checking':
+      return `smol-gang plan base ${plan} --continue`;
     case 'model':
       return `smol-gang recover ${plan}`;
   }

@@ -20,7 +20,13 @@ export const assignmentSchema = z.object({
   version: z.literal(1),
   attemptId: z.string(),
   kind: attemptKindSchema,
-  plan: z.object({ id: z.string(), run: z.number().int(), title: z.string() }),
+  plan: z.object({
+    id: z.string(),
+    run: z.number().int(),
+    title: z.string(),
+    /** `base` for the check of a base commit: exactly `verifyCommit` is verified, without a merge. */
+    purpose: z.enum(['work', 'base']).default('work'),
+  }),
   task: z.object({
     id: z.string(),
     title: z.string(),

@@ -15,6 +15,7 @@ export const NOTICE_KINDS = [
   'budget',
   'no_change',
   'delivery',
+  'base_red',
 ] as const;
 /** Kind of a notice. */
 export type NoticeKind = (typeof NOTICE_KINDS)[number];

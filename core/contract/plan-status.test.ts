@@ -72,3 +72,10 @@ test('a plan that waits only for the model needs no person', () => {
 
   expect(planNeedsPerson(active, [{ status: 'pending' }], [{ kind: 'model' }])).toBe(false);
 });
+
+test('a plan with a red base needs a person although its tasks are ready, and an unfinished check needs none', () => {
+  const active = { status: 'active', halted: false } as const;
+
+  expect(planNeedsPerson(active, [{ status: 'ready' }], [{ kind: 'base_red' }])).toBe(true);
+  expect(planNeedsPerson(active, [{ status: 'pending' }], [{ kind: 'base_checking' }])).toBe(false);
+});

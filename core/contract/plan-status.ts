@@ -62,11 +62,13 @@ export function planNeedsPerson(
 ): boolean {
   if (plan.status === 'pending_approval' || plan.halted) return true;
   if (plan.status !== 'active') return false;
+  // Tasks of a plan with a red base are ready, but none starts.
+  if (waiting.some(({ kind }) => kind === 'base_red')) return true;
   if (tasks.some((task) => isTaskMoving(task.status))) return false;
   return waiting.some(waitsForPerson);
 }
 
-/** Tells whether a waiting item needs a person; a pause of the model ends by itself. */
+/** Tells whether a waiting item needs a person; a pause of the model and the check of a base commit end by themselves. */
 export function waitsForPerson(waiting: { readonly kind: string }): boolean {
-  return waiting.kind !== 'model';
+  return waiting.kind !== 'model' && waiting.kind !== 'base_checking';
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { agentNameSchema } from './agent.ts';
-import { branchSchema, repoPathSchema, taskIdSchema } from './id.ts';
+import { branchSchema, planIdSchema, repoPathSchema, taskIdSchema } from './id.ts';
 import { PLAN_STATUSES } from './plan-status.ts';
 import { planRepositorySchema } from './repository.ts';
 import {
@@ -50,6 +50,8 @@ export const budgetSchema = z
 export const planOptionsSchema = z.object({
   complexity: z.enum(['auto', 'simple', 'complex']).default('auto'),
   autoApprove: z.boolean().default(false),
+  /** True to start tasks before the check of the base commit has ended, and also if the check is red. */
+  allowRedBase: z.boolean().default(false),
   limits: limitsSchema.default({}),
   /** Budget of the plan as a whole: a notice appears at 80 %, and new attempts are parked at 100 %. */
   budget: budgetSchema.default({}),
@@ -171,6 +173,32 @@ export const restartSchema = z.object({ run: z.number().int().min(1) }).strict()
 /** Repository of a plan and the new base branch of its result. */
 export const retargetSchema = z.object({ repo: repoPathSchema, base: branchSchema }).strict();
 
+/** Decision of a person about a base commit whose check has not ended or is not green. */
+export const decideBaseSchema = z
+  .object({ decision: z.enum(['continue', 'verify_again']) })
+  .strict();
+/** Decision of a person about a base commit whose check is not green. */
+export type BaseDecision = z.infer<typeof decideBaseSchema>['decision'];
+
+export const baseViewSchema = z.object({
+  repo: z.string(),
+  commit: z.string(),
+  /**
+   * - `checking` the verify commands run, or wait for a slot
+   * - `green`    all verify commands succeed
+   * - `red`      a set-up or verify command fails before any task has changed a file
+   * - `unknown`  the check could not run; tasks start nevertheless
+   * - `none`     the repository has no verify command
+   */
+  status: z.enum(['checking', 'green', 'red', 'unknown', 'none']),
+  /** Failed command and the end of its output, or why the check could not run; at most 2,000 characters. */
+  reason: z.string().max(2_000).optional(),
+  /** Id of the check; `base` is its only task, whose logs show the output. */
+  check: planIdSchema.optional(),
+});
+/** Verification of a repository's base commit, before any task has changed a file. */
+export type BaseView = z.infer<typeof baseViewSchema>;
+
 export const rootPullSchema = z.object({
   repo: z.string(),
   branch: z.string(),
@@ -200,6 +228,8 @@ export const planViewSchema = z.object({
   repositories: z.array(
     z.object({ name: z.string(), base: z.string(), baseSha: z.string().optional() }),
   ),
+  /** Verification of the base commits; a repository that is not explored yet is absent. */
+  base: z.array(baseViewSchema),
   forecast: forecastSchema.optional(),
   conditions: z.array(conditionSchema),
   pulls: z.array(rootPullSchema),

@@ -130,7 +130,7 @@ export const taskViewSchema = z.object({
   run: z.number().int(),
   id: taskIdSchema,
   ordinal: z.number().int(),
-  kind: z.enum(['work', 'join', 'end']),
+  kind: z.enum(['work', 'join', 'end', 'base']),
   title: z.string(),
   repo: z.string(),
   status: taskStatusSchema,

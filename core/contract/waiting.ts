@@ -17,6 +17,8 @@ export const waitingActionSchema = z.enum([
   'merge',
   'retarget',
   'recover',
+  'continue',
+  'verify_again',
 ]);
 /** Action that a client can offer. */
 export type WaitingAction = z.infer<typeof waitingActionSchema>;
@@ -116,6 +118,23 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     /** Present if the plan has this limit. */
     maxTokens: z.number().int().optional(),
     maxUsd: z.number().optional(),
+  }),
+  /** The verification of a base commit fails before any task has changed a file; no task starts until a person decides. */
+  z.object({
+    ...COMMON,
+    kind: z.literal('base_red'),
+    repo: z.string(),
+    commit: z.string(),
+    /** Id of the check, whose task `base` has the logs. */
+    check: z.string(),
+  }),
+  /** The verification of a base commit has not ended; tasks start once it is green. */
+  z.object({
+    ...COMMON,
+    kind: z.literal('base_checking'),
+    repo: z.string(),
+    commit: z.string(),
+    check: z.string(),
   }),
   /** The model refuses requests. The plan continues at `until` by itself, or earlier if a person requests a retry. */
   z.object({

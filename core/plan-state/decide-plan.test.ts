@@ -20,6 +20,7 @@ const { now: NOW } = createPlanContext();
 /** Expected status after each event in each status. An event without an entry changes nothing. */
 const EXPECTED_STATUSES: Record<PlanStatus, Partial<Record<PlanEventType, PlanStatus>>> = {
   planning: {
+    base_checked: 'planning',
     decomposed: 'pending_approval',
     planning_parked: 'planning',
     planning_retried: 'planning',
@@ -28,14 +29,21 @@ const EXPECTED_STATUSES: Record<PlanStatus, Partial<Record<PlanEventType, PlanSt
     cancelled: 'cancelled',
   },
   pending_approval: {
+    base_checked: 'pending_approval',
     edited: 'pending_approval',
     approved: 'activating',
     rejected: 'rejected',
     closed: 'closed',
     cancelled: 'cancelled',
   },
-  activating: { activating: 'activating', activated: 'active', cancelled: 'cancelled' },
+  activating: {
+    base_checked: 'activating',
+    activating: 'activating',
+    activated: 'active',
+    cancelled: 'cancelled',
+  },
   active: {
+    base_checked: 'active',
     released: 'active',
     root_pull_opened: 'active',
     retargeted: 'active',

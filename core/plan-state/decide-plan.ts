@@ -1,4 +1,5 @@
 import type { PlanStatus } from '../contract/plan-status.ts';
+import { onBaseAccepted, onBaseChecked, onBaseCheckMoved } from './base-transitions.ts';
 import {
   onBranchesCleanedUp,
   onClosed,
@@ -57,6 +58,9 @@ export const COMMON_PLAN_ROWS: PlanRows = {
   step_faulted: onStepFaulted,
 };
 
+/** Rows of statuses in which a plan follows the checks of its base commits. */
+const BASE_ROWS: PlanRows = { base_checked: onBaseChecked, base_accepted: onBaseAccepted };
+
 export const PLAN_TABLE: Record<PlanStatus, PlanRows> = {
   planning: {
     preflight_done: onPreflightDone,
@@ -67,17 +71,25 @@ export const PLAN_TABLE: Record<PlanStatus, PlanRows> = {
     planning_retried: onPlanningParked,
     planning_unparked: onPlanningUnparked,
     planning_failed: onPlanningFailed,
+    base_checked: onBaseChecked,
     cancelled: onCancelled,
   },
   pending_approval: {
+    ...BASE_ROWS,
     edited: onEdited,
     approved: onApproved,
     rejected: onRejected,
     cancelled: onCancelled,
     closed: onClosed,
   },
-  activating: { activating: onActivating, activated: onActivated, cancelled: onCancelled },
+  activating: {
+    ...BASE_ROWS,
+    activating: onActivating,
+    activated: onActivated,
+    cancelled: onCancelled,
+  },
   active: {
+    ...BASE_ROWS,
     released: onReleased,
     root_pull_opened: onRootPullOpened,
     halt_suspected: onHaltSuspected,
@@ -104,9 +116,17 @@ export const PLAN_TABLE: Record<PlanStatus, PlanRows> = {
   closed: { restarted: onRestarted },
 };
 
+/** Rows of a base check, a hidden plan that people neither edit nor stop. */
+const BASE_CHECK_ROWS: PlanRows = { base_checked: onBaseCheckMoved, step_faulted: onStepFaulted };
+
+function selectRow({ status, purpose }: PlanState, type: PlanEventType): PlanRow | undefined {
+  if (purpose === 'base') return BASE_CHECK_ROWS[type];
+  return PLAN_TABLE[status][type] ?? COMMON_PLAN_ROWS[type];
+}
+
 /** Decides the next state of a plan. Pure: time and settings come from `context`. */
 export function decidePlan(state: PlanState, event: PlanEvent, context: PlanContext): PlanDecision {
-  const row = PLAN_TABLE[state.status][event.type] ?? COMMON_PLAN_ROWS[event.type];
+  const row = selectRow(state, event.type);
   const next = row?.(state, event as never, context);
   if (next === undefined) return { kind: 'noop' };
   return {
@@ -127,6 +147,7 @@ export function decidePlan(state: PlanState, event: PlanEvent, context: PlanCont
 }
 
 function readReason(event: PlanEvent): string | undefined {
+  if (event.type === 'base_checked') return event.result.reason;
   if ('why' in event) return event.why;
   return 'reason' in event ? event.reason : undefined;
 }

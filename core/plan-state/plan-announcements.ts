@@ -9,8 +9,9 @@ import {
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';
 import type { AnnouncementContext } from '../task-state/task-announcements.ts';
+import { isReleasable, listBlockingBases } from './base-state.ts';
 import type { PlanEvent, PlanEventType } from './plan-event.ts';
-import type { PlanState, RootPull } from './plan-state.ts';
+import type { BaseState, PlanState, RootPull } from './plan-state.ts';
 
 /** Messages and notices after a transition of a plan. */
 export type PlanAnnouncement = {
@@ -55,8 +56,15 @@ export function announceNewPlan(plan: PlanState): PlanAnnouncement {
   return { wakeUps: [{ message: buildPlannerWakeUp(plan.id) }], clientUpdate: false, notices: [] };
 }
 
-function listWakeUps({ id, run, status }: PlanState, event: PlanEvent): QueueMessage[] {
+function listWakeUps(after: PlanState, event: PlanEvent): QueueMessage[] {
+  const { id, run, status } = after;
   switch (event.type) {
+    case 'base_checked':
+    case 'base_accepted':
+      if (after.purpose === 'base') return [buildPlanWakeUp(id)];
+      return status === 'active' && isReleasable(after)
+        ? [buildPlanWakeUp(id), buildSchedulerWakeUp()]
+        : [];
     case 'decomposed':
     case 'approved':
     case 'cancelled':
@@ -91,12 +99,16 @@ function listDelayedWakeUps({ id }: PlanState, event: PlanEvent, now: number): O
 }
 
 function listNotices(before: PlanState, after: PlanState, event: PlanEvent): NoticeDraft[] {
+  if (after.purpose === 'base') return [];
   if (event.type === 'budget_low' || event.type === 'budget_used')
     return [describeBudget(event.share)];
   if (event.type === 'halted')
     return [{ kind: 'halted', text: 'No task of the plan can continue without a person.' }];
-  if (after.status !== before.status) return describeStatus(after);
-  return listDeliveryNotices(before, after, event);
+  const notices =
+    after.status === before.status
+      ? listDeliveryNotices(before, after, event)
+      : describeStatus(after);
+  return [...notices, ...describeNewRedBases(before, after)];
 }
 
 /** Describes the first pull request of a complete plan that can no longer be merged: a transition has at most one notice of a kind. */
@@ -147,6 +159,30 @@ function describeStatus({ status, revision, forecast, reason, pulls }: PlanState
     default:
       return [];
   }
+}
+
+/** Announces red base commits that hold tasks back, unless the plan knew these results already. */
+function describeNewRedBases(before: PlanState, after: PlanState): NoticeDraft[] {
+  const known = listRedBases(before);
+  const added = listRedBases(after).filter(
+    ({ commit, run, repo }) =>
+      !known.some((entry) => entry.repo === repo && entry.commit === commit && entry.run === run),
+  );
+  if (added.length === 0) return [];
+  const text = added
+    .map(({ repo, commit, reason = '' }) => `${repo} at ${commit.slice(0, 12)}: ${reason}`)
+    .join('\n');
+  return [
+    {
+      kind: 'base_red',
+      text: `Verification fails before any change, so no task starts. ${text}`,
+      details: { reason: { code: 'base_red', text: text.slice(0, MAX_REASON_CHARS) } },
+    },
+  ];
+}
+
+function listRedBases(plan: PlanState): BaseState[] {
+  return listBlockingBases(plan).filter(({ status }) => status === 'red');
 }
 
 function formatTaskCount(count: number): string {

@@ -1,6 +1,6 @@
 import type { Condition, CreatePlan, Forecast } from '../contract/plan.ts';
 import type { Usage } from '../contract/task.ts';
-import type { PlanRepository, PlanState, RootPull } from './plan-state.ts';
+import type { BaseState, PlanRepository, PlanState, RootPull } from './plan-state.ts';
 
 /**
  * Event of a plan. `run` is the run behind the event: most rows ignore an event of an older run. The time and the actor are in
@@ -14,7 +14,12 @@ export type PlanEvent =
       readonly conditions: readonly Condition[];
     }
   /** The exploration has found the commands and settings of each repository. */
-  | { readonly type: 'explored'; readonly repositories: PlanRepository[] }
+  | {
+      readonly type: 'explored';
+      readonly repositories: PlanRepository[];
+      /** State of the base check of each repository with verify commands. */
+      readonly base: readonly BaseState[];
+    }
   /** The complexity of the request is decided. */
   | {
       readonly type: 'assessed';
@@ -103,6 +108,10 @@ export type PlanEvent =
   | { readonly type: 'budget_low'; readonly share: number }
   /** The used `share` of the budget is 1 or more. */
   | { readonly type: 'budget_used'; readonly share: number }
+  /** A base check began, began again or ended. */
+  | { readonly type: 'base_checked'; readonly result: BaseState }
+  /** A person decided to start tasks without green checks of the base commits. */
+  | { readonly type: 'base_accepted' }
   /** A step of the control plane failed. */
   | { readonly type: 'step_faulted'; readonly why: string };
 
@@ -148,6 +157,8 @@ export const PLAN_EVENT_TYPES = [
   'budget_changed',
   'budget_low',
   'budget_used',
+  'base_checked',
+  'base_accepted',
   'step_faulted',
 ] as const satisfies readonly PlanEventType[];
 

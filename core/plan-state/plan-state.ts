@@ -54,6 +54,23 @@ export type RootPull = {
   readonly problem?: PullProblem | undefined;
 };
 
+/** Verification of a base commit by a base check. */
+export type BaseState = {
+  readonly repo: string;
+  /** Verified commit. The entry says nothing about another base commit of the repository. */
+  readonly commit: string;
+  /** Id of the hidden plan that runs the check. */
+  readonly check: string;
+  /** Run of the check, from 1; a repeated check has a higher run. */
+  readonly run: number;
+  /** `unknown`: the check could not run, so the plan continues without its result. */
+  readonly status: 'checking' | 'green' | 'red' | 'unknown';
+  /** Failed command and the end of its output, or why the check could not run; at most 2,000 characters. */
+  readonly reason?: string;
+  /** True after a person decided to start tasks on this commit without a green check. */
+  readonly accepted?: true;
+};
+
 /** Entry of a plan's history. */
 export type PlanTransition = {
   readonly version: number;
@@ -71,10 +88,14 @@ export type PlanState = {
   readonly id: string;
   readonly title: string;
   readonly prompt: string;
+  /** Present for a hidden plan that verifies a base commit for other plans. */
+  readonly purpose?: 'base';
   readonly status: PlanStatus;
   readonly options: PlanOptions;
   readonly policy: Policy;
   readonly repositories: PlanRepository[];
+  /** Verification of the base commit of each repository with verify commands. A base check has an entry for itself. */
+  readonly base?: readonly BaseState[];
   /** True if a person submitted the graph, so that no model plans the tasks. */
   readonly hasSubmittedGraph: boolean;
   /** Number of the current run, from 1. */

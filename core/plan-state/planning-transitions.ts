@@ -16,10 +16,10 @@ export function onPreflightDone(
 
 export function onExplored(
   state: PlanState,
-  { repositories }: PlanEventOf<'explored'>,
+  { repositories, base }: PlanEventOf<'explored'>,
 ): PlanState | undefined {
   if (state.planning.stage !== 'explore') return undefined;
-  return enterStage({ ...state, repositories }, 'assess');
+  return enterStage({ ...state, repositories, base }, 'assess');
 }
 
 export function onAssessed(

@@ -1,6 +1,7 @@
 import type { Notice } from '../contract/notice.ts';
 import type { Forecast } from '../contract/plan.ts';
 import type { Edge, TaskSpec } from '../contract/task.ts';
+import { isReleasable } from '../plan-state/base-state.ts';
 import type { PlanState } from '../plan-state/plan-state.ts';
 import type { Item, Table } from '../port/table.ts';
 import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
@@ -63,12 +64,14 @@ function trimForecast(forecast: Forecast): Forecast {
 }
 
 /**
- * Selects the hash key in the `ready` index: the scheduler reads active plans; polls of the forge also read halted and complete
- * plans.
+ * Selects the hash key in the `ready` index: the scheduler reads active plans; polls of the forge also read complete plans, halted
+ * plans and plans that wait for the check of a base commit.
  */
 function selectReadyHash(state: PlanState): string | undefined {
   if (state.status === 'active')
-    return state.haltNotified === true ? PLANS_AWAITING_PERSON : ACTIVE_PLANS;
+    return state.haltNotified === true || !isReleasable(state)
+      ? PLANS_AWAITING_PERSON
+      : ACTIVE_PLANS;
   const hasOpenPull =
     state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');
   return hasOpenPull ? PLANS_AWAITING_PERSON : undefined;
@@ -84,7 +87,8 @@ function buildPlanAttributes(
     v: version,
     doc: encodeDocument({ ...state, forecast: state.forecast && trimForecast(state.forecast) }),
     status: state.status,
-    changeKey: ALL_PLANS,
+    // Lists of plans omit base checks.
+    changeKey: state.purpose === 'base' ? undefined : ALL_PLANS,
     changedAt: now,
     readyKey,
     rank: readyKey === undefined ? undefined : (state.startedAt ?? state.createdAt),

@@ -189,6 +189,8 @@ export function onAttemptFailed(
     usage: addUsage(state.usage, event.usage),
     lastFailure: event.why,
   };
+  if (state.kind === 'base' && event.cause === 'verify_red')
+    return blockTask(ended, 'base_red', event.why);
   if (liveAttempt.kind === 'verify' && (event.cause === 'verify_red' || event.cause === 'conflict'))
     return requestRepair(ended, event, context);
   if (event.cause === 'verify_red' && event.leftOut)
@@ -285,7 +287,8 @@ function acceptVerification(
     verifyRoot: undefined,
     evidence: event.evidence,
   };
-  if (state.kind === 'end' && state.accepted === undefined)
+  const hasNoCommit = state.kind === 'base' || state.kind === 'end';
+  if (hasNoCommit && state.accepted === undefined)
     return { ...next, status: 'merged', mergeSha: event.commit, finishedAt: context.now };
   // The accepted commit changed during the verification, so the new evidence does not apply to the current commit.
   if (state.accepted?.commit !== event.commit) return { ...next, evidence: state.evidence };

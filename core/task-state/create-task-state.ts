@@ -1,3 +1,4 @@
+import type { TaskKey } from '../contract/id.ts';
 import type { Policy } from '../contract/plan.ts';
 import type { TaskSpec } from '../contract/task.ts';
 import type { RunNode } from '../graph/order/build-run-graph.ts';
@@ -47,4 +48,24 @@ function deriveTaskTitle(node: RunNode, spec: TaskSpec | undefined): string {
   if (spec.title !== '') return spec.title;
   const line = spec.description.trim().split('\n')[0] ?? spec.id;
   return line.length > 100 ? `${line.slice(0, 97)}...` : line;
+}
+
+/** Creates the only task of a base check, which verifies the base commit of a repository without an agent. */
+export function createBaseTaskState(
+  key: TaskKey,
+  repo: string,
+  { title, now }: { readonly title: string; readonly now: number },
+): TaskState {
+  const node = {
+    id: key.task,
+    ordinal: 0,
+    repo,
+    wave: 1,
+    rank: 0,
+    estimateMinutes: 0,
+    dependsOn: [],
+  };
+  const options = { simple: false, policy: 'auto', now } as const;
+  const state = createTaskState(key, { ...node, kind: 'end', dependents: [] }, undefined, options);
+  return { ...state, kind: 'base', title };
 }

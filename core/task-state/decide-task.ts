@@ -206,7 +206,7 @@ function onRetry(
     mustReopenPull: kept.accepted === undefined ? undefined : true,
   };
   if (kept.accepted !== undefined) return returnToPull(resetTask);
-  const nextAttemptKind = state.kind === 'end' ? 'verify' : 'work';
+  const nextAttemptKind = state.kind === 'end' || state.kind === 'base' ? 'verify' : 'work';
   if (context.hasUnmergedDependencies) return { ...resetTask, status: 'pending', nextAttemptKind };
   return onDependenciesMerged(
     { ...resetTask, nextAttemptKind },

@@ -57,7 +57,10 @@ function listNextSteps(after: TaskState): OutgoingMessage[] {
 function listWakeUps(before: TaskState, after: TaskState, now: number): OutgoingMessage[] {
   const messages: OutgoingMessage[] = [];
   // A restarted task ends the halt of its plan.
-  if (hasTaskStopped(before.status) && !hasTaskStopped(after.status))
+  const hasRestarted = hasTaskStopped(before.status) && !hasTaskStopped(after.status);
+  // A base check waits for nothing but this task. The reconcile of a merged task wakes the plan.
+  const hasStoppedCheck = after.kind === 'base' && hasTaskStopped(after.status);
+  if (hasRestarted || (hasStoppedCheck && after.status !== before.status))
     messages.push({ message: buildPlanWakeUp(after.plan) });
   // Without a message, a short pause would last until the next resync.
   const waitMs = (after.parkedUntil ?? 0) - now;
@@ -67,6 +70,7 @@ function listWakeUps(before: TaskState, after: TaskState, now: number): Outgoing
 }
 
 function listNotices(before: TaskState, after: TaskState): NoticeDraft[] {
+  if (after.kind === 'base') return [];
   const drafts: NoticeDraft[] = [];
   if (after.status !== before.status) drafts.push(...describeStatus(after));
   const { question, repair } = after;

@@ -61,8 +61,11 @@ export type TaskTransition = {
 export type TaskState = TaskKey & {
   /** Position of the node in the graph, from 0; dependency sets contain ordinals. */
   readonly ordinal: number;
-  /** `join` has no work and only groups dependencies; `end` verifies the whole root branch of a repository. */
-  readonly kind: 'work' | 'join' | 'end';
+  /**
+   * `join` has no work and only groups dependencies; `end` verifies the whole root branch of a repository; `base` verifies the base
+   * commit of a base check.
+   */
+  readonly kind: 'work' | 'join' | 'end' | 'base';
   /** Repository, "owner/name". */
   readonly repo: string;
   /** Title, at most 120 characters. */

@@ -9,6 +9,7 @@ const PARTITION_PREFIX = { plan: 'PLAN#', task: 'TASK#', mergeQueue: 'LANE#' } a
 
 /** Start of a sort key inside a partition, to query items of the same kind. */
 export const SORT_PREFIX = {
+  baseWatcher: 'WATCH#',
   dependents: 'DEP#',
   history: 'H#',
   mergeQueueEntry: 'W#',
@@ -83,6 +84,11 @@ export const KEY = {
   revision: (plan: PlanId, revision: number, tag: string): Key => ({
     pk: formatPlanPartition(plan),
     sk: `REV#${padNumber(revision, 6)}#${tag}`,
+  }),
+  /** Note in the partition of the base check `check` that `plan` waits for the check. */
+  baseWatcher: (check: PlanId, plan: PlanId): Key => ({
+    pk: formatPlanPartition(check),
+    sk: `${SORT_PREFIX.baseWatcher}${plan}`,
   }),
   exploration: (plan: PlanId, index: number): Key => ({
     pk: formatPlanPartition(plan),
@@ -180,6 +186,10 @@ export function isMergeQueueItem(item: Key): boolean {
 /** Returns the plan of a plan item from its partition key. */
 export function parsePlanPartition(item: Key): PlanId {
   return item.pk.slice(PARTITION_PREFIX.plan.length);
+}
+/** Returns the plan that waits for a base check from the note of the plan. */
+export function parseBaseWatcher(item: Key): PlanId {
+  return item.sk.slice(SORT_PREFIX.baseWatcher.length);
 }
 /** Returns the task of a task item from its partition key. */
 export function parseTaskPartition(item: Key): TaskKey {

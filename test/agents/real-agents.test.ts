@@ -58,7 +58,9 @@ test.each(['opencode', 'qwen-code'])(
     const task = { id: 'greet', title: 'Add the greeting', description, scope: ['src/'] };
     await writeFile(graph, renderGraph('A greeting', [task]));
 
-    const plan = await submitPlan(platform, ['--plan', graph, '--auto-approve'], {
+    // The base commit lacks the file that the verify command reads.
+    const options = ['--auto-approve', '--allow-red-base'];
+    const plan = await submitPlan(platform, ['--plan', graph, ...options], {
       cwd: repository.path,
     });
     const snapshot = await waitForPlanStatus(platform, plan, 'complete', PLAN_TIMEOUT_MS);

@@ -39,6 +39,7 @@ export const LAYER_ORDERS: readonly LayerOrder[] = [
       ['engine-deps.ts', 'map-in-parallel.ts'],
       ['announce-changes.ts'],
       ['apply'],
+      ['base-check'],
       ['revision'],
       ['pull'],
       ['launch'],

@@ -89,6 +89,7 @@ export function createSubmissions(world: World, repositories: readonly string[])
       policy: random.chance(focusTransitions.some(requiresRepair) ? 0.9 : 0.3) ? 'review' : 'auto',
       autoApprove: random.chance(0.5) || focusTransitions.some(isReachedLate),
       ...(random.chance(0.3) ? { maxParallel: random.between(1, 4) } : {}),
+      allowRedBase: world.drawRedBasePermission(),
     });
     const delayMs = random.between(0, index === 0 ? 2_000 : 240_000);
     const knownPlan = createKnownPlan(world, id, isSimple, body, tasks, repositories);

@@ -61,6 +61,9 @@ export class World {
   forgePausedUntil = 0;
   /** Epoch milliseconds of each write to the table. */
   readonly #writeTimes: number[] = [];
+  readonly #baseRandom: Random;
+  /** Probability that the verification of a base commit fails. */
+  readonly #redBaseRate: number;
   #invocationCount = 0;
   #idCount = 0;
 
@@ -77,6 +80,8 @@ export class World {
     this.settings = settings;
     this.random = createRandom(seed);
     this.faults = createFaults(seed, createRandom(seed + 1_000_003), parts.interference?.emphasis);
+    this.#baseRandom = createRandom(seed + 2_000_003);
+    this.#redBaseRate = this.#baseRandom.chance(0.3) ? 0.6 : 0;
     this.judge = parts.judge;
     this.coverage = parts.coverage;
     this.interference = parts.interference;
@@ -118,6 +123,27 @@ export class World {
     const lastOldWrite = this.#writeTimes.findLastIndex((at) => at < since);
     const recentCount = this.#writeTimes.length - 1 - lastOldWrite;
     return Math.min(recentCount, this.random.between(1, 40));
+  }
+
+  /** Draws whether the verification of a base commit fails now. */
+  drawRedBase(): boolean {
+    return this.#baseRandom.chance(this.#redBaseRate);
+  }
+
+  /** Draws whether a person permits tasks of a new plan to start on a red base. */
+  drawRedBasePermission(): boolean {
+    return this.#baseRandom.chance(0.1);
+  }
+
+  /** Draws the decision of a person about a red base. */
+  drawBaseDecision(): 'continue' | 'verify_again' | 'restart' {
+    return this.#baseRandom.pick([
+      'continue',
+      'continue',
+      'verify_again',
+      'verify_again',
+      'restart',
+    ]);
   }
 
   /** Adds a line with the virtual time to the history. */

@@ -9,7 +9,12 @@ import { COMMON_TASK_ROWS, decideTask } from '../../core/task-state/decide-task.
 import type { TaskEvent } from '../../core/task-state/task-event.ts';
 import { TASK_EVENT_TYPES } from '../../core/task-state/task-event.ts';
 import type { TaskState } from '../../core/task-state/task-state.ts';
-import { createPlanContext, createPlanEvent, createSamplePlan } from './engine/plan-sample.ts';
+import {
+  createPlanContext,
+  createPlanEvent,
+  createSamplePlan,
+  SAMPLE_BASE_RESULT,
+} from './engine/plan-sample.ts';
 import { createSampleContext, createSampleEvent, createSampleTask } from './engine/task-sample.ts';
 
 // Renders docs/states.md from the state tables: every event is applied to variants of a sample plan or task in every status, and the
@@ -75,6 +80,7 @@ function createPlanVariants(plan: PlanState): PlanState[] {
     { ...plan, options: { ...options, autoApprove: true } },
     { ...plan, haltedSince: 500 },
     { ...plan, consecutiveEngineFailures: 19 },
+    { ...plan, base: [{ ...SAMPLE_BASE_RESULT, status: 'checking' }] },
     ...(plan.status === 'cancelled' ? [{ ...plan, approvedRevision: undefined }] : []),
     ...(plan.status === 'cancelled' || plan.status === 'failed'
       ? [{ ...plan, approvedRevision: undefined, revision: 0 }]

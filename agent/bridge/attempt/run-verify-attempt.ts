@@ -9,7 +9,10 @@ import { flagChangedPaths, produceEvidence } from './produce-evidence.ts';
 /** Limit of `files` in the contract of the result. */
 const MAX_FILES = 500;
 
-/** Runs a `verify` attempt: verifies the merge of a commit with the current root branch, without an agent and without a push. */
+/**
+ * Runs a `verify` attempt: verifies the merge of a commit with the current root branch, without an agent and without a push. The
+ * attempt of a base check verifies exactly the commit, even if its branch has moved.
+ */
 export async function runVerifyAttempt(
   attempt: Attempt,
   mirrorDir: string | undefined,
@@ -22,7 +25,9 @@ export async function runVerifyAttempt(
       'the assignment of this verify attempt contains no commit to verify',
     );
   }
-  const { workspace, rootCommit } = await openRepository(attempt, mirrorDir, [commit]);
+  const opened = await openRepository(attempt, mirrorDir, [commit]);
+  const { workspace } = opened;
+  const rootCommit = assignment.plan.purpose === 'base' ? commit : opened.rootCommit;
   const tree = await createMergedTree(workspace, rootCommit, commit);
   attempt.enterPhase('verifying');
   const { evidence, changedPaths } = await produceEvidence(attempt, {

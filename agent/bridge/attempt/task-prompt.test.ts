@@ -12,7 +12,7 @@ const ASSIGNMENT: Assignment = {
   version: 1,
   attemptId: 'p0123456789.r1.login.1',
   kind: 'work',
-  plan: { id: 'p0123456789', run: 1, title: 'Logins' },
+  plan: { id: 'p0123456789', run: 1, title: 'Logins', purpose: 'work' },
   task: {
     id: 'login',
     title: 'Add the login',

@@ -77,6 +77,33 @@ export const planRetargetCommand = defineCommand({
   },
 });
 
+export const planBaseCommand = defineCommand({
+  name: 'plan base',
+  summary: 'decide about a base commit that fails verification before any change',
+  usage: 'PLAN --continue|--verify-again [--wait]',
+  argumentCount: { min: 1, max: 1 },
+  options: {
+    continue: { type: 'boolean', help: 'start the tasks on this base commit anyway' },
+    'verify-again': {
+      type: 'boolean',
+      help: 'verify the base commit again; tasks start once it is green',
+    },
+    ...WAIT_OPTION,
+  },
+  async run(context, [planArgument], values) {
+    if ((values.continue === true) === (values['verify-again'] === true)) {
+      throw createUsageError('the decision is missing: give either --continue or --verify-again');
+    }
+    const decision = values.continue === true ? 'continue' : 'verify_again';
+    const { client, params } = await connectToPlan(context, planArgument);
+    const plan = await client.call(API.decideBase, { params, body: { decision } });
+    if (values.wait === true) return waitForPlan(context, client, plan.id);
+    const message =
+      decision === 'continue' ? 'continues on its base commit' : 'verifies its base commit again';
+    return printChange(context, plan, message);
+  },
+});
+
 export const planBudgetCommand = defineCommand({
   name: 'plan budget',
   summary: 'change the budget of a plan; parked work continues within the new budget',

@@ -44,6 +44,10 @@ const RUN_OPTIONS = {
   simple: { type: 'boolean', help: 'one task: one agent, one pull request' },
   complex: { type: 'boolean', help: 'several tasks in a graph' },
   'auto-approve': { type: 'boolean', help: 'start the tasks without approval of the graph' },
+  'allow-red-base': {
+    type: 'boolean',
+    help: 'start tasks at once, even if the base commit fails verification',
+  },
   policy: {
     type: 'string',
     value: 'auto|review',
@@ -139,6 +143,7 @@ function parsePlanOptions(values: RunValues): Omit<CreatePlanInput, 'repositorie
   return {
     complexity: values.complex === true ? 'complex' : simpleOrAuto,
     autoApprove: values['auto-approve'] === true,
+    allowRedBase: values['allow-red-base'] === true,
     policy: parseChoiceOption('policy', values.policy, ['auto', 'review']) ?? 'auto',
     budget: {
       ...(maxUsd === undefined ? {} : { maxUsd }),

@@ -258,6 +258,14 @@ function describeRedVerification(evidence: Evidence): string {
   return `verification failed: ${command} ${end}\n${failed.output.slice(-4_000)}`;
 }
 
+/** Describes a failure with the failed command and its output, which a repair needs. */
+function describeFailure(state: TaskState, reason: string, evidence?: Evidence): string {
+  if (evidence === undefined) return reason;
+  const verification = describeRedVerification(evidence);
+  // A base check verifies a single commit, so the reason of the bridge would add nothing.
+  return state.kind === 'base' ? verification : `${reason}\n${verification}`;
+}
+
 async function buildFailureEvent(
   deps: Pick<EngineDeps, 'table' | 'clock'>,
   key: AttemptKey,
@@ -265,8 +273,7 @@ async function buildFailureEvent(
   result: Extract<AttemptResult, { readonly outcome: 'failed' }>,
 ): Promise<TaskEvent> {
   const { cause, reason, usage, files, evidence } = result;
-  // The repair needs the failed command and its output.
-  const why = evidence === undefined ? reason : `${reason}\n${describeRedVerification(evidence)}`;
+  const why = describeFailure(state, reason, evidence);
   const now = deps.clock.now();
   switch (cause) {
     case 'provider':

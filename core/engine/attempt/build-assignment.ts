@@ -36,7 +36,7 @@ export async function buildAssignment(
     version: 1,
     attemptId: formatAttemptId(key),
     kind: liveAttempt.kind,
-    plan: { id: plan.id, run: plan.run, title: plan.title },
+    plan: { id: plan.id, run: plan.run, title: plan.title, purpose: plan.purpose ?? 'work' },
     task: describeTask(state, spec),
     repository: {
       name: repository.name,
@@ -91,6 +91,10 @@ async function resolveStartPoint(
   state: TaskState,
   liveAttempt: LiveAttempt,
 ): Promise<StartPoint> {
+  if (state.kind === 'base') {
+    const { base, baseSha } = requirePlanRepository(plan, state.repo);
+    return { start: baseSha, rootBranch: base, root: baseSha, verifyCommit: baseSha };
+  }
   const rootBranch = resolveBaseBranch(deps, plan, state);
   const head = await resolveForge(deps, plan, state.repo).readBranchHead(state.repo, rootBranch);
   if (head === undefined)

@@ -1,12 +1,15 @@
 import { formatRootBranch } from '../../contract/id.ts';
+import { isReleasable } from '../../plan-state/base-state.ts';
 import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
 import { isSimple, runAcceptsWork } from '../../plan-state/plan-state.ts';
 import { buildRunNodes } from '../../plan-state/run-nodes.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
+import { setPlanDue } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import { isNoChangeTask } from '../../task-state/task-state.ts';
 import { applyPlan, checkBudget, requirePlan } from '../apply/apply-plan.ts';
+import { BASE_POLL_MS, refreshBaseChecks } from '../base-check/base-check.ts';
 import type { EngineDeps, ForgeDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/root-pull.ts';
 import { resolveForge, resolveTaskBranch } from '../pull/task-pull.ts';
@@ -24,6 +27,12 @@ export async function reconcileActivePlan(deps: ForgeDeps, plan: StoredPlan): Pr
   if (state.activation.released < state.activation.total) {
     const revision = await requireApprovedRevision(deps, state);
     await releaseInitialTasks(deps, state, buildRunNodes(state, revision));
+    return;
+  }
+  if (!isReleasable(state)) {
+    // A written result makes the plan due again.
+    if (await refreshBaseChecks(deps, state)) return;
+    await setPlanDue(deps.table, plan, deps.clock.now() + BASE_POLL_MS);
     return;
   }
   await checkBudget(deps, plan);

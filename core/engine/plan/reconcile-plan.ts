@@ -8,6 +8,7 @@ import { loadPlan, setPlanDue } from '../../store/plan-store.ts';
 import { enqueueWakeUps, sendPendingPlanNotices } from '../announce-changes.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { isPausing, pauseAfterError } from '../apply/pause-after-error.ts';
+import { BASE_POLL_MS, reconcileBaseCheck, refreshBaseChecks } from '../base-check/base-check.ts';
 import type { ForgeDeps, PlanWriteDeps } from '../engine-deps.ts';
 import { activatePlan } from './activate-plan.ts';
 import { reconcileActivePlan } from './reconcile-active-plan.ts';
@@ -31,7 +32,8 @@ export async function reconcilePlan(deps: ForgeDeps, id: string): Promise<void> 
 
 async function reconcileStatus(deps: ForgeDeps, plan: StoredPlan): Promise<void> {
   const now = deps.clock.now();
-  const { id, status, stoppingRuns, pendingCleanups } = plan.state;
+  const { id, status, stoppingRuns, pendingCleanups, purpose } = plan.state;
+  if (purpose === 'base') return reconcileBaseCheck(deps, plan);
   if (stoppingRuns.some((run) => run.dueAt <= now)) return stopRuns(deps, plan.state);
   if (pendingCleanups.some((run) => run.at <= now)) return cleanUpRuns(deps, plan.state);
   switch (status) {
@@ -46,6 +48,7 @@ async function reconcileStatus(deps: ForgeDeps, plan: StoredPlan): Promise<void>
     case 'complete':
       return reconcileCompletePlan(deps, plan);
     case 'pending_approval':
+      return reconcilePendingApproval(deps, plan);
     case 'rejected':
     case 'cancelled':
     case 'failed':
@@ -55,6 +58,17 @@ async function reconcileStatus(deps: ForgeDeps, plan: StoredPlan): Promise<void>
     default:
       status satisfies never;
   }
+}
+
+/** Reads unfinished base checks again, so that the gate shows their results. */
+async function reconcilePendingApproval(deps: PlanWriteDeps, plan: StoredPlan): Promise<void> {
+  const { state } = plan;
+  // A written result makes the plan due again.
+  if (await refreshBaseChecks(deps, state)) return;
+  const isChecking = state.base?.some(({ status }) => status === 'checking') === true;
+  const pollAt = isChecking ? deps.clock.now() + BASE_POLL_MS : Number.POSITIVE_INFINITY;
+  const dueAt = Math.min(computeCleanupDue(state) ?? Number.POSITIVE_INFINITY, pollAt);
+  await setPlanDue(deps.table, plan, Number.isFinite(dueAt) ? dueAt : undefined);
 }
 
 async function handleReconcileFailure(

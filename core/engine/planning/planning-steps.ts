@@ -16,7 +16,8 @@ import { exploreRepository } from '../../planning/explore/explore-repository.ts'
 import { computeUsage } from '../../planning/price.ts';
 import type { Llm } from '../../port/llm.ts';
 import { loadExploration, putExploration, putRevision } from '../../store/plan-store.ts';
-import type { EngineDeps, ForgeDeps, StoreDeps } from '../engine-deps.ts';
+import { requestBaseChecks } from '../base-check/base-check.ts';
+import type { EngineDeps, ForgeDeps, PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 import { buildRevision, requireRevision } from '../revision/revision.ts';
 
 // The steps of planning. Each step returns the event that records its result.
@@ -111,9 +112,12 @@ async function requireFreeBranches(
     );
 }
 
-/** Explores all repositories at their base commits and stores the results. */
+/**
+ * Explores all repositories at their base commits, stores the results and starts the checks of the base commits, which run beside the
+ * next planning steps.
+ */
 export async function exploreRepositories(
-  deps: Pick<EngineDeps, 'table' | 'forges'>,
+  deps: PlanWriteDeps & Pick<EngineDeps, 'forges'>,
   plan: PlanState,
 ): Promise<PlanEvent> {
   const explorations: Exploration[] = [];
@@ -131,7 +135,8 @@ export async function exploreRepositories(
   const repositories = plan.repositories.map((repository, index) =>
     addExploration(repository, explorations[index], expectsChecks[index] ?? false),
   );
-  return { type: 'explored', repositories };
+  const base = await requestBaseChecks(deps, plan.id, repositories);
+  return { type: 'explored', repositories, base };
 }
 
 function addExploration(

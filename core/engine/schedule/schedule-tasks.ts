@@ -1,6 +1,7 @@
 import type { TaskKey } from '../../contract/id.ts';
 import { formatAttemptId } from '../../contract/id.ts';
 import { buildPlanPush, buildSchedulerWakeUp } from '../../contract/queue-message.ts';
+import { isReleasable } from '../../plan-state/base-state.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isOverBudget, requirePlanRepository } from '../../plan-state/plan-state.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
@@ -205,6 +206,7 @@ async function considerTask(pass: SchedulingPass, stored: StoredTask | undefined
   const plan = plans.get(key.plan) ?? (await loadPlan(deps.table, key.plan));
   if (plan === undefined || plan.state.status !== 'active' || plan.state.run !== key.run) return;
   plans.set(key.plan, plan);
+  if (!isReleasable(plan.state)) return;
   // Every kind of attempt needs the forge.
   if (isSystemPaused(pass, resolveForgeSystem(plan.state, stored.state.repo))) return;
   if (isOverBudget(plan) && stored.state.nextAttemptKind !== 'verify') return;

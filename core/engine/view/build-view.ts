@@ -10,6 +10,7 @@ import { formatForgeSystem, MODEL_SYSTEM } from '../../store/system-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { addUsage } from '../../task-state/task-state.ts';
 import { buildBudgetConditions } from '../plan/plan-budget.ts';
+import { buildBaseConditions, buildBaseViews } from './build-base.ts';
 import { buildTaskWaiting, listPlanWaiting } from './build-waiting.ts';
 
 // Builds the views that clients read from stored items. The functions are pure.
@@ -87,9 +88,11 @@ export function buildPlanView(plan: StoredPlan, facts: PlanFacts): PlanView {
       base,
       baseSha: baseSha || undefined,
     })),
+    base: buildBaseViews(state),
     forecast: state.forecast,
     conditions: [
       ...state.conditions,
+      ...buildBaseConditions(state, facts.now),
       ...buildBudgetConditions(plan, facts.now),
       ...buildPauseConditions(state, facts),
     ],

@@ -9,6 +9,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { isNoChangeTask } from '../../task-state/task-state.ts';
 import { buildBudgetWaiting } from '../plan/plan-budget.ts';
+import { buildBaseWaiting } from './build-base.ts';
 
 // Builds waiting items as data. Clients turn the items into sentences and commands.
 
@@ -76,6 +77,8 @@ export function listPlanWaiting(
   facts: { readonly tasks?: readonly StoredTask[]; readonly pauses?: readonly Pause[] },
 ): Waiting[] {
   const plan = stored.state;
+  // Other plans wait for a base check; a person acts on these plans.
+  if (plan.purpose === 'base') return [];
   switch (plan.status) {
     case 'pending_approval':
       return [
@@ -85,6 +88,7 @@ export function listPlanWaiting(
           revision: plan.revision,
           actions: ['approve', 'reject'],
         },
+        ...buildBaseWaiting(plan, toReasonLine),
       ];
     case 'failed':
       return [
@@ -102,6 +106,7 @@ export function listPlanWaiting(
         .map((pull) => buildMergeWaiting(plan, pull));
     case 'active':
       return [
+        ...buildBaseWaiting(plan, toReasonLine),
         ...buildModelWaiting(plan, facts.pauses),
         ...buildBudgetWaiting(stored),
         ...(facts.tasks ?? []).flatMap(

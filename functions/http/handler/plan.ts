@@ -5,6 +5,7 @@ import { cancelPlan } from '../../../core/engine/command/cancel-plan.ts';
 import { changeBudget } from '../../../core/engine/command/change-budget.ts';
 import { closePlan } from '../../../core/engine/command/close-plan.ts';
 import { createPlan } from '../../../core/engine/command/create-plan.ts';
+import { decideBase } from '../../../core/engine/command/decide-base.ts';
 import { editPlan } from '../../../core/engine/command/edit-plan.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
 import { rejectPlan } from '../../../core/engine/command/reject-plan.ts';
@@ -58,6 +59,8 @@ export const planHandlers = {
     summarisePlan(await restartPlan(deps.engine, params.plan, body.run, actor.email)),
   retargetPlan: async ({ params, body, actor, deps }) =>
     summarisePlan(await retargetPlan(deps.engine, params.plan, body, actor.email)),
+  decideBase: async ({ params, body, actor, deps }) =>
+    summarisePlan(await decideBase(deps.engine, params.plan, body.decision, actor.email)),
   recoverPlan: async ({ params, deps }) =>
     summarisePlan(await recoverPlan(deps.engine, params.plan)),
   changeBudget: async ({ params, body, actor, deps }) =>

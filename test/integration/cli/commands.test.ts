@@ -149,6 +149,16 @@ describe('plan commands', () => {
     expect(getLastBody()).toEqual({ revision: 3 });
   });
 
+  test('plan base asks for exactly one decision', async () => {
+    for (const decisions of [[], ['--continue', '--verify-again']]) {
+      const run = await runSmolGang(['plan', 'base', PLAN_ID, ...decisions]);
+
+      expect(run.code).toBe(2);
+      expect(run.err).toContain('give either --continue or --verify-again');
+    }
+    expect(api.requests).toEqual([]);
+  });
+
   test.each([
     [['plan', 'reject', PLAN_ID, '--reason', 'no'], 'rejectPlan', { reason: 'no' }],
     [['cancel', PLAN_ID], 'cancelPlan', { reason: '' }],
@@ -159,6 +169,8 @@ describe('plan commands', () => {
       'retargetPlan',
       { repo: 'acme/shop', base: 'trunk' },
     ],
+    [['plan', 'base', PLAN_ID, '--continue'], 'decideBase', { decision: 'continue' }],
+    [['plan', 'base', PLAN_ID, '--verify-again'], 'decideBase', { decision: 'verify_again' }],
     [['recover', PLAN_ID], 'recoverPlan', undefined],
     [['cancel', 'last'], 'cancelPlan', { reason: '' }],
   ])('the arguments %j call the route %s', async (args, route, body) => {

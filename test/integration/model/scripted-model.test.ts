@@ -118,7 +118,7 @@ function createAssignment(
     version: 1,
     attemptId: `p0000000000.r1.${id}.1`,
     kind: 'work',
-    plan: { id: 'p0000000000', run: 1, title: 'Household' },
+    plan: { id: 'p0000000000', run: 1, title: 'Household', purpose: 'work' },
     task: { id, title, description, criteria, scope, interactive: false, end: false },
     repository: {
       name: 'demo/pocket-ledger',

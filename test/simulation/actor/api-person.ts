@@ -16,6 +16,7 @@ import { restorePullBase } from './forge-person.ts';
 import { issueCommand, PERSON_EMAIL, retryUntilAnswered, sendMaybeTwice } from './issue-command.ts';
 import {
   decideUnchangedTask,
+  issueBaseDecision,
   issueClose,
   issuePlanApproval,
   issueRandomEdit,
@@ -40,6 +41,7 @@ export type PlanWatch = {
 export async function submitPlan(world: World, submission: Submission): Promise<void> {
   await world.loop.sleep(submission.delayMs);
   world.judge.knownPlans.set(submission.id, submission.knownPlan);
+  if (submission.body.allowRedBase) world.judge.bases.recordContinuation(submission.id);
   const noRepositoryLinker = {
     link: () => Promise.reject(new Error('the simulation hosts no repositories')),
     unlink: () => Promise.resolve(),
@@ -74,6 +76,7 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     const { faults, random } = world;
     if (view.status === 'pending_approval' && faults.drawFault('person_edits_plan'))
       await issueRandomEdit(world, view);
+    world.judge.bases.judgeView(world, view);
     judgeWaiting(world.judge, world, view);
     judgeModelPause(world.judge, world, view);
     for (const waiting of view.waiting.filter(waitsForPerson))
@@ -131,6 +134,9 @@ async function resolveWaiting(world: World, view: PlanView, waiting: Waiting): P
       return issueRetry(world, plan, waiting.task);
     case 'merge':
       return mergeLinkedPull(world, waiting.url);
+    case 'base_red':
+      return issueBaseDecision(world, view);
+    case 'base_checking':
     case 'checks':
     case 'budget':
     case 'model':

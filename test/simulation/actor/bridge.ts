@@ -110,6 +110,11 @@ export class Bridge {
     const { kind, repository } = this.#assignment;
     const { world, pod } = this;
     world.judge.recordAttemptStart(world, this.key, kind, pod.name);
+    if (kind === 'work')
+      world.judge.bases.judgeStart(world, this.key, {
+        repo: repository.name,
+        root: repository.root,
+      });
     if (kind !== 'verify') judgeStartCommit(world.judge, world, pod.attemptId, repository.start);
     this.lastAnswerAt = this.world.loop.now;
     void this.#sendHeartbeats();
@@ -161,6 +166,9 @@ export class Bridge {
    * `result`.
    */
   async reportResult(result: AttemptResult, sentResult = result): Promise<void> {
+    const { plan, repository } = this.assignment;
+    if (plan.purpose === 'base')
+      this.world.judge.bases.recordReport(repository.name, repository.verifyCommit ?? '', result);
     this.world.judge.recordReport(this.world, this.key, this.assignment.kind, result);
     await this.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, sentResult));
     this.world.judge.recordAcceptedResult(this.world, this.key, this.assignment.kind, result);

@@ -4,6 +4,7 @@ import { sendMessage } from '../../../core/engine/attempt/attempt-messages.ts';
 import { approvePlan } from '../../../core/engine/command/approve-plan.ts';
 import { cancelPlan } from '../../../core/engine/command/cancel-plan.ts';
 import { closePlan } from '../../../core/engine/command/close-plan.ts';
+import { decideBase } from '../../../core/engine/command/decide-base.ts';
 import { editPlan } from '../../../core/engine/command/edit-plan.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
 import { rejectPlan } from '../../../core/engine/command/reject-plan.ts';
@@ -178,6 +179,16 @@ async function issueRejection(world: World, plan: string): Promise<void> {
 export async function issueClose(world: World, { id, run }: PlanView): Promise<void> {
   world.judge.commitments.recordCancellation(world, { id, run });
   await issueCommand(world, `close plan ${id}`, (deps) => closePlan(deps, id, '', PERSON_EMAIL));
+}
+
+/** Decides about a red base commit, as its waiting item offers. */
+export async function issueBaseDecision(world: World, view: PlanView): Promise<void> {
+  const decision = world.drawBaseDecision();
+  if (decision === 'restart') return issueRestart(world, view);
+  if (decision === 'continue') world.judge.bases.recordContinuation(view.id);
+  await issueCommand(world, `plan base ${decision}`, (deps) =>
+    decideBase(deps, view.id, decision, PERSON_EMAIL),
+  );
 }
 
 export async function issueRestart(world: World, { id, run }: PlanView): Promise<void> {

@@ -7,6 +7,7 @@ import type { ForgeActor, SimPull, SimRepository } from '../forge/forge-state.ts
 import type { ForgeWitness } from '../forge/witness.ts';
 import type { World } from '../world.ts';
 import { judgeNewPod, judgeRepair } from './attempt-rules.ts';
+import { BaseRules, isBaseCheck } from './base-rules.ts';
 import type { BranchMove } from './branch-rules.ts';
 import { judgeBranchMove } from './branch-rules.ts';
 import { Commitments } from './commitments.ts';
@@ -105,6 +106,7 @@ export class Judge {
   /** Attempts that reported a result before a newer attempt of the task began. */
   readonly attemptsReportedInTime = new Set<string>();
   readonly commitments = new Commitments();
+  readonly bases = new BaseRules();
   readonly notices = new NoticeRules();
 
   recordViolation(world: World, violation: string): void {
@@ -216,7 +218,7 @@ export class Judge {
       this.commitments.recordUnchanged(world, key);
     if (this.isStale(key)) return;
     this.attemptsReportedInTime.add(formatAttemptName(key));
-    if (result.outcome !== 'done') return;
+    if (result.outcome !== 'done' || isBaseCheck(key)) return;
     const { commit, evidence } = result;
     const isUnchanged = result.noChange !== undefined;
     const { root, empty } = evidence;
@@ -288,6 +290,8 @@ export class Judge {
   ): void {
     const owned = parseBranch(branch);
     if (owned?.kind === 'task' && to !== undefined) this.#recordHead(owned, to, actor);
+    if (from === undefined && to !== undefined)
+      this.bases.recordBranchCreation(repository.name, branch, to);
     if (from === undefined && actor.kind === 'engine' && actor.isLate())
       this.lateBranches.add(`${repository.name} ${branch}`);
     const isRecorded = owned?.kind === 'root' || owned?.kind === 'task';

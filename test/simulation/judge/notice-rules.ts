@@ -12,6 +12,18 @@ export type WrittenState = {
   readonly plan?: string;
   readonly task?: string;
   readonly run: number;
+  /** `base` for the task of a base check. */
+  readonly kind?: string;
+  /** `base` for a base check, a hidden plan. */
+  readonly purpose?: string;
+  readonly options?: { readonly allowRedBase?: boolean };
+  readonly base?: readonly {
+    readonly repo: string;
+    readonly commit: string;
+    readonly run: number;
+    readonly status: string;
+    readonly accepted?: boolean;
+  }[];
   readonly simple?: boolean;
   readonly noChange?: boolean;
   readonly pull?: { readonly number: number };
@@ -53,16 +65,23 @@ export class NoticeRules {
   readonly #repairCounts = new Map<string, number>();
   /** By partition key of a plan: `<repo> <obstacle>` for each pull request that a person cannot merge. */
   readonly #obstacles = new Map<string, ReadonlySet<string>>();
+  /** By partition key of a plan: red results of base commits in the last write. */
+  readonly #redBases = new Map<string, string[]>();
   /** Ids of the notices that a client has read. */
   readonly #storedIds = new Set<string>();
 
   /** Records the notices that a stored transition requires. */
   recordTransition(world: World, partition: string, state: WrittenState): void {
+    // People are notified about the plans that wait for a base check.
+    if (state.purpose === 'base' || state.kind === 'base') return;
     const isTask = state.task !== undefined;
     const subject = isTask ? `${state.plan}.r${state.run}.${state.task}` : state.id;
     const kinds = isTask
       ? this.#listTaskNoticeKinds(partition, state)
-      : this.#listPlanNoticeKinds(partition, state);
+      : [
+          ...this.#listPlanNoticeKinds(partition, state),
+          ...(this.#hasNewRedBase(partition, state) ? ['base_red'] : []),
+        ];
     for (const kind of kinds)
       this.#requiredSince.set(`${subject}.${state.last.version}.${kind}`, world.loop.now);
   }
@@ -100,6 +119,16 @@ export class NoticeRules {
     if (isNewRepair && repair?.reason === 'conflict' && last.to !== 'blocked')
       kinds.push('conflict');
     return kinds;
+  }
+
+  /** Returns true if a red result that holds tasks back is new in this write of the plan. */
+  #hasNewRedBase(partition: string, { base = [], options }: WrittenState): boolean {
+    const results = base
+      .filter(({ status, accepted }) => status === 'red' && accepted !== true)
+      .map(({ repo, commit, run }) => `${repo} ${commit} ${run}`);
+    const known = this.#redBases.get(partition) ?? [];
+    this.#redBases.set(partition, results);
+    return options?.allowRedBase !== true && results.some((result) => !known.includes(result));
   }
 
   /** Judges a notice that the engine sent to the queue: its transition must be stored already. */

@@ -1,11 +1,17 @@
 import type { AttemptKey } from '../../../core/contract/id.ts';
 import type { PodSpec } from '../../../core/port/launcher.ts';
 import type { World } from '../world.ts';
+import { isBaseCheck } from './base-rules.ts';
 import type { Judge, KnownPlan, KnownTask } from './judge.ts';
 import { formatAttemptName, formatRootBranch, formatTaskId } from './names.ts';
 
 /** Judges the request for a pod: its dependencies, overlaps with other tasks, and the caps. */
 export function judgePod(judge: Judge, world: World, key: AttemptKey, spec: PodSpec): void {
+  if (isBaseCheck(key)) {
+    judge.bases.recordCheckPod(spec.labels.repo ?? '', key);
+    judgeCaps(judge, world, { id: key.plan, maxParallel: undefined }, spec);
+    return;
+  }
   const plan = judge.knownPlans.get(key.plan);
   if (plan === undefined) {
     judge.recordViolation(
@@ -80,7 +86,12 @@ function isMerged(
   return [...heads].some((head) => repository.graph.isAncestor(head, root));
 }
 
-function judgeCaps(judge: Judge, world: World, plan: KnownPlan, spec: PodSpec): void {
+function judgeCaps(
+  judge: Judge,
+  world: World,
+  plan: Pick<KnownPlan, 'id' | 'maxParallel'>,
+  spec: PodSpec,
+): void {
   const { caps } = world.settings;
   const pods = [...judge.requestedPods.values()];
   const planCount = pods.filter((pod) => pod.labels.plan === plan.id).length;

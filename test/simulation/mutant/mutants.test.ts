@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { replaySeed } from '../run-seeds.ts';
 import type { Interference } from '../world.ts';
+import { BASE_MUTANTS } from './base-mutants.ts';
 import type { Mutant } from './breach.ts';
 import { combineChanges } from './breach.ts';
 import { DELIVERY_MUTANTS } from './delivery-mutants.ts';
@@ -21,6 +22,7 @@ test.each([
   ...PEOPLE_MUTANTS,
   ...PROMISE_MUTANTS,
   ...NOTICE_MUTANTS,
+  ...BASE_MUTANTS,
 ])('the simulation detects that $name', async (mutant) => {
   const [seed, violations] = await findFirstViolation(mutant);
   expect(violations.join('\n')).toMatch(mutant.expectedViolation);

@@ -228,7 +228,7 @@ function createAssignment(cloneUrl: string, rootCommit: string): Assignment {
     version: 1,
     attemptId: ATTEMPT_ID,
     kind: 'work',
-    plan: { id: 'p0123456789', run: 1, title: 'Logins' },
+    plan: { id: 'p0123456789', run: 1, title: 'Logins', purpose: 'work' },
     task: {
       id: 'add-login',
       title: 'Add the login',

@@ -50,6 +50,7 @@ export function createCannedRoutes(): Parameters<typeof startCannedApi>[0] {
     closePlan: returnChangedPlan,
     restartPlan: returnChangedPlan,
     retargetPlan: returnChangedPlan,
+    decideBase: returnChangedPlan,
     recoverPlan: returnChangedPlan,
     retryTask: returnTask,
     unblockTask: returnTask,

@@ -38,6 +38,7 @@ export function createPlanFixture(change: Partial<PlanView> = {}): PlanView {
     },
     policy: 'auto',
     repositories: [{ name: 'acme/shop', base: 'main', baseSha: 'a'.repeat(40) }],
+    base: [],
     conditions: [],
     pulls: [],
     counts: {},

@@ -17,7 +17,7 @@ import { createMemoryTable } from '../store/memory-table.ts';
 
 export const FIXTURE_PLAN = 'p0123456789';
 export const FIXTURE_REPO = 'acme/shop';
-const SHA = 'a'.repeat(40);
+export const SHA = 'a'.repeat(40);
 
 const SETTINGS: EngineSettings = {
   prefix: 'smol-gang',
@@ -131,6 +131,7 @@ export function createPlanStateFixture(): PlanState {
     options: {
       complexity: 'auto',
       autoApprove: false,
+      allowRedBase: false,
       limits: {},
       budget: {},
       interactive: false,

@@ -2,9 +2,9 @@ import type { PlanStatus } from '../../../core/contract/plan-status.ts';
 import { forecastGraph } from '../../../core/graph/forecast/forecast-graph.ts';
 import { decidePlan } from '../../../core/plan-state/decide-plan.ts';
 import type { PlanContext, PlanEvent, PlanEventType } from '../../../core/plan-state/plan-event.ts';
-import type { PlanState, RootPull } from '../../../core/plan-state/plan-state.ts';
+import type { BaseState, PlanState, RootPull } from '../../../core/plan-state/plan-state.ts';
 import { NO_USAGE } from '../../../core/task-state/task-state.ts';
-import { createPlanStateFixture, FIXTURE_REPO } from './engine-fixture.ts';
+import { createPlanStateFixture, FIXTURE_REPO, SHA } from './engine-fixture.ts';
 
 // Sample plans in each status, and a sample event of each type.
 
@@ -70,6 +70,16 @@ export function createSamplePlan(status: PlanStatus, change: Partial<PlanState> 
   };
 }
 
+/** Red result of the first run of the base check. */
+export const SAMPLE_BASE_RESULT: BaseState = {
+  repo: FIXTURE_REPO,
+  commit: SHA,
+  check: 'pbase000000',
+  run: 1,
+  status: 'red',
+  reason: 'verification failed: npm test ended with exit code 1',
+};
+
 const PLANNING_FIELDS: Partial<PlanState> = {
   revision: 0,
   revisionTags: [],
@@ -78,7 +88,7 @@ const PLANNING_FIELDS: Partial<PlanState> = {
 
 const SAMPLE_EVENTS: { [T in PlanEventType]: Extract<PlanEvent, { readonly type: T }> } = {
   preflight_done: { type: 'preflight_done', repositories: [], conditions: [] },
-  explored: { type: 'explored', repositories: [] },
+  explored: { type: 'explored', repositories: [], base: [] },
   assessed: {
     type: 'assessed',
     verdict: {
@@ -137,6 +147,8 @@ const SAMPLE_EVENTS: { [T in PlanEventType]: Extract<PlanEvent, { readonly type:
   budget_changed: { type: 'budget_changed', budget: { maxTokens: 1_000 } },
   budget_low: { type: 'budget_low', share: 0.85 },
   budget_used: { type: 'budget_used', share: 1.1 },
+  base_checked: { type: 'base_checked', result: SAMPLE_BASE_RESULT },
+  base_accepted: { type: 'base_accepted' },
   step_faulted: { type: 'step_faulted', why: 'the forge answered with nonsense' },
 };
 
