@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { AccessDeps } from '../../core/access/access-deps.ts';
 import { issueSignInCode } from '../../core/access/one-time-secret.ts';
 import type { EnsuredAdmin } from '../../core/access/user.ts';
@@ -28,6 +29,7 @@ import type { PlatformKeys } from './platform-keys.ts';
 import { loadPlatformKeys } from './platform-keys.ts';
 import type { PlatformSettings } from './platform-settings.ts';
 import { getDataLayout } from './platform-settings.ts';
+import { prepareAttemptsFolder } from './prepare-attempts-folder.ts';
 import { resolveProgramPath } from './resolve-program-path.ts';
 import { writeCliFile } from './write-cli-file.ts';
 
@@ -48,6 +50,9 @@ export type Platform = {
   createSignInLink(): Promise<string>;
   close(): Promise<void>;
 };
+
+/** Folder of this checkout. npm adds its program folders to PATH. */
+const CHECKOUT = join(import.meta.dirname, '../..');
 
 /** Values that all start steps share. */
 type StartContext = {
@@ -98,7 +103,8 @@ async function prepareStart(
   const port = await checkPort('PORT', settings.port);
   const forgePort = await checkPort('SMOL_FORGE_PORT', settings.forgePort);
   onStop(await claimData(settings.dataDir));
-  const paths = getDataLayout(settings.dataDir);
+  const launcher = await prepareAttemptsFolder(settings.dataDir, env);
+  const paths = { ...getDataLayout(settings.dataDir), launcher };
   const keys = await loadPlatformKeys(paths.keys);
   const credential = createCredential();
   return { settings, env, log, paths, port, forgePort, keys, credential, onStop };
@@ -188,7 +194,7 @@ function publishAddresses(context: StartContext, emulators: Emulators, forge: Ru
     LOCAL_FORGE_APP_PRIVATE_KEY: keys.forgeAppKey,
     LAUNCHER: env.LAUNCHER ?? 'process',
     LAUNCHER_DIR: paths.launcher,
-    LAUNCHER_PATH: env.LAUNCHER_PATH ?? resolveProgramPath(env.PATH, process.execPath),
+    LAUNCHER_PATH: env.LAUNCHER_PATH ?? resolveProgramPath(env.PATH, process.execPath, CHECKOUT),
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? paths.codeCache,
     SMOL_DATA_DIR: settings.dataDir,
     LOG_FILE: paths.log,

@@ -3,16 +3,21 @@ import { dirname, join } from 'node:path';
 
 /** Files and folders that tools search for in all parent folders, and that therefore change how a project below them behaves. */
 const PROJECT_FILES = [
-  '.git',
-  '.npmrc',
-  '.tool-versions',
+  '.editorconfig',
+  '.eslintrc.json',
+  '.prettierrc',
   'Cargo.toml',
   'biome.json',
   'go.mod',
+  'go.work',
   'node_modules',
   'package.json',
+  'pnpm-workspace.yaml',
   'pom.xml',
   'pyproject.toml',
+  'pytest.ini',
+  'setup.cfg',
+  'tox.ini',
   'tsconfig.json',
 ];
 
