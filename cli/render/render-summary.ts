@@ -7,6 +7,7 @@ import type { Column } from './layout/render-table.ts';
 import { renderTable } from './layout/render-table.ts';
 import { wrapText } from './layout/text.ts';
 import { renderPulls } from './plan-parts.ts';
+import { renderAttention } from './render-flags.ts';
 import { computeSummaryFigures } from './summary-figures.ts';
 import { renderPlanStatus, renderTaskGlyph } from './task-state.ts';
 
@@ -52,6 +53,7 @@ export function renderSummary(
     [head],
     renderChart(plan, tasks, new Set(figures.criticalPath), now, width),
     renderFigures(plan, tasks, now, width),
+    renderAttention(tasks, plan.verified, width),
     renderPulls(plan, width),
   ]);
 }

@@ -14,6 +14,7 @@ import type { Line, Span, Style } from './layout/line.ts';
 import { joinSections, justifyLine, styleSpan } from './layout/line.ts';
 import { renderTable } from './layout/render-table.ts';
 import { cleanText, wrapText } from './layout/text.ts';
+import { renderTaskFlags } from './render-flags.ts';
 import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 import {
   computeTaskElapsedMs,
@@ -54,6 +55,7 @@ export function renderTaskDetail(task: TaskDetail, options: DetailOptions): Line
       ...renderLabelled('after', task.dependsOn.join(', '), options.width),
     ],
     renderEvidence(task.evidence, options),
+    renderTaskFlags(task.flags, task.flagged ?? [], options.width),
     (task.uncommitted ?? []).flatMap((group, index) =>
       renderLabelled(
         index === 0 ? 'left out' : '',
@@ -107,10 +109,12 @@ function renderQuestion(task: TaskDetail, options: DetailOptions): Line[] {
 
 function renderEvidence(evidence: Evidence | undefined, options: DetailOptions): Line[] {
   if (evidence === undefined) return [];
-  const commits = `commit ${evidence.commit.slice(0, 7)} merged with ${evidence.root.slice(0, 7)}`;
+  const merged =
+    evidence.commit === evidence.root ? '' : ` merged with ${evidence.root.slice(0, 7)}`;
+  const commits = `commit ${evidence.commit.slice(0, 7)}${merged}`;
   const head: Line = [
     styleSpan('dim', 'evidence'.padEnd(LABEL_WIDTH)),
-    evidence.green ? styleSpan('good', 'verified') : styleSpan('bad', 'verification failed'),
+    renderVerdict(evidence),
     styleSpan('dim', ` · ${commits} · ${formatRelativeTime(evidence.at, options.now)}`),
     styleSpan('dim', evidence.isolation ? ` · isolation: ${evidence.isolation}` : ''),
   ];
@@ -135,6 +139,11 @@ function renderEvidence(evidence: Evidence | undefined, options: DetailOptions):
     ];
   });
   return [head, ...results];
+}
+
+function renderVerdict({ green, empty }: Evidence): Span {
+  if (!green) return styleSpan('bad', 'verification failed');
+  return empty ? styleSpan('warn', 'nothing was verified') : styleSpan('good', 'verified');
 }
 
 function renderTaskWaiting(task: TaskDetail, width: number): Line[] {

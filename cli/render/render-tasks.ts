@@ -5,6 +5,7 @@ import { styleSpan } from './layout/line.ts';
 import type { Column } from './layout/render-table.ts';
 import { renderTable } from './layout/render-table.ts';
 import { truncateText } from './layout/text.ts';
+import { describeFlags } from './render-flags.ts';
 import {
   computeTaskElapsedMs,
   describeTaskState,
@@ -61,7 +62,7 @@ export function renderTasks(tasks: readonly TaskView[], options: TaskTableOption
     if (hasGroups && (previousTask === undefined || getGroupName(previousTask) !== group)) {
       lines.push([styleSpan('dim', group)]);
     }
-    lines.push(rows[index] ?? [], ...renderNote(task, options.width));
+    lines.push(rows[index] ?? [], ...renderNotes(task, options.width));
   });
   return chosenTasks.length === visibleTasks.length
     ? lines
@@ -116,13 +117,27 @@ const EXPLAINED_STATUSES = new Set<TaskView['status']>([
   'awaiting_input',
 ]);
 
-/** Renders the reason or the question of a task on one line. `task show` prints the whole text. */
-function renderNote(task: TaskView, width: number): Line[] {
+/** Renders the reason or the question of a task on one line, and its flags on another. `task show` prints the whole texts. */
+function renderNotes(task: TaskView, width: number): Line[] {
+  const notes: Line[] = [];
   const note = getNote(task);
-  if (note === undefined) return [];
-  const style = getTaskLook(task.status).style;
-  const text = truncateText(note.replace(/\s+/g, ' '), width - 8);
-  return [['    ', styleSpan(style, '└ '), styleSpan('dim', text)]];
+  if (note !== undefined) {
+    const style = getTaskLook(task.status).style;
+    const text = truncateText(note.replace(/\s+/g, ' '), width - 8);
+    notes.push(['    ', styleSpan(style, '└ '), styleSpan('dim', text)]);
+  }
+  if (task.flags !== undefined)
+    notes.push([
+      '    ',
+      styleSpan('warn', '! '),
+      truncateText(describeFlags(task.flags), width - 8),
+    ]);
+  return notes;
+}
+
+/** Returns the number of lines below the row of a task. */
+function countNotes(task: TaskView): number {
+  return (getNote(task) === undefined ? 0 : 1) + (task.flags === undefined ? 0 : 1);
 }
 
 function getNote(task: TaskView): string | undefined {
@@ -136,7 +151,7 @@ function getNote(task: TaskView): string | undefined {
 function chooseTasks(tasks: readonly TaskView[], maxRows: number | undefined): TaskView[] {
   if (maxRows === undefined) return [...tasks];
   const groupCount = new Set(tasks.map(getGroupName)).size;
-  const noteCount = tasks.filter((task) => getNote(task) !== undefined).length;
+  const noteCount = tasks.reduce((sum, task) => sum + countNotes(task), 0);
   if (tasks.length + groupCount + noteCount <= maxRows) return [...tasks];
   const rankedTasks = tasks.toSorted(
     (a, b) => getDisplayPriority(a) - getDisplayPriority(b) || b.changedAt - a.changedAt,
@@ -145,8 +160,7 @@ function chooseTasks(tasks: readonly TaskView[], maxRows: number | undefined): T
   const groups = new Set<string>();
   let remainingRows = maxRows - 1;
   for (const task of rankedTasks) {
-    remainingRows -=
-      1 + (getNote(task) === undefined ? 0 : 1) + (groups.has(getGroupName(task)) ? 0 : 1);
+    remainingRows -= 1 + countNotes(task) + (groups.has(getGroupName(task)) ? 0 : 1);
     if (remainingRows < 0) break;
     groups.add(getGroupName(task));
     chosenTasks.push(task);

@@ -64,7 +64,8 @@ export function describeTaskState(
   if (task.status === 'merging' && task.attemptKind === 'verify' && task.attemptId !== undefined) {
     return 'verifying again';
   }
-  if (task.kind === 'end' && task.status === 'merged') return 'verified';
+  if (task.kind === 'end' && task.status === 'merged')
+    return task.verified === false ? 'nothing verified' : 'verified';
   if (task.noChange === true && task.status === 'in_review') return 'changed nothing';
   if (task.noChange === true && task.status === 'merged') return 'accepted without changes';
   return TASK_LOOKS[task.status].label;

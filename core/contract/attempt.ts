@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { uncommittedSchema } from './flag.ts';
+import { flagCountsSchema, flagSchema, uncommittedSchema } from './flag.ts';
 import { shaSchema } from './id.ts';
 import {
   attemptKindSchema,
@@ -205,11 +205,10 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
         .default([]),
       /** Files that the agent created or changed and that the commit does not contain. */
       uncommitted: z.array(uncommittedSchema).max(50).default([]),
-      /** Committed files that a person should review: outside the scope, verification or CI settings, deleted tests. */
-      flagged: z
-        .array(z.object({ path: z.string(), why: z.string() }))
-        .max(500)
-        .default([]),
+      /** Committed files that a person should review, the worst first. */
+      flagged: z.array(flagSchema).max(500).default([]),
+      /** Counts of all flags, also of those that `flagged` does not list. */
+      flagCounts: flagCountsSchema.optional(),
       usage: usageSchema,
     })
     .strict(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentNameSchema } from './agent.ts';
+import { flagSummarySchema } from './flag.ts';
 import { branchSchema, planIdSchema, repoPathSchema, taskIdSchema } from './id.ts';
 import { PLAN_STATUSES } from './plan-status.ts';
 import { planRepositorySchema } from './repository.ts';
@@ -235,6 +236,10 @@ export const planViewSchema = z.object({
   pulls: z.array(rootPullSchema),
   counts: z.partialRecord(taskStatusSchema, z.number().int()),
   usage: usageSchema,
+  /** Summary of the committed paths of all tasks that a person should review; only in the view of one plan. */
+  flags: flagSummarySchema.optional(),
+  /** True if verify commands passed on the whole result; false if no command ran; absent before the verification. */
+  verified: z.boolean().optional(),
   waiting: z.array(waitingSchema),
   setup: z.array(
     z.object({

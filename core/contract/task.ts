@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { uncommittedSchema } from './flag.ts';
+import { flagSummarySchema, uncommittedSchema } from './flag.ts';
 import { repoPathSchema, shaSchema, taskIdSchema } from './id.ts';
 import { isolationSchema } from './isolation.ts';
 import { TASK_STATUSES } from './task-status.ts';
@@ -150,6 +150,10 @@ export const taskViewSchema = z.object({
   pullRequest: z.object({ number: z.number().int(), url: z.string() }).optional(),
   mergeSha: z.string().optional(),
   evidence: evidenceSchema.optional(),
+  /** True if verify commands passed on the accepted commit; false if no command ran; absent before the verification. */
+  verified: z.boolean().optional(),
+  /** Summary of the committed paths that a person should review. */
+  flags: flagSummarySchema.optional(),
   /** True if the last attempt changed nothing; a person has to accept this. */
   noChange: z.boolean().optional(),
   /** Files that the attempt created or changed and that its commit does not contain. */

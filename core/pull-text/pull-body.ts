@@ -5,10 +5,20 @@ import {
   neutraliseInline,
   truncateText,
 } from '../base/safe-text.ts';
+import type { Flag, FlagCounts, Uncommitted } from '../contract/flag.ts';
+import {
+  countFlags,
+  describeFlagCounts,
+  describeUncommitted,
+  sortFlags,
+  subtractFlagCounts,
+} from '../contract/flag.ts';
 import type { CommandResult, Evidence, Usage } from '../contract/task.ts';
 
 // Assembles the description of a pull request from sections, within the template of the repository and the limit of the forge.
 
+/** Maximum number of flags that a description lists. */
+const MAX_LISTED_FLAGS = 30;
 /** Upper bound of a description, characters. A forge accepts 65,536; the difference leaves room for edits by people. */
 export const MAX_BODY_CHARS = 60_000;
 
@@ -22,6 +32,7 @@ export type SectionKey =
   | 'log'
   | 'leftOut'
   | 'flagged'
+  | 'uncommitted'
   | 'graph'
   | 'table'
   | 'usage'
@@ -50,9 +61,6 @@ export type BodyParts = {
 
 /** A changed path that was not committed, because the path belongs to the scope of another task. */
 export type LeftOutPath = { readonly path: string; readonly task: string };
-
-/** A committed path that a reviewer should check, with the reason. */
-export type FlaggedPath = { readonly path: string; readonly why: string };
 
 /** Assembles a description below the length limit; replaces sections by a notice, lowest importance first, until the text fits. */
 export function assembleBody(parts: BodyParts): string {
@@ -175,13 +183,33 @@ export function createLeftOutSection(leftOut: readonly LeftOutPath[]): PullSecti
   return { key: 'leftOut', heading: 'Changes left out', text, importance: 6 };
 }
 
-/** Lists committed paths that a reviewer should check, with the reasons. */
-export function createFlaggedSection(flagged: readonly FlaggedPath[]): PullSection {
-  const lines = flagged.map(
-    ({ path, why }) => `${formatInlineCode(path, 200)}: ${neutraliseInline(why, 200)}`,
+/** Lists files that the agent wrote and that the commit does not contain, in groups with the cause. */
+export function createUncommittedSection(uncommitted: readonly Uncommitted[]): PullSection {
+  const lines = uncommitted.map((group) => neutraliseInline(describeUncommitted(group), 400));
+  const intro =
+    'The agent also wrote these files, but git does not commit them. This pull request does not contain them.';
+  const text = lines.length === 0 ? '' : `${intro}\n\n${renderBulletList(lines, 20)}`;
+  return { key: 'uncommitted', heading: 'Not committed', text, importance: 6 };
+}
+
+/**
+ * Lists committed paths that a reviewer should check, with the reasons, the worst first.
+ *
+ * @param counts counts of all flags, because `flagged` may be shortened
+ */
+export function createFlaggedSection(
+  flagged: readonly Flag[],
+  counts: FlagCounts = countFlags(flagged),
+): PullSection {
+  const shown = sortFlags(flagged).slice(0, MAX_LISTED_FLAGS);
+  const lines = shown.map(
+    ({ path, why }) => `- ${formatInlineCode(path, 200)}: ${neutraliseInline(why, 200)}`,
   );
+  const hidden = subtractFlagCounts(counts, countFlags(shown));
+  const hiddenTotal = Object.values(hidden).reduce((sum, count) => sum + count, 0);
+  if (hiddenTotal > 0) lines.push(`- … and ${hiddenTotal} more: ${describeFlagCounts(hidden)}`);
   const intro = 'Please review these files with particular care.';
-  const text = lines.length === 0 ? '' : `${intro}\n\n${renderBulletList(lines, 30)}`;
+  const text = lines.length === 0 ? '' : `${intro}\n\n${lines.join('\n')}`;
   return { key: 'flagged', heading: 'Needs attention', text, importance: 7 };
 }
 
@@ -194,7 +222,11 @@ export function createEvidenceSection(evidence: Evidence | undefined): PullSecti
       text: 'Not verified yet: no verify command has run on the current commit.',
     };
   }
-  const commit = `commit ${formatSha(evidence.commit)}, which contains commit ${formatSha(evidence.root)} of the target branch`;
+  const containedRoot =
+    evidence.commit === evidence.root
+      ? ''
+      : `, which contains commit ${formatSha(evidence.root)} of the target branch`;
+  const commit = `commit ${formatSha(evidence.commit)}${containedRoot}`;
   if (evidence.empty || evidence.results.length === 0) {
     const text = `No command was run on ${commit}: this repository defines no verify commands. To have changes tested, list commands under \`verify\` in \`.smol-gang.yaml\`.`;
     return { ...section, text };

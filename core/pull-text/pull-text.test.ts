@@ -27,7 +27,8 @@ const TASK_INPUT: TaskPullInput = {
   summary: 'The route checks the hash.',
   workLog: ['read src/server.js', 'ran npm test'],
   leftOut: [{ path: 'src/cart.js', task: 'cart' }],
-  flagged: [{ path: '.github/workflows/ci.yml', why: 'CI was changed' }],
+  flagged: [{ path: '.github/workflows/ci.yml', why: 'CI was changed', kind: 'ci' }],
+  uncommitted: [],
   usage: { inputTokens: 12_345, outputTokens: 678, usd: 0.1234, turns: 9 },
   durationMs: 125_000,
 };
@@ -53,6 +54,38 @@ describe('renderTaskPull', () => {
     ]) {
       expect(body).toContain(line);
     }
+  });
+
+  test('lists the worst 30 flags and counts the others by kind', () => {
+    const outOfScope = Array.from({ length: 100 }, (_, index) => ({
+      path: `docs/${index}.md`,
+      why: 'outside the scope of the task',
+      kind: 'out_of_scope' as const,
+    }));
+    const flagged = [...outOfScope, ...TASK_INPUT.flagged];
+
+    const { body } = renderTaskPull({
+      ...TASK_INPUT,
+      flagged,
+      flagCounts: { ci: 1, out_of_scope: 600 },
+    });
+
+    expect(body).toContain('particular care.\n\n- `.github/workflows/ci.yml`: CI was changed');
+    expect(body).toContain('- … and 571 more: 571 out of scope');
+  });
+
+  test('names the files that git does not commit', () => {
+    const group = { folder: 'build', count: 12, cause: 'ignored' as const, examples: [] };
+
+    expect(renderTaskPull({ ...TASK_INPUT, uncommitted: [group] }).body).toContain(
+      '12 files in build/ (ignored by git)',
+    );
+  });
+
+  test('does not claim that a commit contains itself', () => {
+    const evidence = { ...EVIDENCE, root: EVIDENCE.commit };
+
+    expect(renderTaskPull({ ...TASK_INPUT, evidence }).body).not.toContain('which contains');
   });
 
   test('omits sections without content', () => {
@@ -192,7 +225,7 @@ test('model text in a pull request mentions no user, closes no issue and adds no
     summary: hostile,
     workLog: [hostile],
     leftOut: [{ path: hostile, task: hostile }],
-    flagged: [{ path: hostile, why: hostile }],
+    flagged: [{ path: hostile, why: hostile, kind: 'ci' }],
     evidence: {
       ...EVIDENCE,
       results: [{ command: [hostile], exitCode: 1, durationMs: 1, output: hostile }],
@@ -258,11 +291,22 @@ describe('renderRootPull', () => {
   test('begins with a request for a review if the plan is ready', () => {
     expect(renderRootPull({ ...root, ready: true }).body).toMatch(/^\*\*Ready for review\.\*\*/);
   });
+
+  test('says at the beginning that nothing was verified if no command ran', () => {
+    const evidence = { ...EVIDENCE, empty: true, results: [] };
+
+    const [intro] = renderRootPull({ ...root, ready: true, evidence }).body.split('\n');
+    expect(intro).toContain('Nothing was verified: no verify command is known.');
+  });
 });
 
 test('a description stays below 60,000 characters and still contains the evidence', () => {
   const long = 'word @x #1 '.repeat(10_000);
-  const flagged = Array.from({ length: 500 }, () => ({ path: 'p'.repeat(400), why: long }));
+  const flagged = Array.from({ length: 500 }, () => ({
+    path: 'p'.repeat(400),
+    why: long,
+    kind: 'ci' as const,
+  }));
   const leftOut = Array.from({ length: 500 }, () => ({
     path: 'p'.repeat(400),
     task: 't'.repeat(40),

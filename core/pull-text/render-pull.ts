@@ -4,14 +4,16 @@ import {
   neutraliseInline,
   neutraliseMarkdown,
 } from '../base/safe-text.ts';
+import type { Flag, FlagCounts, Uncommitted } from '../contract/flag.ts';
 import type { Evidence, Usage } from '../contract/task.ts';
 import type { TaskStatus } from '../contract/task-status.ts';
-import type { FlaggedPath, LeftOutPath, PullSection } from './pull-body.ts';
+import type { LeftOutPath, PullSection } from './pull-body.ts';
 import {
   assembleBody,
   createEvidenceSection,
   createFlaggedSection,
   createLeftOutSection,
+  createUncommittedSection,
   formatCount,
   formatDuration,
   formatUsage,
@@ -48,7 +50,11 @@ export type TaskPullInput = {
   readonly workLog: readonly string[];
   /** Changed paths that were not committed, because they are in the scope of another task. */
   readonly leftOut: readonly LeftOutPath[];
-  readonly flagged: readonly FlaggedPath[];
+  readonly flagged: readonly Flag[];
+  /** Counts of all flags, if `flagged` is shortened. */
+  readonly flagCounts?: FlagCounts;
+  /** Files that the agent wrote and that the commit does not contain. */
+  readonly uncommitted: readonly Uncommitted[];
   readonly usage: Usage;
   readonly durationMs?: number;
   /** Pattern from `.smol-gang.yaml`; see `renderTitle` for its placeholders. */
@@ -85,7 +91,9 @@ export type RootPullInput = {
   readonly evidence?: Evidence;
   /** Changed paths that were not committed, because they are in the scope of another task. */
   readonly leftOut: readonly LeftOutPath[];
-  readonly flagged: readonly FlaggedPath[];
+  readonly flagged: readonly Flag[];
+  /** Counts of all flags, if `flagged` is shortened. */
+  readonly flagCounts?: FlagCounts;
   /** Usage of the whole plan, planning included. */
   readonly usage: Usage;
   readonly durationMs?: number;
@@ -169,7 +177,8 @@ function createTaskSections(input: TaskPullInput): PullSection[] {
     { key: 'depends', heading: 'Depends on', text: renderDependencies(input), importance: 3 },
     createEvidenceSection(input.evidence),
     createLeftOutSection(input.leftOut),
-    createFlaggedSection(input.flagged),
+    createFlaggedSection(input.flagged, input.flagCounts),
+    createUncommittedSection(input.uncommitted),
     { key: 'log', heading: 'Work log', text: renderBulletList(logLines, 40), importance: 1 },
     { key: 'usage', heading: 'Usage and cost', text: usage, importance: 2 },
   ];
@@ -195,11 +204,13 @@ function renderTaskFooter({ plan, task, simple }: TaskPullInput): string {
   return `Task ${formatInlineCode(task.id, 60)} of ${planName}. A coding agent wrote this change. Its target is the plan's own branch, which a person later merges into the base branch.`;
 }
 
-function renderRootIntro({ tasks, ready }: RootPullInput): string {
+function renderRootIntro({ tasks, ready, evidence }: RootPullInput): string {
   const merged = tasks.filter(({ status }) => status === 'merged').length;
   const progress = `${merged} of ${tasks.length} tasks are merged`;
   if (ready) {
-    return `**Ready for review.** ${progress}. Please review the whole change, and merge this pull request if you agree with it.`;
+    const verified =
+      evidence?.empty === true ? 'Nothing was verified: no verify command is known. ' : '';
+    return `**Ready for review.** ${progress}. ${verified}Please review the whole change, and merge this pull request if you agree with it.`;
   }
   return `**Not ready yet: please do not merge.** ${progress}. smol-gang updates this description when all tasks are merged and the combined result is verified.`;
 }
@@ -213,7 +224,7 @@ function createRootSections(input: RootPullInput): PullSection[] {
     { key: 'table', heading: 'Tasks', text: renderTaskTable(input.tasks), importance: 4 },
     { key: 'graph', heading: 'Task graph', text: renderTaskGraph(input), importance: 1 },
     createEvidenceSection(input.evidence),
-    createFlaggedSection(input.flagged),
+    createFlaggedSection(input.flagged, input.flagCounts),
     createLeftOutSection(input.leftOut),
     { key: 'links', heading: 'Related pull requests', text: renderSiblings(input), importance: 3 },
     { key: 'usage', heading: 'Usage and cost', text: renderRootUsage(input), importance: 2 },

@@ -260,6 +260,7 @@ export function onResultAccepted(
     // A task without changes has nothing to merge, so it waits for a person at once, without a pull request.
     status: event.noChange === 'task' && state.pull === undefined ? 'in_review' : 'pr_open',
     noChange: hasNoChange ? true : undefined,
+    flags: event.flags,
     uncommitted: hasNoChange ? event.uncommitted?.slice(0, MAX_UNCOMMITTED_GROUPS) : undefined,
     nextAttemptKind: 'work',
     retryCounts: { ...state.retryCounts, agent: 0, infra: 0, refusals: undefined },

@@ -1,4 +1,4 @@
-import type { Uncommitted } from '../contract/flag.ts';
+import type { FlagSummary, Uncommitted } from '../contract/flag.ts';
 import type { AttemptKind, Question, Usage } from '../contract/task.ts';
 import type { PullRef } from '../port/forge.ts';
 import type { Repair, TaskEvidence } from './task-state.ts';
@@ -53,6 +53,8 @@ export type TaskEvent =
       readonly usage: Usage;
       /** Present if the agent changed nothing: in the whole task, or in a repair of its pull request. */
       readonly noChange?: 'task' | 'repair';
+      /** Flags of the committed paths; absent if no path is flagged. */
+      readonly flags?: FlagSummary;
       readonly uncommitted?: readonly Uncommitted[];
     }
   | { readonly type: 'pull_ensured'; readonly pull: PullRef }

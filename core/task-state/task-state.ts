@@ -1,4 +1,4 @@
-import type { Uncommitted } from '../contract/flag.ts';
+import type { FlagSummary, Uncommitted } from '../contract/flag.ts';
 import type { TaskKey } from '../contract/id.ts';
 import type { Policy } from '../contract/plan.ts';
 import type { AttemptKind, Question, Usage } from '../contract/task.ts';
@@ -114,6 +114,8 @@ export type TaskState = TaskKey & {
   readonly evidence?: TaskEvidence;
   /** True if the attempt of the accepted commit changed nothing. The task merges only after a person has approved this. */
   readonly noChange?: true;
+  /** Flags of the accepted commit; absent if no path is flagged. */
+  readonly flags?: FlagSummary;
   /** Files that an attempt without changes left outside its commit, at most 20 groups. */
   readonly uncommitted?: readonly Uncommitted[];
   /** Last checkpoint or result commit; the next attempt starts from this commit. */
@@ -234,6 +236,7 @@ export function forgetNoChange(state: TaskState): TaskState {
     checkpoint: undefined,
     evidence: undefined,
     noChange: undefined,
+    flags: undefined,
     uncommitted: undefined,
   };
 }

@@ -1,4 +1,5 @@
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
+import { countFlags, sortFlags } from '../../../core/contract/flag.ts';
 import type { Evidence } from '../../../core/contract/task.ts';
 import { AttemptFailure } from '../attempt-error.ts';
 import { renderSteeringMessages } from '../control/steering-inbox.ts';
@@ -184,6 +185,10 @@ export class Conversation {
     const taskWork = this.#taskWork;
     attempt.enterPhase('pushing');
     const delivered = await taskWork.deliverCommit(evidence.commit, evidence.root);
+    const flagged = sortFlags([
+      ...flagChangedPaths(this.#changedDuringVerify),
+      ...delivered.flagged,
+    ]);
     const { redact } = attempt.redactor;
     return {
       outcome: 'done',
@@ -192,7 +197,8 @@ export class Conversation {
       summary: keepStart(redact(this.#summary), MAX_SUMMARY_CHARS),
       workLog: this.#agent.workLog.map((line) => keepStart(redact(line), MAX_WORK_LOG_LINE_CHARS)),
       changed: delivered.changed,
-      flagged: [...flagChangedPaths(this.#changedDuringVerify), ...delivered.flagged],
+      flagged,
+      flagCounts: countFlags(flagged),
       ...(this.#noChange && { noChange: this.#noChange }),
       leftOut: taskWork.leftOut,
       uncommitted: await taskWork.listUncommitted(),

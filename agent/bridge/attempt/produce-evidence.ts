@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Flag } from '../../../core/contract/flag.ts';
 import type { CommandResult, Evidence } from '../../../core/contract/task.ts';
 import { CheckoutHash } from '../git/checkout-hash.ts';
 import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
-import type { Flagged } from '../git/sort-changes.ts';
 import { buildChildEnvironment } from '../host/attempt-folders.ts';
 import type { ProcessTable } from '../host/process-table.ts';
 import type { Redact } from '../host/redactor.ts';
@@ -73,9 +73,9 @@ export async function produceEvidence(
 }
 
 /** Flags files that changed while the verify commands ran, because the evidence may not hold for the committed contents. */
-export function flagChangedPaths(paths: readonly string[]): Flagged[] {
+export function flagChangedPaths(paths: readonly string[]): Flag[] {
   const why = 'changed while the verify commands ran, in two runs';
-  return paths.slice(0, MAX_FLAGGED).map((path) => ({ path, why }));
+  return paths.slice(0, MAX_FLAGGED).map((path) => ({ path, why, kind: 'changed_during_verify' }));
 }
 
 /**

@@ -1,12 +1,13 @@
-import type { Uncommitted } from '../../../core/contract/flag.ts';
+import type { Flag, Uncommitted } from '../../../core/contract/flag.ts';
 import { AttemptFailure } from '../attempt-error.ts';
+import { flagChanges } from '../git/flag-changes.ts';
 import type { ForgeBranch } from '../git/forge-branch.ts';
 import type { GitPath } from '../git/git-path.ts';
 import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
 import { groupUncommitted } from '../git/group-uncommitted.ts';
-import type { Change, Flagged, LeftOut, ScopeRules, SortedChanges } from '../git/sort-changes.ts';
-import { flagChanges, sortChanges } from '../git/sort-changes.ts';
+import type { Change, LeftOut, ScopeRules, SortedChanges } from '../git/sort-changes.ts';
+import { sortChanges } from '../git/sort-changes.ts';
 import { keepEnd, keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
 import type { OpenedRepository } from './open-repository.ts';
@@ -213,25 +214,42 @@ export class TaskWork {
   async deliverCommit(
     commit: string,
     root: string,
-  ): Promise<{ readonly changed: string[]; readonly flagged: Flagged[] }> {
+  ): Promise<{ readonly changed: string[]; readonly flagged: Flag[] }> {
     this.#attempt.heartbeat.checkLease();
     // A task without changes has no commit to push.
     if (commit !== root) await this.#forgeBranch.pushFinalCommit(commit);
     const changed = await this.#workspace.diffCommits(root, commit);
-    const flagged = flagChanges(changed, this.#scopeRules, this.#attempt.assignment.verify);
+    const { verify } = this.#attempt.assignment;
+    const facts = await this.#workspace.readContentFacts(changed);
+    const flagged = flagChanges(changed, { rules: this.#scopeRules, verify, facts });
     return {
       changed: changed.map((change) => toDisplayPath(change.path)),
-      flagged: [...(await this.#flagFilesOutsideLfs(commit, changed)), ...flagged],
+      flagged: [
+        ...(await this.#flagFilesOutsideLfs(commit, changed)),
+        ...this.#flagNestedRepositories(changed),
+        ...flagged,
+      ],
     };
   }
 
-  async #flagFilesOutsideLfs(commit: string, changed: readonly Change[]): Promise<Flagged[]> {
+  #flagNestedRepositories(changed: readonly Change[]): Flag[] {
+    return this.#workspace.nestedRepositories
+      .filter((folder) => changed.some(({ path }) => path.startsWith(folder)))
+      .map((folder) => ({
+        path: toDisplayPath(folder),
+        why: 'was a git repository of its own; its files are committed as ordinary files',
+        kind: 'nested_repository',
+      }));
+  }
+
+  async #flagFilesOutsideLfs(commit: string, changed: readonly Change[]): Promise<Flag[]> {
     if (!this.usesLfs) return [];
     const existing = changed.filter((change) => change.status !== 'D').map((change) => change.path);
     const paths = await this.#workspace.findFilesOutsideLfs(commit, existing);
     return paths.map((path) => ({
       path: toDisplayPath(path),
       why: 'belongs in Git LFS, but is not an LFS pointer',
+      kind: 'lfs',
     }));
   }
 

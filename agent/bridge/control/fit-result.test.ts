@@ -24,7 +24,10 @@ function createResult(
 }
 
 test('a result within the size limits stays unchanged', () => {
-  const small = createResult({ changed: ['a.ts'], flagged: [{ path: 'a.ts', why: 'changes CI' }] });
+  const small = createResult({
+    changed: ['a.ts'],
+    flagged: [{ path: 'a.ts', why: 'changes CI', kind: 'ci' }],
+  });
 
   expect(fitResult(small)).toEqual(small);
 });
@@ -40,7 +43,7 @@ test('a very large result is shortened to about 300 KB and marked as truncated',
   const large = createResult({
     summary: '計'.repeat(8_000),
     changed: paths,
-    flagged: paths.map((path) => ({ path, why: 'changes CI' })),
+    flagged: paths.map((path) => ({ path, why: 'changes CI', kind: 'ci' as const })),
     leftOut: paths.map((path) => ({ path, task: 'other' })),
     workLog: paths.map((path) => path.slice(0, 400)),
     evidence: {

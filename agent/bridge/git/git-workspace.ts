@@ -5,6 +5,7 @@ import type { ProcessTable } from '../host/process-table.ts';
 import type { ForgeAccess } from './call-forge.ts';
 import { createFetchingGit } from './call-forge.ts';
 import { readVerifiedTree } from './checkout-hash.ts';
+import type { ContentFacts } from './flag-changes.ts';
 import type { Git } from './git.ts';
 import { createGit } from './git.ts';
 import type { GitPath } from './git-path.ts';
@@ -12,8 +13,9 @@ import { joinPaths, resolveGitPath } from './git-path.ts';
 import type { UncommittedPath } from './group-uncommitted.ts';
 import { findFilesOutsideLfs, usesLfs } from './lfs.ts';
 import type { MergeOutcome } from './parse-git-output.ts';
-import { parseMergeTree, parseNameStatus } from './parse-git-output.ts';
-import type { Change } from './sort-changes.ts';
+import { parseMergeTree, parseRawDiff } from './parse-git-output.ts';
+import { readContentFacts } from './read-content-facts.ts';
+import type { Change, CommittedChange } from './sort-changes.ts';
 import { WorkspaceChanges } from './workspace-changes.ts';
 import {
   writeBridgeRepository,
@@ -229,17 +231,14 @@ export class GitWorkspace {
   }
 
   /** Lists the paths that differ between two commits or trees. */
-  async diffCommits(from: string, to: string): Promise<Change[]> {
-    const output = await this.#git([
-      'diff-tree',
-      '-r',
-      '-z',
-      '--name-status',
-      '--no-renames',
-      from,
-      to,
-    ]);
-    return parseNameStatus(output.stdout);
+  async diffCommits(from: string, to: string): Promise<CommittedChange[]> {
+    const args = ['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', from, to];
+    return parseRawDiff((await this.#git(args)).stdout);
+  }
+
+  /** Returns facts about the new content of each change, by path. */
+  readContentFacts(changes: readonly CommittedChange[]): Promise<Map<GitPath, ContentFacts>> {
+    return readContentFacts(this.#fetchingGit, changes);
   }
 
   /** Returns whether `commit` keeps files in Git LFS. */

@@ -1,6 +1,6 @@
 import type { GitPath } from './git-path.ts';
 import { isGitPath } from './git-path.ts';
-import type { Change } from './sort-changes.ts';
+import type { Change, CommittedChange } from './sort-changes.ts';
 
 // Parses the output of git commands with `-z`, which separates the parts by NUL characters, because no path contains NUL.
 
@@ -42,6 +42,20 @@ export function parseTreeEntries(text: string): Map<GitPath, string> {
     if (isGitPath(path)) ids.set(path, attributes.split(' ')[2] ?? '');
   }
   return ids;
+}
+
+/** Parses `diff-tree -r -z --raw`, in which each change is ":<modes> <blob ids> <status>" and a path. */
+export function parseRawDiff(text: string): CommittedChange[] {
+  const parts = text.split('\0');
+  const changes: CommittedChange[] = [];
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const [, mode = '', oldBlob = '', newBlob = '', status = ''] = (parts[index] ?? '').split(' ');
+    const path = parts[index + 1] ?? '';
+    if (!isGitPath(path)) continue;
+    const isKnownStatus = status === 'A' || status === 'D';
+    changes.push({ path, status: isKnownStatus ? status : 'M', mode, oldBlob, newBlob });
+  }
+  return changes;
 }
 
 /** Parses `merge-tree --write-tree -z --name-only --messages`: the tree, the paths in conflict, an empty part, and the messages. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { toGitPath } from './git-path.ts';
 import type { Change, ScopeRules } from './sort-changes.ts';
-import { flagChanges, sortChanges } from './sort-changes.ts';
+import { sortChanges } from './sort-changes.ts';
 
 function createChanges(...paths: string[]): Change[] {
   return paths.map((path) => ({ path: toGitPath(path), status: 'M' }));
@@ -46,33 +46,4 @@ test('a task without a declared scope owns the whole repository', () => {
   const rules = { ...RULES, own: [] };
 
   expect(sortChanges(createChanges('src/api/b.ts'), rules).leftOut).toEqual([]);
-  expect(flagChanges(createChanges('anything.txt'), rules, [])).toEqual([]);
-});
-
-const VERIFY = [
-  ['npm', 'test'],
-  ['sh', './scripts/check.sh'],
-];
-
-test.each([
-  ['docs/x.md', 'M', 'outside the scope of the task'],
-  ['.github/workflows/x.yml', 'A', 'outside the scope of the task; changes CI'],
-  [
-    '.smol-gang.yaml',
-    'M',
-    'outside the scope of the task; changes how this repository is set up and verified',
-  ],
-  ['src/login/login.test.ts', 'D', 'deletes a test'],
-  ['package.json', 'M', 'outside the scope of the task; used by a verify command'],
-  ['scripts/check.sh', 'M', 'outside the scope of the task; used by a verify command'],
-] as const)('the change of %s with status %s is flagged as "%s"', (path, status, why) => {
-  expect(flagChanges([{ path: toGitPath(path), status }], RULES, VERIFY)).toEqual([{ path, why }]);
-});
-
-test.each([
-  ['src/login/.ci/run', 'M'],
-  ['src/login/login.test.ts', 'M'],
-  ['src/login/contest.ts', 'D'],
-] as const)('the change of %s with status %s is not flagged', (path, status) => {
-  expect(flagChanges([{ path: toGitPath(path), status }], RULES, VERIFY)).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { compileScope, scopeContains } from '../../../core/graph/scope/scope.ts'
 import type { GitPath } from './git-path.ts';
 import { toDisplayPath } from './git-path.ts';
 
-// Decides which changes of an attempt are committed, and which committed changes a person should review.
+// Decides which changes of an attempt are committed.
 
 /** Change of one path: added, modified or deleted. */
 export type Change = { readonly path: GitPath; readonly status: 'A' | 'M' | 'D' };
@@ -11,8 +11,13 @@ export type Change = { readonly path: GitPath; readonly status: 'A' | 'M' | 'D' 
 /** Changed path in display form that is not committed, because the path belongs to the other task `task`. */
 export type LeftOut = { readonly path: string; readonly task: string };
 
-/** Committed path in display form that a person should review; `why` contains reasons, separated by semicolons. */
-export type Flagged = { readonly path: string; readonly why: string };
+/** Change between two commits, with the ids of its contents; an id of zeros means no content. */
+export type CommittedChange = Change & {
+  /** Mode of the new entry, such as 100644; 160000 for a submodule. */
+  readonly mode: string;
+  readonly oldBlob: string;
+  readonly newBlob: string;
+};
 
 /** Scopes that decide about a change, as globs. */
 export type ScopeRules = {
@@ -53,14 +58,16 @@ export function sortChanges(
   return sorted;
 }
 
-type CompiledRules = {
+/** Scopes in compiled form. */
+export type CompiledRules = {
   /** Undefined: the task may change the whole repository. */
   readonly own: Scope | undefined;
   readonly foreign: { readonly task: string; readonly scope: Scope }[];
   readonly shared: Scope;
 };
 
-function compileRules({ own, foreign, shared }: ScopeRules): CompiledRules {
+/** Compiles scopes for several checks. */
+export function compileRules({ own, foreign, shared }: ScopeRules): CompiledRules {
   return {
     own: own.length === 0 ? undefined : compileScope(own),
     foreign: foreign.map(({ task, scope }) => ({ task, scope: compileScope(scope) })),
@@ -73,63 +80,7 @@ function findForeignOwner(path: string, rules: CompiledRules): string | undefine
   return rules.foreign.find((other) => scopeContains(other.scope, path))?.task;
 }
 
-function isOwnPath(path: string, { own, shared }: CompiledRules): boolean {
+/** Returns whether the task may change a path in display form. */
+export function isOwnPath(path: string, { own, shared }: CompiledRules): boolean {
   return own === undefined || scopeContains(own, path) || scopeContains(shared, path);
-}
-
-const CI_PATH =
-  /^(\.github\/(workflows|actions)\/|\.circleci\/|\.buildkite\/|\.ci\/|\.gitlab-ci\.ya?ml$|\.travis\.ya?ml$|Jenkinsfile$|azure-pipelines\.ya?ml$|bitbucket-pipelines\.ya?ml$)/;
-const PROJECT_CONFIG_FILE = /^\.smol-gang\.ya?ml$/;
-const TEST_PATH =
-  /(^|\/)(tests?|__tests__|spec|specs|testdata)\/|(^|\/)(test_[^/]*|conftest\.py|[^/]*([._-](test|spec)|_tests?)\.[^/]+|[^/]*Tests?\.(java|kt|cs|swift))$/;
-/** File with the scripts of each script runner. A change of this file can change a verify command. */
-const SCRIPT_FILES: Record<string, string> = {
-  npm: 'package.json',
-  pnpm: 'package.json',
-  yarn: 'package.json',
-  bun: 'package.json',
-  make: 'Makefile',
-  just: 'justfile',
-  tox: 'tox.ini',
-};
-
-/** Returns the committed changes that a person should review. */
-export function flagChanges(
-  changes: readonly Change[],
-  rules: ScopeRules,
-  verify: readonly (readonly string[])[],
-): Flagged[] {
-  const flagged: Flagged[] = [];
-  const compiled = compileRules(rules);
-  for (const change of changes) {
-    const path = toDisplayPath(change.path);
-    const reasons = findFlagReasons(path, change.status, compiled, verify);
-    if (reasons.length > 0) flagged.push({ path, why: reasons.join('; ') });
-  }
-  return flagged;
-}
-
-function findFlagReasons(
-  path: string,
-  status: Change['status'],
-  rules: CompiledRules,
-  verify: readonly (readonly string[])[],
-) {
-  const reasons: string[] = [];
-  if (!isOwnPath(path, rules)) reasons.push('outside the scope of the task');
-  if (CI_PATH.test(path)) reasons.push('changes CI');
-  if (PROJECT_CONFIG_FILE.test(path))
-    reasons.push('changes how this repository is set up and verified');
-  if (verify.some((command) => commandUsesFile(command, path)))
-    reasons.push('used by a verify command');
-  if (status === 'D' && TEST_PATH.test(path)) reasons.push('deletes a test');
-  return reasons;
-}
-
-/** Returns whether a command names the file, or runs a script runner that looks up its scripts in the file. */
-function commandUsesFile(command: readonly string[], path: string): boolean {
-  const [program = '', ...args] = command;
-  const programName = program.slice(program.lastIndexOf('/') + 1);
-  if (SCRIPT_FILES[programName] === path) return true;
-  return [program, ...args].some((argument) => argument.replace(/^\.\//, '') === path);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { transcriptEntrySchema } from '../attempt.ts';
+import { flagSchema } from '../flag.ts';
 import { planIdSchema, shaSchema, taskIdSchema } from '../id.ts';
 import { reasonSchema } from '../plan.ts';
 import { taskViewSchema } from '../task.ts';
@@ -46,6 +47,8 @@ export const TASK_ROUTES = {
       description: z.string(),
       criteria: z.array(z.string()),
       scope: z.array(z.string()),
+      /** Committed paths that a person should review, the worst first; at most 500. */
+      flagged: z.array(flagSchema).optional(),
     }),
   },
   taskHistory: {

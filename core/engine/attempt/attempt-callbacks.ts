@@ -6,6 +6,7 @@ import type {
   heartbeatRequestSchema,
   transcriptRequestSchema,
 } from '../../contract/attempt.ts';
+import { summariseFlags } from '../../contract/flag.ts';
 import type { AttemptKey } from '../../contract/id.ts';
 import { formatAttemptBranch, formatAttemptId } from '../../contract/id.ts';
 import { buildModelProbeRequest } from '../../contract/queue-message.ts';
@@ -245,6 +246,7 @@ async function buildResultEvent(
     commit,
     evidence: taskEvidence,
     usage,
+    flags: summariseFlags(result.flagged, result.flagCounts),
     ...(result.noChange && { noChange, uncommitted: result.uncommitted }),
   };
 }

@@ -1,3 +1,4 @@
+import { addFlagCounts, countFlags, sortFlags } from '../../contract/flag.ts';
 import { renderMermaid } from '../../graph/render-mermaid.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { requirePlanRepository } from '../../plan-state/plan-state.ts';
@@ -11,6 +12,9 @@ import { addUsage } from '../../task-state/task-state.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
+
+/** Maximum number of paths of each list in a root pull request. */
+const MAX_LISTED_PATHS = 100;
 
 /** Builds the title and body of a root pull request. The cost grows with the plan, but a plan needs the text only twice. */
 export async function buildRootPullContent(
@@ -28,7 +32,7 @@ export async function buildRootPullContent(
       attemptNumber: task.state.accepted?.attempt ?? 0,
     }),
   );
-  const doneResults = results.filter((result) => result?.outcome === 'done');
+  const doneResults = results.flatMap((result) => (result?.outcome === 'done' ? [result] : []));
   const statuses = new Map(tasks.map((task) => [task.state.task, task.state.status]));
   const defaultRepo = plan.repositories[0]?.name ?? '';
   const repositoryTasks = revision.tasks.filter((task) => (task.repo || defaultRepo) === repo);
@@ -42,12 +46,11 @@ export async function buildRootPullContent(
     tasks: tasks.map(({ state }) => toRootPullTask(state)).toSorted((a, b) => a.wave - b.wave),
     mermaid: renderMermaid(repositoryTasks, revision.edges, (id) => statuses.get(id) ?? 'pending'),
     evidence: endResult?.outcome === 'done' ? endResult.evidence : undefined,
-    leftOut: doneResults
-      .flatMap((result) => (result.outcome === 'done' ? result.leftOut : []))
-      .slice(0, 100),
-    flagged: doneResults
-      .flatMap((result) => (result.outcome === 'done' ? result.flagged : []))
-      .slice(0, 100),
+    leftOut: doneResults.flatMap(({ leftOut }) => leftOut).slice(0, MAX_LISTED_PATHS),
+    flagged: sortFlags(doneResults.flatMap(({ flagged }) => flagged)).slice(0, MAX_LISTED_PATHS),
+    flagCounts: addFlagCounts(
+      doneResults.map(({ flagged, flagCounts }) => flagCounts ?? countFlags(flagged)),
+    ),
     usage: runTasks.reduce((sum, task) => addUsage(sum, task.state.usage), plan.usage),
     durationMs: plan.startedAt === undefined ? undefined : deps.clock.now() - plan.startedAt,
     criticalPathMs: computeCriticalPathMs(revision.forecast.criticalPath, tasks),

@@ -81,6 +81,8 @@ export async function buildTaskPullContent(
     workLog: done?.workLog ?? [],
     leftOut: done?.leftOut ?? [],
     flagged: done?.flagged ?? [],
+    flagCounts: done?.flagCounts,
+    uncommitted: done?.uncommitted ?? [],
     usage: task.usage,
     durationMs: task.startedAt === undefined ? undefined : task.last.at - task.startedAt,
     titlePattern: repository.titlePattern,

@@ -1,3 +1,5 @@
+import type { FlagSummary } from '../../contract/flag.ts';
+import { addFlagCounts, summariseFlags } from '../../contract/flag.ts';
 import { formatAttemptId } from '../../contract/id.ts';
 import type { Condition, PlanView } from '../../contract/plan.ts';
 import { isPlanRunning } from '../../contract/plan-status.ts';
@@ -8,6 +10,7 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 import type { Pause } from '../../store/system-store.ts';
 import { formatForgeSystem, MODEL_SYSTEM } from '../../store/system-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
 import { addUsage } from '../../task-state/task-state.ts';
 import { buildBudgetConditions } from '../plan/plan-budget.ts';
 import { buildBaseConditions, buildBaseViews } from './build-base.ts';
@@ -47,6 +50,8 @@ export function buildTaskView(
     pullRequest:
       state.pull === undefined ? undefined : { number: state.pull.number, url: state.pull.url },
     mergeSha: state.mergeSha,
+    verified: isVerified(state),
+    flags: state.flags,
     noChange: state.noChange,
     uncommitted: state.uncommitted === undefined ? undefined : [...state.uncommitted],
     usage: state.usage,
@@ -107,6 +112,8 @@ export function buildPlanView(plan: StoredPlan, facts: PlanFacts): PlanView {
     })),
     counts: countStatuses(tasks),
     usage: tasks.reduce((sum, task) => addUsage(sum, task.state.usage), state.usage),
+    flags: summariseTaskFlags(tasks),
+    verified: isPlanVerified(tasks),
     waiting: listPlanWaiting(plan, facts),
     setup: state.repositories.map(({ name, setup, verify, commandsDescription }) => ({
       repo: name,
@@ -120,6 +127,27 @@ export function buildPlanView(plan: StoredPlan, facts: PlanFacts): PlanView {
     startedAt: state.startedAt,
     finishedAt: state.finishedAt,
   };
+}
+
+/** Returns true if verify commands passed on the commit of the task, false if no command ran, undefined before the verification. */
+function isVerified({ evidence }: TaskState): boolean | undefined {
+  return evidence?.green === true ? !evidence.empty : undefined;
+}
+
+/** Tells the same about the whole result of a plan: the end nodes, or the task of a simple plan. */
+function isPlanVerified(tasks: readonly StoredTask[]): boolean | undefined {
+  const finalTasks = tasks.filter(({ state }) => state.kind === 'end' || state.simple);
+  const verdicts = finalTasks.map(({ state }) => isVerified(state));
+  if (verdicts.length === 0 || verdicts.includes(undefined)) return undefined;
+  return !verdicts.includes(false);
+}
+
+function summariseTaskFlags(tasks: readonly StoredTask[]): FlagSummary | undefined {
+  const summaries = tasks.flatMap(({ state }) => state.flags ?? []);
+  return summariseFlags(
+    summaries.flatMap(({ first }) => first),
+    addFlagCounts(summaries.map(({ byKind }) => byKind)),
+  );
 }
 
 function findBaseBranch(plan: PlanState, repo: string): string {

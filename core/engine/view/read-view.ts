@@ -1,4 +1,5 @@
 import { AppError } from '../../base/app-error.ts';
+import type { Flag } from '../../contract/flag.ts';
 import type { GraphView, PlanView } from '../../contract/plan.ts';
 import type { TaskView } from '../../contract/task.ts';
 import { requirePlanRepository } from '../../plan-state/plan-state.ts';
@@ -166,7 +167,12 @@ export async function readTaskView(
   id: string,
   task: string,
 ): Promise<
-  TaskView & { readonly description: string; readonly criteria: string[]; readonly scope: string[] }
+  TaskView & {
+    readonly description: string;
+    readonly criteria: string[];
+    readonly scope: string[];
+    readonly flagged?: Flag[];
+  }
 > {
   const stored = await requireTask(deps, id, task);
   const key = toTaskKey(stored.state);
@@ -181,6 +187,7 @@ export async function readTaskView(
     ...view,
     evidence: done?.evidence,
     uncommitted: done?.uncommitted,
+    flagged: done?.flagged,
     description: detail?.spec.description ?? '',
     criteria: detail?.spec.criteria ?? [],
     scope: detail?.spec.scope ?? [],

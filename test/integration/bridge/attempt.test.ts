@@ -128,9 +128,17 @@ test('changes in the scope of another task are reverted and reported to the agen
     { path: 'api/deep/b.js', task: 'build-api' },
   ]);
   expect(result.flagged).toEqual([
-    { path: '.github/workflows/ci.yml', why: 'outside the scope of the task; changes CI' },
-    { path: 'ci/test_a.py', why: 'outside the scope of the task; deletes a test' },
-    { path: 'login.txt', why: 'used by a verify command' },
+    {
+      path: '.github/workflows/ci.yml',
+      why: 'changes CI; outside the scope of the task',
+      kind: 'ci',
+    },
+    { path: 'login.txt', why: 'used by a verify command', kind: 'verify' },
+    {
+      path: 'ci/test_a.py',
+      why: 'deletes a test; outside the scope of the task',
+      kind: 'test_deleted',
+    },
   ]);
   expect((await readPrompts(fixture))[1]).toContain('api/deep/b.js (belongs to task build-api)');
   expect(

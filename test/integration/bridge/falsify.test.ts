@@ -203,6 +203,7 @@ test('a committed file that the verify commands change is flagged, and the evide
   expect(result.flagged).toContainEqual({
     path: 'count.txt',
     why: 'changed while the verify commands ran, in two runs',
+    kind: 'changed_during_verify',
   });
 });
 

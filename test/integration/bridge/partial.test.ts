@@ -182,7 +182,11 @@ test('files of Git LFS stay pointers, and a file in place of a pointer is flagge
   const result = requireDoneResult(fixture);
   expect(result.changed).toEqual(['deep/raw.bin', 'login.txt', 'other.bin']);
   expect(result.flagged).toEqual([
-    { path: 'deep/raw.bin', why: 'belongs in Git LFS, but is not an LFS pointer' },
+    {
+      path: 'deep/raw.bin',
+      why: 'belongs in Git LFS, but is not an LFS pointer',
+      kind: 'lfs',
+    },
   ]);
   const raw = await runGit(fixture.remote.directory, ['show', `${ATTEMPT_BRANCH}:deep/raw.bin`]);
   expect(raw).toBe('not a pointer');
