@@ -34,7 +34,8 @@ export async function readLocalRepository(
 ): Promise<LocalRepository> {
   const path = await findTopLevel(folder, env);
   const git = (...args: string[]) => runGit(path, args, env);
-  const current = await git('symbolic-ref', '--quiet', '--short', 'HEAD');
+  // `--short` would return "heads/main" if a tag has the name of the branch.
+  const current = parseBranchRef(await git('symbolic-ref', '--quiet', 'HEAD'));
   const branch = base ?? current;
   if (branch === undefined) {
     throw createUsageError(
@@ -67,6 +68,12 @@ function createMissingCommitError(path: string, branch: string, isCurrent: boole
         'create a first commit, because a plan starts from a commit',
       )
     : createUsageError(`${path} has no branch "${branch}"`, '`git branch` lists the branches');
+}
+
+/** Returns the branch that a full reference name stands for; undefined: a reference that is not a branch. */
+export function parseBranchRef(ref: string | undefined): string | undefined {
+  const prefix = 'refs/heads/';
+  return ref?.startsWith(prefix) ? ref.slice(prefix.length) : undefined;
 }
 
 /**
