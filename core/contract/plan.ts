@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { agentNameSchema } from './agent.ts';
 import { flagSummarySchema } from './flag.ts';
-import { branchSchema, planIdSchema, repoPathSchema, taskIdSchema } from './id.ts';
+import { branchSchema, planIdSchema, taskIdSchema } from './id.ts';
 import { PLAN_STATUSES } from './plan-status.ts';
-import { planRepositorySchema } from './repository.ts';
+import { planRepositorySchema, repositoryNameSchema } from './repository.ts';
 import {
   edgeSchema,
   limitsSchema,
@@ -172,7 +172,7 @@ export const reasonSchema = z.object({ reason: z.string().max(4_000).default('')
 export const restartSchema = z.object({ run: z.number().int().min(1) }).strict();
 
 /** Repository of a plan and the new base branch of its result. */
-export const retargetSchema = z.object({ repo: repoPathSchema, base: branchSchema }).strict();
+export const retargetSchema = z.object({ repo: repositoryNameSchema, base: branchSchema }).strict();
 
 /** Decision of a person about a base commit whose check has not ended or is not green. */
 export const decideBaseSchema = z

@@ -62,15 +62,18 @@ export const repositorySchema = z.object({
 /** Linked repository; `createdAt` in epoch milliseconds. */
 export type Repository = z.infer<typeof repositorySchema>;
 
+/** Name of a repository on its forge, `owner/name`. */
+export const repositoryNameSchema = z
+  .string()
+  .regex(
+    /^(?!\.{1,2}\/)[\w.-]{1,100}\/(?!\.{1,2}$)[\w.-]{1,100}$/,
+    'a repository name is owner/name',
+  );
+
 export const linkRepositorySchema = z.union([
   z
     .object({
-      name: z
-        .string()
-        .regex(
-          /^(?!\.{1,2}\/)[\w.-]{1,100}\/(?!\.{1,2}$)[\w.-]{1,100}$/,
-          'a repository name is owner/name',
-        ),
+      name: repositoryNameSchema,
       forge: z.literal('github').default('github'),
     })
     .strict(),

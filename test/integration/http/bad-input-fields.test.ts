@@ -27,6 +27,7 @@ const HOSTILE_TEXTS = [...SHELL_TEXTS, ...OUTSIDE_PATHS, NUL, NAME_WITH_OWNER, L
 /** By name of a field with a fixed form: hostile texts that are nevertheless valid in the field. */
 const VALID_TEXTS_BY_FIELD: Readonly<Record<string, readonly string[]>> = {
   name: [NAME_WITH_OWNER],
+  repo: [NAME_WITH_OWNER],
   base: [NAME_WITH_OWNER],
   /** A path may contain any characters, but must stay inside the repository. */
   scope: [...SHELL_TEXTS, NAME_WITH_OWNER],
