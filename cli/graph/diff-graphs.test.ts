@@ -48,7 +48,7 @@ test('a reversed edge is removed before the new edge is added', () => {
   ]);
 });
 
-test('the edges of a removed task are removed first, so that no dependent inherits them', () => {
+test('a dependent loses its edge to a removed task first, so that the dependent takes over no dependency', () => {
   const before = [createTask('a'), createTask('b', ['a']), createTask('c', ['b'])];
 
   expect(diffGraphs(before, [createTask('a'), createTask('c')])).toEqual([

@@ -59,12 +59,12 @@ function diffEdges(
 function sortByDependency(tasks: readonly TaskSpec[]): TaskSpec[] {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const sorted = new Set<TaskSpec>();
-  function addWithDependencies(task: TaskSpec, dependents: ReadonlySet<string>): void {
-    if (sorted.has(task) || dependents.has(task.id)) return;
+  // `pathIds` names the tasks on the path to `task`. In a cycle the search stops here; the server rejects the cycle.
+  function addWithDependencies(task: TaskSpec, pathIds: ReadonlySet<string>): void {
+    if (sorted.has(task) || pathIds.has(task.id)) return;
     for (const id of task.dependsOn) {
       const dependency = byId.get(id);
-      if (dependency !== undefined)
-        addWithDependencies(dependency, new Set([...dependents, task.id]));
+      if (dependency !== undefined) addWithDependencies(dependency, new Set([...pathIds, task.id]));
     }
     sorted.add(task);
   }

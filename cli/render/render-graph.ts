@@ -74,6 +74,7 @@ function renderWaves(graph: GraphView, options: GraphOptions): Line[] {
   const dependencies = collectDependencies(graph);
   const waves = graph.forecast.waves.map((ids) => ids.flatMap((id) => tasksById.get(id) ?? []));
   const idsInWaves = new Set(waves.flat().map((task) => task.id));
+  // A submitted graph has no waves until the planner adds the forecast. Its tasks are then shown as a single wave.
   const otherTasks = graph.tasks.filter((task) => !idsInWaves.has(task.id));
   const groups = otherTasks.length === 0 ? waves : [...waves, otherTasks];
   const rows = groups.flat().map((task) => renderSpecCells(task, dependencies.get(task.id) ?? []));

@@ -12,8 +12,8 @@ export function renderPlanList(
   options: {
     readonly now: number;
     readonly width: number;
-    /** True if the usage of the plans includes their tasks, so that tokens and cost are shown. */
-    readonly hasSums?: boolean;
+    /** True if the usage of the plans includes the usage of their tasks. Only then are tokens and cost shown. */
+    readonly usageIncludesTasks?: boolean;
   },
 ): Line[] {
   if (plans.length === 0) {
@@ -34,7 +34,7 @@ export function renderPlanList(
       { header: 'cost', align: 'right' },
       { header: 'changed', align: 'right' },
     ],
-    plans.map((plan) => renderPlanCells(plan, options.now, options.hasSums === true)),
+    plans.map((plan) => renderPlanCells(plan, options.now, options.usageIncludesTasks === true)),
     options.width,
   );
   const lines = plans.flatMap((plan, index): Line[] => [
@@ -47,10 +47,10 @@ export function renderPlanList(
   return head === undefined ? lines : [head, ...lines];
 }
 
-function renderPlanCells(plan: PlanView, now: number, hasSums: boolean): Span[] {
+function renderPlanCells(plan: PlanView, now: number, usageIncludesTasks: boolean): Span[] {
   const taskCount = Object.values(plan.counts).reduce((sum, count) => sum + count, 0);
   const usedTokens = plan.usage.inputTokens + plan.usage.outputTokens;
-  const tokens = hasSums ? usedTokens : 0;
+  const tokens = usageIncludesTasks ? usedTokens : 0;
   return [
     styleSpan('dim', plan.id),
     plan.title,

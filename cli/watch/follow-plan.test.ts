@@ -20,7 +20,7 @@ test('a change that the API returns twice is reported once', () => {
   expect(second.changes).toEqual([]);
 });
 
-test('a changed task without dependencies keeps its known dependencies', () => {
+test('an update that lists no dependencies leaves the known dependencies of a task unchanged', () => {
   const knownTasks = [createTaskFixture({ id: 'a', dependsOn: ['x'] })];
 
   const { state } = applyTasks({ ...SNAPSHOT, tasks: knownTasks }, [

@@ -156,7 +156,7 @@ export function applyTasks(state: PlanSnapshot, tasks: readonly TaskView[]): Sna
   return { state: { plan: state.plan, tasks: sortTasks([...tasksById.values()]) }, changes };
 }
 
-/** Keeps the known dependencies of a changed task, which never change in a run: the API returns changes without dependencies. */
+/** Adds the known dependencies to a changed task, because the feed of changes omits dependencies. Within a run they never change. */
 function keepDependencies(task: TaskView, before: TaskView | undefined): TaskView {
   if (before === undefined || before.run !== task.run || task.dependsOn.length > 0) return task;
   return { ...task, dependsOn: before.dependsOn };

@@ -8,7 +8,7 @@ import {
   PLAN_ID,
 } from '../../test/support/cli/plan-fixture.ts';
 import { EXIT } from '../cli-error.ts';
-import { createLastingCheck, getExitCode, hasStopped, needsPerson } from './plan-outcome.ts';
+import { createLastingCheck, getExitCode, isAtStandstill, needsPerson } from './plan-outcome.ts';
 
 const WAITING: Waiting = {
   kind: 'unblock',
@@ -49,11 +49,11 @@ test('a plan needs a person only if no task can continue by itself', () => {
   expect(needsPerson(createSnapshot({ status: 'planning', waiting: [WAITING] }))).toBe(false);
 });
 
-test('a plan has stopped when it awaits approval, has halted or has ended', () => {
-  expect(hasStopped(createSnapshot({ status: 'pending_approval' }))).toBe(true);
-  expect(hasStopped(createSnapshot({ halted: true }))).toBe(true);
-  expect(hasStopped(createSnapshot({ status: 'rejected' }))).toBe(true);
-  expect(hasStopped(createSnapshot({}, 'working'))).toBe(false);
+test('a plan is at a standstill when it awaits approval, has halted or has ended', () => {
+  expect(isAtStandstill(createSnapshot({ status: 'pending_approval' }))).toBe(true);
+  expect(isAtStandstill(createSnapshot({ halted: true }))).toBe(true);
+  expect(isAtStandstill(createSnapshot({ status: 'rejected' }))).toBe(true);
+  expect(isAtStandstill(createSnapshot({}, 'working'))).toBe(false);
 });
 
 test('a lasting check is true only after an unbroken period', () => {

@@ -12,8 +12,8 @@ export function hasEnded({ plan }: PlanSnapshot): boolean {
   return hasPlanEnded(plan.status);
 }
 
-/** Tells whether the plan has ended, has halted or awaits approval. */
-export function hasStopped({ plan }: PlanSnapshot): boolean {
+/** Tells whether the plan has ended, has halted or awaits approval, so that nothing happens until a person acts. */
+export function isAtStandstill({ plan }: PlanSnapshot): boolean {
   return hasPlanStopped(plan);
 }
 

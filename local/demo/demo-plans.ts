@@ -5,7 +5,7 @@ import { renderLines } from '../../cli/render/layout/line.ts';
 import { renderGraph } from '../../cli/render/render-graph.ts';
 import { renderSummary } from '../../cli/render/render-summary.ts';
 import type { PlanSnapshot } from '../../cli/watch/follow-plan.ts';
-import { getExitCode, hasStopped } from '../../cli/watch/plan-outcome.ts';
+import { getExitCode, isAtStandstill } from '../../cli/watch/plan-outcome.ts';
 import { watchPlan } from '../../cli/watch/watch-plan.ts';
 import { API } from '../../core/contract/api.ts';
 
@@ -55,7 +55,7 @@ export async function followPlan(context: DemoContext, plan: string): Promise<Pl
     out: context.out,
     isTTY: context.out.isTTY === true,
     colour: context.out.isTTY === true,
-    until: hasStopped,
+    until: isAtStandstill,
   });
   printLines(context, renderSummary(state.plan, state.tasks, { width: getTerminalWidth(context) }));
   if (getExitCode(state) === 0) return state;

@@ -1,13 +1,13 @@
 import type { TaskSpec } from '../../../core/contract/task.ts';
 import { createUsageError } from '../../cli-error.ts';
 
-// Limits of a task in the contract.
+// Bounds of the title and the estimate in the contract.
 const MAX_TITLE_CHARS = 120;
 const MAX_ESTIMATE_MINUTES = 1440;
 
 /**
- * Combines several tasks into a task that does all of their work, with default limits. The server makes the dependents of the
- * old tasks depend on the new task.
+ * Combines several tasks into a task that does all of their work. The result has no `limits`, so that the limits of its attempts
+ * (minutes, tokens, cost) are the defaults. The server makes the dependents of the old tasks depend on the new task.
  */
 export function combineTasks(tasks: readonly TaskSpec[]): Omit<TaskSpec, 'limits'> {
   const firstTask = tasks[0];

@@ -65,7 +65,10 @@ function printNotices({ terminal, host }: CommandContext, notices: readonly Noti
   if (lines.length > 0) terminal.printLines([[], ...lines]);
 }
 
-/** Prints the system and the newest plans. Reads each plan separately: the list has neither sums over tasks nor waiting tasks. */
+/**
+ * Prints the system and the newest plans. Reads each plan separately, because a plan in the list has neither the usage of its
+ * tasks nor the waiting items of its tasks.
+ */
 async function printOverview(context: CommandContext, client: Client): Promise<ExitCode> {
   const { terminal, host } = context;
   const [system, list, notices] = await Promise.all([
@@ -84,7 +87,7 @@ async function printOverview(context: CommandContext, client: Client): Promise<E
   terminal.printLines(
     joinSections([
       renderSystem(system, options),
-      renderPlanList(plans, { ...options, hasSums: true }),
+      renderPlanList(plans, { ...options, usageIncludesTasks: true }),
       renderNotices(notices.items, options),
     ]),
   );

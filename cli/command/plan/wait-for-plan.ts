@@ -10,7 +10,7 @@ import {
   createLastingCheck,
   getExitCode,
   hasEnded,
-  hasStopped,
+  isAtStandstill,
   needsPerson,
 } from '../../watch/plan-outcome.ts';
 import type { WatchEnd, WatchOptions } from '../../watch/watch-plan.ts';
@@ -33,7 +33,7 @@ export async function waitForPlan(
   for (;;) {
     const stillNeedsPerson = createLastingCheck(needsPerson, PERSON_NEEDED_MS, () => host.now());
     const until = (state: PlanSnapshot) =>
-      hasStopped(state) || (!terminal.isInteractive && stillNeedsPerson(state));
+      isAtStandstill(state) || (!terminal.isInteractive && stillNeedsPerson(state));
     const end = await watchPlanUntil(context, client, planId, { until });
     if (end.wasInterrupted) return printPlanContinues(context, planId);
     const { state } = end;

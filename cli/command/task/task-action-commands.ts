@@ -37,7 +37,7 @@ export const taskRetryCommand = defineTaskAction(
 );
 export const taskUnblockCommand = defineTaskAction(
   'task unblock',
-  'continue a blocked task once its cause is removed',
+  'try a task again, like `task retry`, but only if the task is blocked',
   API.unblockTask,
 );
 export const taskApproveCommand = defineCommand({
