@@ -7,6 +7,7 @@ const ADVICE_BY_ERROR_CODE: Readonly<Record<string, (details: Details) => string
   no_graph_yet: () => '`smol-gang status PLAN --watch` shows the progress of the planning',
   plan_status: ({ action, plan }) =>
     action === 'restart' ? `restart the plan with \`smol-gang plan restart ${plan}\`` : undefined,
+  ready_pull_open: () => 'merge the pull request, or restart the plan with --close-ready',
   plan_unknown: () => '`smol-gang plan list` lists the plans',
   repository_unknown: ({ repository }) =>
     repository === undefined

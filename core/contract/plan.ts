@@ -169,7 +169,15 @@ export const approvePlanSchema = z.object({ revision: z.number().int().min(1) })
 export const reasonSchema = z.object({ reason: z.string().max(4_000).default('') }).strict();
 
 /** `run` is the number of the current run. A repeated request then names an old run and starts no second run. */
-export const restartSchema = z.object({ run: z.number().int().min(1) }).strict();
+export const restartSchema = z
+  .object({
+    run: z.number().int().min(1),
+    /** Commit from which a started plan begins again: the same commit as before, or the present head of the base branch. */
+    base: z.enum(['same', 'current']).default('same'),
+    /** Confirms that a pull request with finished work may be closed. */
+    closeReady: z.boolean().default(false),
+  })
+  .strict();
 
 /** Repository of a plan and the new base branch of its result. */
 export const retargetSchema = z.object({ repo: repositoryNameSchema, base: branchSchema }).strict();

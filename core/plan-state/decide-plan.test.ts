@@ -62,7 +62,7 @@ const EXPECTED_STATUSES: Record<PlanStatus, Partial<Record<PlanEventType, PlanSt
     closed: 'closed',
     restarted: 'activating',
   },
-  rejected: { restarted: 'pending_approval', closed: 'closed' },
+  rejected: { restarted: 'planning', closed: 'closed' },
   cancelled: { restarted: 'activating', closed: 'closed' },
   failed: { restarted: 'activating', closed: 'closed' },
   closed: { restarted: 'activating' },

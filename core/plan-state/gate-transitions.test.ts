@@ -135,9 +135,43 @@ describe('a restart', () => {
     },
   );
 
-  test('makes a plan that was never approved wait for approval', () => {
-    const plan = createSamplePlan('cancelled', { approvedRevision: undefined });
+  test.each(['rejected', 'cancelled', 'failed', 'closed'] as const)(
+    'plans a %s plan without approval from the present base and keeps the graph for approval',
+    (status) => {
+      const plan = createSamplePlan(status, { approvedRevision: undefined });
+      expect(plan.repositories[0]?.baseSha).not.toBe('');
+      const restarted = applyPlanEvent(plan, createPlanEvent('restarted'));
 
-    expect(applyPlanEvent(plan, createPlanEvent('restarted')).status).toBe('pending_approval');
+      expect(restarted).toMatchObject({
+        status: 'planning',
+        planning: { stage: 'queued' },
+        repositories: [{ baseSha: '' }],
+        revision: plan.revision,
+        revisionTags: plan.revisionTags,
+      });
+      const explored = createPlanEvent('explored', { repositories: plan.repositories });
+      const planned = {
+        ...restarted,
+        planning: { stage: 'explore', consecutiveFailures: 0 },
+      } as const;
+      expect(applyPlanEvent(planned, explored)).toMatchObject({
+        status: 'pending_approval',
+        planning: { stage: 'done' },
+        revision: plan.revision,
+      });
+    },
+  );
+
+  test('replaces the base commits of a started plan only by the named commits', () => {
+    const plan = createSamplePlan('cancelled');
+    const [repository] = plan.repositories;
+    const bases = [{ repo: repository?.name ?? '', sha: 'e'.repeat(40) }];
+
+    expect(
+      applyPlanEvent(plan, createPlanEvent('restarted', { bases })).repositories[0]?.baseSha,
+    ).toBe('e'.repeat(40));
+    expect(applyPlanEvent(plan, createPlanEvent('restarted')).repositories).toEqual(
+      plan.repositories,
+    );
   });
 });

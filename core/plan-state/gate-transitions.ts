@@ -75,11 +75,11 @@ export function onCancelled(
 }
 
 /**
- * Starts a new run of the approved graph. A plan without a graph returns to planning; a plan without approval waits for approval.
+ * Starts a new run of the approved graph. A plan without approval returns to planning and keeps its graph.
  */
 export function onRestarted(
   state: PlanState,
-  { run }: PlanEventOf<'restarted'>,
+  { run, bases }: PlanEventOf<'restarted'>,
   { actor, now }: PlanContext,
 ): PlanState | undefined {
   if (state.run !== run) return undefined;
@@ -93,14 +93,14 @@ export function onRestarted(
     consecutiveEngineFailures: 0,
     conditions: [],
   };
-  const hasNoGraph = state.revision === 0;
-  if (hasNoGraph && state.status !== 'rejected')
-    return { ...reset, status: 'planning', planning: { stage: 'queued', consecutiveFailures: 0 } };
-  if (state.status === 'rejected' || state.approvedRevision === undefined)
-    return { ...reset, status: 'pending_approval' };
+  if (state.approvedRevision === undefined) return planAgain(reset);
   return {
     ...reset,
     status: 'activating',
+    repositories: state.repositories.map((repository) => ({
+      ...repository,
+      baseSha: bases?.find(({ repo }) => repo === repository.name)?.sha ?? repository.baseSha,
+    })),
     activation: EMPTY_ACTIVATION,
     finalTasks: [],
     pulls: [],
@@ -108,6 +108,16 @@ export function onRestarted(
       ? state.stoppingRuns
       : [...state.stoppingRuns, buildStoppingRun(state, `restarted by ${actor}`, now)],
     startedAt: undefined,
+  };
+}
+
+/** Returns a plan without any approved work to planning, so that the next run begins from the present heads of the base branches. */
+function planAgain(state: PlanState): PlanState {
+  return {
+    ...state,
+    status: 'planning',
+    planning: { stage: 'queued', consecutiveFailures: 0 },
+    repositories: state.repositories.map((repository) => ({ ...repository, baseSha: '' })),
   };
 }
 

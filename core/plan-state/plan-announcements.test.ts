@@ -84,7 +84,7 @@ describe('notices', () => {
     expect(listKinds(createSamplePlan('complete'), createPlanEvent('delivered'))).toEqual([]);
   });
 
-  test('an approval is requested after planning and after the restart of a rejected plan', () => {
+  test('an approval is requested after planning and after the exploration for a kept graph', () => {
     const planned = announce(createSamplePlan('planning'), createPlanEvent('decomposed'));
 
     expect(planned.notices).toMatchObject([
@@ -95,9 +95,11 @@ describe('notices', () => {
         details: { revision: 1 },
       },
     ]);
-    expect(listKinds(createSamplePlan('rejected'), createPlanEvent('restarted'))).toEqual([
-      'approval_requested',
-    ]);
+    const restarted = createSamplePlan('planning', {
+      planning: { stage: 'explore', consecutiveFailures: 0 },
+      revision: 1,
+    });
+    expect(listKinds(restarted, createPlanEvent('explored'))).toEqual(['approval_requested']);
   });
 
   test('a failure is announced with its reason', () => {

@@ -54,8 +54,12 @@ export type PlanEvent =
   | { readonly type: 'cancelled'; readonly reason: string }
   /** A person dismissed a plan that does not run. */
   | { readonly type: 'closed'; readonly reason: string }
-  /** A person requested a new run after run `run`. */
-  | { readonly type: 'restarted'; readonly run: number }
+  /** A person requested a new run after run `run`; with `bases`, a started plan begins from these commits. */
+  | {
+      readonly type: 'restarted';
+      readonly run: number;
+      readonly bases?: readonly { readonly repo: string; readonly sha: string }[];
+    }
   /** The store has `stored` of the `total` task items of the run. */
   | {
       readonly type: 'activating';

@@ -19,7 +19,10 @@ export function onExplored(
   { repositories, base }: PlanEventOf<'explored'>,
 ): PlanState | undefined {
   if (state.planning.stage !== 'explore') return undefined;
-  return enterStage({ ...state, repositories, base }, 'assess');
+  const explored = { ...state, repositories, base };
+  // A restarted plan keeps its graph, which may contain edits of people.
+  if (state.revision > 0) return { ...enterStage(explored, 'done'), status: 'pending_approval' };
+  return enterStage(explored, 'assess');
 }
 
 export function onAssessed(

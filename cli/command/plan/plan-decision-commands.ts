@@ -36,13 +36,26 @@ export const planApproveCommand = defineCommand({
 export const planRestartCommand = defineCommand({
   name: 'plan restart',
   summary: 'run a stopped plan again; without an approved graph, plan it again',
-  usage: 'PLAN [--wait]',
+  usage: 'PLAN [--base same|current] [--close-ready] [--wait]',
   argumentCount: { min: 1, max: 1 },
-  options: WAIT_OPTION,
+  options: {
+    base: {
+      type: 'string',
+      value: 'same|current',
+      help: 'begin from the same commit (default) or from the present head of the base branch',
+    },
+    'close-ready': {
+      type: 'boolean',
+      help: 'also close a pull request whose finished work waits for a merge',
+    },
+    ...WAIT_OPTION,
+  },
   async run(context, [planArgument], values) {
+    const base = parseRestartBase(values.base);
     const { client, params } = await connectToPlan(context, planArgument);
     const { run } = await client.call(API.getPlan, { params });
-    const plan = await client.call(API.restartPlan, { params, body: { run } });
+    const body = { run, base, closeReady: values['close-ready'] === true };
+    const plan = await client.call(API.restartPlan, { params, body });
     if (values.wait === true) return waitForPlan(context, client, plan.id);
     return printChange(context, plan, 'restarted');
   },
@@ -103,6 +116,11 @@ export const planBaseCommand = defineCommand({
     return printChange(context, plan, message);
   },
 });
+
+function parseRestartBase(base = 'same'): 'same' | 'current' {
+  if (base === 'same' || base === 'current') return base;
+  throw createUsageError(`--base ${base} is not known: give same or current`);
+}
 
 export const planBudgetCommand = defineCommand({
   name: 'plan budget',

@@ -56,7 +56,7 @@ export const planHandlers = {
   closePlan: async ({ params, body, actor, deps }) =>
     summarisePlan(await closePlan(deps.engine, params.plan, body.reason, actor.email)),
   restartPlan: async ({ params, body, actor, deps }) =>
-    summarisePlan(await restartPlan(deps.engine, params.plan, body.run, actor.email)),
+    summarisePlan(await restartPlan(deps.engine, params.plan, body, actor.email)),
   retargetPlan: async ({ params, body, actor, deps }) =>
     summarisePlan(await retargetPlan(deps.engine, params.plan, body, actor.email)),
   decideBase: async ({ params, body, actor, deps }) =>

@@ -163,7 +163,7 @@ describe('plan commands', () => {
     [['plan', 'reject', PLAN_ID, '--reason', 'no'], 'rejectPlan', { reason: 'no' }],
     [['cancel', PLAN_ID], 'cancelPlan', { reason: '' }],
     [['plan', 'close', PLAN_ID, '--reason', 'r'], 'closePlan', { reason: 'r' }],
-    [['plan', 'restart', PLAN_ID], 'restartPlan', { run: 1 }],
+    [['plan', 'restart', PLAN_ID], 'restartPlan', { run: 1, base: 'same', closeReady: false }],
     [
       ['plan', 'retarget', PLAN_ID, '--base', 'trunk'],
       'retargetPlan',

@@ -169,7 +169,8 @@ function listAcceptedTexts(field: TextField): string[] {
 }
 
 /** Lists the valid hostile texts of a field. The members of a list (path `scope.0`) are looked up by the name of the list. */
-function listValidTexts({ path }: TextField): readonly string[] {
+function listValidTexts({ path, schema }: TextField): readonly string[] {
+  if (schema.enum !== undefined) return [];
   const name = path.split('.').findLast((step) => step !== '0') ?? '';
   return VALID_TEXTS_BY_FIELD[name] ?? [];
 }

@@ -195,7 +195,9 @@ export async function issueRestart(world: World, { id, run }: PlanView): Promise
   const { commitments } = world.judge;
   commitments.clearRejection(id);
   await issueCommand(world, `restart plan ${id}`, async (deps) => {
-    const { state } = await restartPlan(deps, id, run, PERSON_EMAIL);
+    const base = run % 2 === 0 ? 'current' : 'same';
+    const request = { run, base, closeReady: true } as const;
+    const { state } = await restartPlan(deps, id, request, PERSON_EMAIL);
     // A restart during the activation keeps the run.
     if (state.run > run) commitments.recordCancellation(world, { id, run });
   });
