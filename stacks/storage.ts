@@ -28,6 +28,7 @@ export function declareStorage(app: App, { keepData }: Settings): { readonly tab
       table: {
         deletionProtection: keepData,
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+        // SST sets this deprecated option, and CDK rejects a table with both options.
         pointInTimeRecovery: undefined,
         removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       },

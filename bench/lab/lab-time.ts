@@ -22,7 +22,7 @@ export function createVirtualTime(): LabTime {
     now: () => loop.now,
     readTimestamp: () => loop.now,
     runAfter: (ms, action) => loop.schedule(ms, action),
-    // The event loop runs pending microtasks, which is impossible within a microtask; `setImmediate` leaves the microtask.
+    // `loop.runUntil` runs pending microtasks, which is impossible within a microtask; `setImmediate` leaves the microtask.
     runUntil: (isDone, limitMs) =>
       new Promise((resolve) => {
         setImmediate(() => {

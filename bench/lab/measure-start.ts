@@ -40,7 +40,7 @@ export async function measureStart(
   }
 }
 
-/** Levels of log lines that make an answer invalid. For a dropped message, only the log has a warning. */
+/** Log levels that make an answer invalid. A function that drops a message answers as usual and only logs a warning. */
 const WARNING_OR_ERROR = /"level":"(warn|error)"/;
 
 function requireAnswer(

@@ -56,7 +56,8 @@ export function addTally(sum: Tally, tally: Tally): void {
 
 /**
  * Returns a table that counts its usage for `actor`. `table` must be the table in memory, whose operations take effect at the
- * call: a read that is called before or after a write then returns the item before or after the write.
+ * call. A read that is called before a write therefore returns the old item, and a read that is called after the write returns
+ * the new item, although none of the calls is awaited.
  */
 export function meterTable(table: Table, meter: Meter, actor: string): Table {
   const tally = meter.getTally(actor);

@@ -123,7 +123,7 @@ function renderTally(tally: Tally): number[] {
 
 function createReport(costs: readonly Cost[]): Report {
   const totals: Table = {
-    title: 'Usage per task, including its share of the plan, without the resync',
+    title: 'Usage of the whole plan divided by its number of tasks, without the resync',
     head: ['plan', 'tasks', ...COLUMN_TITLES, 'largest item KB'],
     rows: costs.map((cost) => [
       cost.name,
