@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ConfigSection } from './config-variable.ts';
 import {
+  createJsonTextSchema,
   defineSecret,
   defineVariable,
   listSchema,
@@ -133,6 +134,11 @@ export const PLATFORM_SECTIONS = {
         'SMOL_ISOLATION',
         z.enum(['auto', 'namespaces', 'processes']).default('auto'),
         'How verification is isolated from the agent: namespaces (the system ends every process of the agent) or processes (the bridge finds and ends the processes). auto: namespaces where the system offers them.',
+      ),
+      toolEnvironment: defineVariable(
+        'SMOL_TOOL_ENV',
+        createJsonTextSchema(z.record(z.string(), z.string())).default({}),
+        'Settings of networks, tool chains and registries for attempts, as JSON by variable.',
       ),
       codeCache: defineVariable(
         'NODE_COMPILE_CACHE',

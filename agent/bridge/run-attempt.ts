@@ -40,7 +40,7 @@ export async function runAttempt(
   const assignment = assignmentSchema.parse(startAnswer);
   const client = createCallbackClient(callbacks);
   const marker = `${settings.attemptId}.${randomBytes(8).toString('hex')}`;
-  const processes = new ProcessTable(marker, settings.programPath);
+  const processes = new ProcessTable(marker, settings.programPath, settings.toolEnvironment);
   const removableFolder = settings.keepsWorkDir ? undefined : settings.workDir;
   processes.startReaper(REAPER_SCRIPT, removableFolder, process.pid);
   process.once('exit', () => processes.killAll());

@@ -20,6 +20,8 @@ export const BRIDGE_ENVIRONMENT = {
   agentCommand: 'SMOL_AGENT_COMMAND',
   /** `namespaces` or `processes` forces this isolation of verification. Default: namespaces where the system offers them. */
   isolation: 'SMOL_ISOLATION',
+  /** Variables of TOOL_VARIABLES for git, the agent, set-up and verify, as a JSON object of strings. Default: none. */
+  toolEnvironment: 'SMOL_TOOL_ENV',
   /** `1` keeps the folder of the attempt, so that a person can examine a failure. Default: the bridge removes the folder. */
   keepWorkDir: 'SMOL_KEEP',
   /** Folders in which git, the agent, set-up and verify find programs, separated by colons. Default: DEFAULT_PROGRAM_PATH. */

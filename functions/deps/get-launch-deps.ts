@@ -3,6 +3,7 @@ import { signAttemptToken } from '../../core/access/attempt-token.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import { BRIDGE_ENVIRONMENT } from '../../core/contract/bridge.ts';
 import { buildPodEndReport } from '../../core/contract/queue-message.ts';
+import { buildToolVariables } from '../../core/contract/tool-environment.ts';
 import { enqueueWakeUps } from '../../core/engine/announce-changes.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import type { PodLauncher } from '../../core/port/launcher.ts';
@@ -35,6 +36,7 @@ function createLauncher(): PodLauncher {
     mirrorDir: `${stateDir}/mirrors`,
     path: launcher.path,
     env: {
+      ...buildToolVariables(launcher.toolEnvironment),
       [BRIDGE_ENVIRONMENT.isolation]: launcher.isolation,
       ...(launcher.codeCache === undefined ? {} : { NODE_COMPILE_CACHE: launcher.codeCache }),
     },

@@ -75,11 +75,7 @@ export class Attempt {
     this.stop = parts.stop;
     this.usageMeter = new UsageMeter(parts.assignment.price);
     this.inbox = new SteeringInbox(() => this.onUrgentMessage(), parts.assignment.messagesSeen);
-    this.childEnv = buildChildEnvironment(
-      parts.folders,
-      parts.assignment.env,
-      parts.processes.programPath,
-    );
+    this.childEnv = buildChildEnvironment(parts.folders, parts.assignment.env, parts.processes);
     this.transcript = new Transcript(
       (chunk) => this.client.sendTranscript(chunk),
       this.redactor.redact,

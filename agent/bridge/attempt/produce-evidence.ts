@@ -130,7 +130,7 @@ async function runCommands(
   sandbox: Sandbox,
 ) {
   const { assignment, processes } = attempt;
-  const env = buildChildEnvironment(place, assignment.env, processes.programPath);
+  const env = buildChildEnvironment(place, assignment.env, processes);
   const runner = attempt.createCommandRunner(sandbox, env);
   for (const command of assignment.setup) {
     const result = await runCommand(runner, command, place.source);

@@ -1,3 +1,4 @@
+import { selectNetworkVariables } from '../../../core/contract/tool-environment.ts';
 import type { FinishedProcess, ProcessTable } from '../host/process-table.ts';
 
 // Runs git for the bridge. The git directory lies outside the workspace. Git uses no configuration, hook, filter or attribute of the
@@ -65,6 +66,7 @@ export function createGit(
     const finished = await processes.run(['git', ...args], {
       cwd: location.workTree,
       env: {
+        ...selectNetworkVariables(processes.toolEnvironment),
         ...buildGitEnvironment(location, processes.programPath),
         ...buildCredentialEnvironment(options.credential),
         ...options.env,

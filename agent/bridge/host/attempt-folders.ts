@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ProcessTable } from './process-table.ts';
 import { listProjectFiles } from './project-files.ts';
 
 /** File in the folder of an attempt with the process id of its bridge. The reaper reads this file. */
@@ -48,7 +49,8 @@ export async function createAttemptFolders(
 }
 
 /**
- * Builds the environment of the agent, set-up and verify. Contains no variable of the bridge except PATH.
+ * Builds the environment of the agent, set-up and verify. Contains no variable of the bridge except PATH and the
+ * settings of networks, tool chains and registries.
  *
  * @param folders HOME and TMPDIR
  * @param repositoryEnv variables from the configuration of the repository
@@ -56,12 +58,13 @@ export async function createAttemptFolders(
 export function buildChildEnvironment(
   folders: { readonly home: string; readonly tmp: string },
   repositoryEnv: Readonly<Record<string, string>>,
-  programPath: string,
+  { programPath, toolEnvironment }: Pick<ProcessTable, 'programPath' | 'toolEnvironment'>,
 ): Record<string, string> {
   return {
     LANG: 'C.UTF-8',
     TERM: 'dumb',
     CI: '1',
+    ...toolEnvironment,
     ...repositoryEnv,
     PATH: programPath,
     HOME: folders.home,

@@ -54,3 +54,12 @@ test('the isolation is automatic unless SMOL_ISOLATION forces a kind', () => {
     'SMOL_ISOLATION must be auto, namespaces or processes',
   );
 });
+
+test('the tool environment is read as a JSON object of strings', () => {
+  const read = (value: string) =>
+    takeBridgeSettings({ ...VALID_ENVIRONMENT, SMOL_TOOL_ENV: value }).toolEnvironment;
+
+  expect(read('{"RUSTUP_HOME":"/home/me/.rustup"}')).toEqual({ RUSTUP_HOME: '/home/me/.rustup' });
+  expect(read('{}')).toEqual({});
+  expect(() => read('[1]')).toThrow('SMOL_TOOL_ENV must be a JSON object of strings');
+});

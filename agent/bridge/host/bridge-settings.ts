@@ -19,6 +19,8 @@ export type BridgeSettings = {
   readonly isolation: IsolationSetting;
   /** Whether `workDir` is kept after the attempt. */
   readonly keepsWorkDir: boolean;
+  /** Settings of networks, tool chains and registries for child processes. */
+  readonly toolEnvironment: Readonly<Record<string, string>>;
   /** PATH of every child process. */
   readonly programPath: string;
 };
@@ -35,6 +37,7 @@ export function takeBridgeSettings(env: NodeJS.ProcessEnv): BridgeSettings {
     agentCommand: readArgumentArray(env, BRIDGE_ENVIRONMENT.agentCommand, problems),
     isolation: readIsolation(env, BRIDGE_ENVIRONMENT.isolation, problems),
     keepsWorkDir: env[BRIDGE_ENVIRONMENT.keepWorkDir] === '1',
+    toolEnvironment: readStringRecord(env, BRIDGE_ENVIRONMENT.toolEnvironment, problems),
     programPath: env[BRIDGE_ENVIRONMENT.programPath] ?? DEFAULT_PROGRAM_PATH,
   };
   delete env[BRIDGE_ENVIRONMENT.token];
@@ -71,6 +74,21 @@ function readIsolation(env: NodeJS.ProcessEnv, name: string, problems: string[])
   if (value === 'auto' || value === 'namespaces' || value === 'processes') return value;
   problems.push(`${name} must be auto, namespaces or processes`);
   return 'auto';
+}
+
+function readStringRecord(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  problems: string[],
+): Record<string, string> {
+  const value = env[name];
+  if (!value) return {};
+  const parsed = parseJson(value);
+  const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
+  const isValid = entries.length > 0 && entries.every(([, text]) => typeof text === 'string');
+  if (isValid || value === '{}') return Object.fromEntries(entries);
+  problems.push(`${name} must be a JSON object of strings`);
+  return {};
 }
 
 function readArgumentArray(

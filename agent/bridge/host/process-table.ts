@@ -59,13 +59,20 @@ export class ProcessTable {
   readonly marker: string;
   /** PATH for the environment of children. */
   readonly programPath: string;
+  /** Settings of networks, tool chains and registries for the environment of children. */
+  readonly toolEnvironment: Readonly<Record<string, string>>;
   readonly #children = new Set<ChildProcess>();
   /** Process ids of all children so far. */
   readonly #leaders = new Set<number>();
   #reaper: ChildProcess | undefined;
 
-  constructor(marker: string, programPath: string) {
+  constructor(
+    marker: string,
+    programPath: string,
+    toolEnvironment: Readonly<Record<string, string>> = {},
+  ) {
     this.marker = marker;
+    this.toolEnvironment = toolEnvironment;
     this.programPath = programPath;
   }
 

@@ -210,3 +210,25 @@ test('an attempt reads objects from the mirror instead of fetching the objects a
   expect(objectCounts).toContain('in-pack: 0\n');
   expect(objectCounts).toContain(`alternate: ${mirrorDir}`);
 });
+
+test('agent, set-up and verify get the tool environment, and variables of the repository take precedence', async () => {
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  const check = ['sh', '-c', 'test "$JAVA_HOME $GOPROXY" = "/opt/java direct"'];
+  fixture.assignment.setup = [check];
+  fixture.assignment.verify = [check];
+  fixture.assignment.env.GOPROXY = 'direct';
+  const toolEnvironment = { JAVA_HOME: '/opt/java', GOPROXY: 'https://go.example.com' };
+
+  const bridge = await fixture.startBridge(
+    [[{ noteEnvironment: true }, { write: 'a', content: '' }]],
+    {
+      [BRIDGE_ENVIRONMENT.toolEnvironment]: JSON.stringify(toolEnvironment),
+    },
+  );
+  await bridge.ended;
+
+  expect(requireDoneResult(fixture).evidence.green).toBe(true);
+  const notes = await fixture.readNotes();
+  const { environment } = notes.find((note) => note.environment) ?? {};
+  expect(environment).toMatchObject({ JAVA_HOME: '/opt/java', GOPROXY: 'direct' });
+});

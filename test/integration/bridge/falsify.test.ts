@@ -61,7 +61,9 @@ async function runFalsification(
   const paths = { outside, attempt: fixture.workDir };
   const turns = [
     [{ write: 'login.txt', content: 'no\n' }, ...falsification.steps(paths)],
-    [...(falsification.laterSteps?.(paths) ?? [])],
+    ...(falsification.laterSteps ? [[...falsification.laterSteps(paths)]] : []),
+    // The agent gives up as soon as a verification has failed.
+    [{ text: 'CANNOT: the verification is red' }],
   ];
   const bridge = await fixture.startBridge(turns, { [BRIDGE_ENVIRONMENT.isolation]: isolation });
   await bridge.ended;
@@ -82,9 +84,9 @@ for (const isolation of ['namespaces', 'processes'] as const) {
       async (falsification, context) => {
         const fixture = await runFalsification(context, falsification, isolation);
 
-        const { cause, evidence } = requireFailedResult(fixture);
-        expect(cause).toMatch(/^(verify_red|agent)$/);
-        if (cause === 'verify_red') expect(evidence?.isolation).toBe(isolation);
+        expect(requireFailedResult(fixture).reason).toMatch(
+          /gave up|appeared outside the workspace|was changed from outside/,
+        );
         expect(await verifyClone(context, fixture)).toBe(false);
       },
     );
@@ -144,6 +146,15 @@ test('a setting that requires namespaces fails the attempt on a system without n
     cause: 'setup',
     reason: expect.stringContaining('isolation_missing'),
   });
+});
+
+test('evidence without namespaces names the weaker isolation', async (context) => {
+  const fixture = await setUp(context);
+
+  const bridge = await fixture.startBridge([[{ write: 'login.txt', content: 'yes\n' }]]);
+  await bridge.ended;
+
+  expect(requireDoneResult(fixture).evidence.isolation).toBe('processes');
 });
 
 test('files above the folder of the attempt that the agent created are named in the failure', async (context) => {
