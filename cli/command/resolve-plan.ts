@@ -1,16 +1,37 @@
 import { API } from '../../core/contract/api.ts';
+import type { PlanView } from '../../core/contract/plan.ts';
 import { CliError, createUsageError, EXIT } from '../cli-error.ts';
 import type { Client } from '../client/client.ts';
 
-/** Returns the plan id that the user typed; for `last` or without an argument, the id of the newest plan. */
+const PLANS_PER_PAGE = 50;
+
+/** Returns the plan id that the user typed; for `last` or without an argument, the id of the plan that was created last. */
 export async function resolvePlan(client: Client, argument: string | undefined): Promise<string> {
   if (argument !== undefined && argument !== 'last') return argument;
-  const newest = await client.call(API.listPlans, { query: { limit: 1 } });
-  const plan = newest.items[0];
-  if (plan !== undefined) return plan.id;
+  const newest = await findNewestPlan(client);
+  if (newest !== undefined) return newest.id;
   throw new CliError(EXIT.notFound, 'no_plans', 'there is no plan yet', {
     advice: 'start one with `smol-gang run --prompt "..."`',
   });
+}
+
+/**
+ * Finds the plan that was created last. The API lists the most recently changed plan first, and a plan is created before any change,
+ * so the search ends at the first plan that changed before the creation of the best candidate.
+ */
+async function findNewestPlan(client: Client): Promise<PlanView | undefined> {
+  let newest: PlanView | undefined;
+  let cursor: string | undefined;
+  do {
+    const query = { limit: PLANS_PER_PAGE, cursor };
+    const page = await client.call(API.listPlans, { query });
+    for (const plan of page.items) {
+      if (newest !== undefined && plan.changedAt < newest.createdAt) return newest;
+      if (newest === undefined || plan.createdAt > newest.createdAt) newest = plan;
+    }
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return newest;
 }
 
 /** Resolves the arguments `PLAN TASK` or `PLAN/TASK`. `otherArgs` are the arguments after the task. */

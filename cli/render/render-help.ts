@@ -6,7 +6,7 @@ import { joinSections, styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
 
 const PLAN_ARGUMENT_HELP =
-  'PLAN is the id of a plan, or `last` for the newest plan. PLAN TASK may be written PLAN/TASK.';
+  'PLAN is the id of a plan, or `last` for the plan that was created last. PLAN TASK may be written PLAN/TASK.';
 
 /** Renders the commands of the groups, the common options and the exit codes. */
 export function renderHelp(groups: readonly CommandGroup[], width: number): Line[] {

@@ -22,7 +22,7 @@ import { resolvePlan } from '../resolve-plan.ts';
 
 export const planListCommand = defineCommand({
   name: 'plan list',
-  summary: 'list the plans, newest first',
+  summary: 'list the plans, the most recently changed first',
   usage: '[--status STATUS] [--limit N]',
   argumentCount: { min: 0, max: 0 },
   options: {

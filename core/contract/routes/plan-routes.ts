@@ -41,7 +41,7 @@ export const PLAN_ROUTES = {
     method: 'GET',
     path: '/v1/plans',
     access: 'viewer',
-    summary: 'List plans, newest first',
+    summary: 'List plans, the most recently changed first',
     query: z.object({ ...pageQueryFields, status: planStatusSchema.optional() }),
     status: 200,
     answer: createListSchema(planViewSchema),

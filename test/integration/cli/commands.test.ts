@@ -181,6 +181,25 @@ describe('plan commands', () => {
     expect(getLastBody()).toEqual(body);
   });
 
+  test('the argument last selects the plan that was created last, although other plans changed later', async () => {
+    const create = (id: string, createdAt: number, changedAt: number) =>
+      createPlanFixture({ id, createdAt, changedAt });
+    const pages = [
+      [create('paaaaaaaaa1', 100, 900), create('paaaaaaaaa2', 200, 800)],
+      [create('paaaaaaaaa3', 700, 750), create('paaaaaaaaa4', 300, 600)],
+      [create('paaaaaaaaa5', 500, 500)],
+    ];
+    api.answers.listPlans = ({ query }) => {
+      const page = Number(query.cursor ?? 0);
+      return { items: pages[page] ?? [], next: page < 2 ? String(page + 1) : undefined };
+    };
+
+    await runSmolGang(['cancel', 'last']);
+
+    expect(api.requests.at(-1)?.params).toEqual({ plan: 'paaaaaaaaa3' });
+    expect(api.requests.filter(({ route }) => route === 'listPlans')).toHaveLength(2);
+  });
+
   test('plan show prints scopes and forecast, and with --yaml a graph file without default values', async () => {
     const shown = await runSmolGang(['plan', 'show', PLAN_ID]);
     const yaml = await runSmolGang(['plan', 'show', PLAN_ID, '--yaml']);
