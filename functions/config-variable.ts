@@ -40,6 +40,14 @@ export function defineSecret<S extends z.ZodType>(
 
 export const textSchema = z.string();
 
+/** Key or token that an HTTP header carries: a single line of printable ASCII characters without spaces. */
+export const keySchema = z
+  .string()
+  .regex(
+    /^[\x21-\x7e]+$/,
+    'contains a space, a line break or another character that no key has; copy the key again, in a single line',
+  );
+
 export const urlSchema = z
   .url({ protocol: /^(https?|wss?)$/, message: 'is not an http(s) or ws(s) URL' })
   .transform((address) => address.replace(/\/+$/, ''));
@@ -64,6 +72,12 @@ export const listSchema = z.string().transform((value) =>
     .map((entry) => entry.trim())
     .filter((entry) => entry !== ''),
 );
+
+/** List of secrets, separated by commas. A line break inside a secret is a mistake, for example a list with one entry a line. */
+export const secretListSchema = z
+  .string()
+  .regex(/^[^\p{Cc}]*$/u, 'contains a line break or another control character')
+  .pipe(listSchema);
 
 /** Key in PEM format; the two characters \n may replace a line break. */
 export const pemSchema = z.string().transform((key) => key.replaceAll('\\n', '\n'));

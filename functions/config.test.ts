@@ -127,3 +127,52 @@ test('listConfigSecrets returns every secret, and also each entry of a list of s
     'three',
   ]);
 });
+
+test('removes white space around every value, and treats a value of white space as unset', () => {
+  const config = readConfig(['auth', 'model', 'slots'], {
+    AUTH_SECRETS: `${SECRET} ,${SECRET}2\n`,
+    MODEL_BASE_URL: ' http://127.0.0.1:1234/v1\r\n',
+    MODEL_API_KEY: 'key\n',
+    MODEL_HEAVY: '\tbig ',
+    MODEL_LIGHT: ' \n',
+    SLOTS: '3\n',
+  });
+  expect(config.auth.secrets).toEqual([SECRET, `${SECRET}2`]);
+  expect(config.model).toMatchObject({
+    baseUrl: 'http://127.0.0.1:1234/v1',
+    apiKey: 'key',
+    heavy: 'big',
+    light: undefined,
+  });
+  expect(config.slots.system).toBe(3);
+});
+
+test.each([
+  ['MODEL_API_KEY', 'first\nsecond'],
+  ['MODEL_API_KEY', 'Bearer abc'],
+  ['GITHUB_TOKEN', 'gh\u200bp'],
+  ['LOCAL_FORGE_TOKEN', 'a\u0000b'],
+])('rejects %s with the value %j and does not repeat the value', (name, value) => {
+  const message = readErrorMessage(() =>
+    readConfig(['model', 'github', 'localForge'], { [name]: value }),
+  );
+  expect(message).toContain(`${name} contains a space, a line break or another character`);
+  expect(message).not.toContain(value);
+});
+
+test.each([
+  ['AUTH_SECRETS', 'auth'],
+  ['GITHUB_WEBHOOK_SECRETS', 'webhook'],
+] as const)('rejects a line break inside the list %s', (name, section) => {
+  const message = readErrorMessage(() =>
+    readConfig([section], { [name]: `${SECRET}\n${SECRET}2` }),
+  );
+  expect(message).toContain(`${name} contains a line break`);
+});
+
+test('listConfigSecrets returns secrets without the white space around them', () => {
+  const env = { AUTH_SECRETS: 'one, two\n', MODEL_API_KEY: 'three\n' };
+  expect(new Set(listConfigSecrets(['auth', 'model'], env))).toEqual(
+    new Set(['one, two', 'one', 'two', 'three']),
+  );
+});

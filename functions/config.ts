@@ -44,8 +44,18 @@ export function listConfigSecrets(
   return names
     .flatMap((name) => Object.values<ConfigVariable>(SECTIONS[name].variables))
     .filter((variable) => variable.secret)
-    .flatMap((variable) => [env[variable.env] ?? '', ...(env[variable.env] ?? '').split(',')])
+    .map((variable) => readText(variable, env) ?? '')
+    .flatMap((text) => [text, ...text.split(',').map((entry) => entry.trim())])
     .filter((value) => value !== '');
+}
+
+/**
+ * Returns the text of a variable without white space at its ends, such as the line break of a secret file; undefined: unset or
+ * empty. All readers of the configuration get this text, so that no two parts use different values.
+ */
+function readText(variable: ConfigVariable, env: Environment): string | undefined {
+  const text = env[variable.env]?.trim();
+  return text === '' ? undefined : text;
 }
 
 /** Lists the sections whose values an operator chooses. */
@@ -91,8 +101,8 @@ function readSection(section: ConfigSection, env: Environment, problems: string[
   const values: SectionValues = {};
   const earlierProblemCount = problems.length;
   for (const [name, variable] of Object.entries(section.variables)) {
-    const text = env[variable.env];
-    const parsed = variable.schema.safeParse(text === '' ? undefined : text);
+    const text = readText(variable, env);
+    const parsed = variable.schema.safeParse(text);
     if (parsed.success) values[name] = parsed.data;
     else problems.push(explainVariable(variable, text, parsed.error));
   }
@@ -107,8 +117,8 @@ function explainVariable(
   text: string | undefined,
   error: z.ZodError,
 ): string {
-  const isMissing = text === undefined || text === '';
-  const problem = isMissing ? 'is not set' : error.issues.map(({ message }) => message).join('; ');
+  const problem =
+    text === undefined ? 'is not set' : error.issues.map(({ message }) => message).join('; ');
   return `${variable.env} ${problem}. ${variable.about}`;
 }
 

@@ -8,8 +8,9 @@ import {
   decimalSchema,
   defineSecret,
   defineVariable,
-  listSchema,
+  keySchema,
   pemSchema,
+  secretListSchema,
   textSchema,
   urlSchema,
 } from './config-variable.ts';
@@ -60,7 +61,7 @@ export const OPERATOR_SECTIONS = {
       ),
       token: defineSecret(
         'GITHUB_TOKEN',
-        textSchema.optional(),
+        keySchema.optional(),
         'GitHub token with write access to contents and pull requests. Alternative: a GitHub App.',
       ),
       appId: defineVariable(
@@ -89,7 +90,7 @@ export const OPERATOR_SECTIONS = {
     variables: {
       secrets: defineSecret(
         'GITHUB_WEBHOOK_SECRETS',
-        listSchema.default([]),
+        secretListSchema.default([]),
         'Secrets of webhooks, separated by commas; all secrets are accepted. Unset: webhooks are rejected, and pull requests are polled.',
       ),
     },
@@ -103,7 +104,7 @@ export const OPERATOR_SECTIONS = {
       ),
       apiKey: defineSecret(
         'MODEL_API_KEY',
-        textSchema.default(''),
+        keySchema.default(''),
         'API key of the model endpoint. Unset: the endpoint needs no key.',
       ),
       heavy: defineVariable(

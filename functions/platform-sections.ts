@@ -4,8 +4,9 @@ import {
   createJsonTextSchema,
   defineSecret,
   defineVariable,
-  listSchema,
+  keySchema,
   pemSchema,
+  secretListSchema,
   textSchema,
   urlSchema,
 } from './config-variable.ts';
@@ -71,7 +72,7 @@ export const PLATFORM_SECTIONS = {
     variables: {
       secrets: defineSecret(
         'AUTH_SECRETS',
-        listSchema.pipe(
+        secretListSchema.pipe(
           z
             .array(z.string().min(32, 'needs at least 32 characters in each secret'))
             .min(1, 'contains no secret'),
@@ -94,7 +95,7 @@ export const PLATFORM_SECTIONS = {
       ),
       token: defineSecret(
         'LOCAL_FORGE_TOKEN',
-        textSchema.optional(),
+        keySchema.optional(),
         'Token that links repositories of this machine to the local forge.',
       ),
       appId: defineVariable(
