@@ -39,7 +39,8 @@ export async function findConnection(host: Host, urlOption?: string): Promise<Co
     checkout: checkoutFiles[0]?.url,
   });
   const url = normaliseUrl(chosen.url);
-  const token = host.env.SMOL_GANG_TOKEN;
+  // A token from a file often ends with a line break.
+  const token = host.env.SMOL_GANG_TOKEN?.trim();
   if (token !== undefined && token !== '') {
     // The user chose this token on purpose: another credential must not replace a refused token.
     return {
@@ -71,7 +72,7 @@ function chooseUrl(
 ): { readonly url: string; readonly source: string } {
   const choices: readonly (readonly [string | undefined, string])[] = [
     [option, '--url'],
-    [host.env.SMOL_GANG_URL, 'SMOL_GANG_URL'],
+    [host.env.SMOL_GANG_URL?.trim(), 'SMOL_GANG_URL'],
     [urls.nearby, 'a laptop platform in this folder or above'],
     [urls.lastSignIn, 'the last sign-in'],
     [urls.checkout, 'the laptop platform of the smol-gang checkout'],

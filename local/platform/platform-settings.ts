@@ -8,7 +8,7 @@ import { AppError } from '../../core/base/app-error.ts';
 const settingsSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
   SMOL_FORGE_PORT: z.coerce.number().int().min(0).max(65_535).default(3_001),
-  SMOL_DATA_DIR: z.string().min(1).default('.smol-gang'),
+  SMOL_DATA_DIR: z.string().trim().min(1).default('.smol-gang'),
   SMOL_CLOCK_SECONDS: z.coerce.number().int().min(1).max(60).default(60),
 });
 

@@ -238,10 +238,7 @@ async function prepareAdmin(
   access: AccessDeps,
 ): Promise<EnsuredAdmin> {
   const { env, paths } = context;
-  const admin = await ensureAdmin(access, {
-    email: env.ADMIN_EMAIL ?? 'admin@smol-gang.local',
-    password: env.ADMIN_PASSWORD,
-  });
+  const admin = await ensureAdmin(access, readConfig(['admin'], env).admin);
   await writeCliFile(paths.cli, url, admin.email, access);
   return admin;
 }

@@ -185,11 +185,11 @@ describe('the file of a laptop platform', () => {
   });
 });
 
-test('SMOL_GANG_URL and SMOL_GANG_TOKEN take precedence over a stored sign-in', async () => {
+test('SMOL_GANG_URL and SMOL_GANG_TOKEN, even with a line break, take precedence over a stored sign-in', async () => {
   await runSmolGang(['login', `${api.url}/#signin=once`]);
 
   const run = await runSmolGang(['whoami', '--verbose'], {
-    env: { SMOL_GANG_URL: `${api.url}/`, SMOL_GANG_TOKEN: TOKEN },
+    env: { SMOL_GANG_URL: `${api.url}/\n`, SMOL_GANG_TOKEN: `${TOKEN}\n` },
   });
 
   expect(run.code).toBe(0);
