@@ -15,6 +15,7 @@ import { loadDemoState, saveDemoState } from './demo/demo-state.ts';
 import { testBranch } from './demo/test-branch.ts';
 import { DEMO_COMPLEX_PROMPT, DEMO_SIMPLE_PROMPT } from './model/demo-prompt.ts';
 import { startScriptedModel } from './model/start-scripted-model.ts';
+import { handleProcessErrors } from './platform/handle-process-errors.ts';
 import { writePrivateFile } from './platform/platform-keys.ts';
 import type { PlatformSettings } from './platform/platform-settings.ts';
 import { getDataLayout, readPlatformSettings } from './platform/platform-settings.ts';
@@ -70,6 +71,12 @@ async function runDemo(): Promise<void> {
     await platform.close();
     await model.close();
   };
+  handleProcessErrors(process, {
+    log,
+    print: console.error,
+    stop: close,
+    exit: process.exit,
+  });
   stopOnSignal(close);
   printText(
     `The model of this demo is scripted (${model.model}): its answers are prepared for the sample repository and cost nothing. Everything else is real.`,

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { createLogFile } from '../adapters/log-file/create-log-file.ts';
 import { isAppError } from '../core/base/app-error.ts';
 import { createLog } from '../functions/log.ts';
+import { handleProcessErrors } from './platform/handle-process-errors.ts';
 import { getDataLayout, readPlatformSettings } from './platform/platform-settings.ts';
 import { printReadyBanner } from './platform/print-ready-banner.ts';
 import { startPlatform } from './platform/start-platform.ts';
@@ -16,6 +17,12 @@ async function runPlatform(): Promise<void> {
     now: Date.now,
   });
   const platform = await startPlatform(settings, process.env, log);
+  handleProcessErrors(process, {
+    log,
+    print: console.error,
+    stop: () => platform.close(),
+    exit: process.exit,
+  });
   stopOnSignal(() => platform.close());
   await printReadyBanner(platform, settings);
 }
