@@ -12,6 +12,7 @@ import {
   tierSchema,
   usageSchema,
 } from './task.ts';
+import { createText, createTextLine, stripControls } from './text.ts';
 import { waitingSchema } from './waiting.ts';
 
 export const planStatusSchema = z.enum(PLAN_STATUSES);
@@ -70,11 +71,12 @@ export const createPlanSchema = planOptionsSchema
     /** Required unless `graph` is given. */
     prompt: z
       .string()
+      .overwrite(stripControls)
       .refine((text) => new TextEncoder().encode(text).length <= MAX_PROMPT_BYTES, {
         message: `the prompt is longer than ${MAX_PROMPT_BYTES} bytes; shorten it, or refer to files of the repository`,
       })
       .default(''),
-    title: z.string().max(120).optional(),
+    title: createTextLine(120).optional(),
     repositories: z.array(planRepositorySchema).min(1).max(10),
     policy: policySchema.default('auto'),
     /** Graph of tasks; if given, no model plans the tasks. */
@@ -121,10 +123,10 @@ export const editSchema = z.discriminatedUnion('op', [
     .object({
       op: z.literal('change_task'),
       task: taskIdSchema,
-      title: z.string().max(120).optional(),
-      description: z.string().min(1).max(20_000).optional(),
-      criteria: z.array(z.string().min(1)).max(50).optional(),
-      addCriteria: z.array(z.string().min(1)).max(50).optional(),
+      title: createTextLine(120).optional(),
+      description: createText(20_000, 1).optional(),
+      criteria: z.array(createText(20_000, 1)).max(50).optional(),
+      addCriteria: z.array(createText(20_000, 1)).max(50).optional(),
       scope: z.array(z.string()).max(200).optional(),
       tier: tierSchema.optional(),
       repo: z.string().optional(),
@@ -162,11 +164,11 @@ export const editPlanSchema = z
   .object({
     revision: z.number().int().min(1),
     edits: z.array(editSchema).min(1).max(500),
-    note: z.string().max(500).optional(),
+    note: createText(500).optional(),
   })
   .strict();
 export const approvePlanSchema = z.object({ revision: z.number().int().min(1) }).strict();
-export const reasonSchema = z.object({ reason: z.string().max(4_000).default('') }).strict();
+export const reasonSchema = z.object({ reason: createText(4_000).default('') }).strict();
 
 /** `run` is the number of the current run. A repeated request then names an old run and starts no second run. */
 export const restartSchema = z

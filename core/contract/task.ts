@@ -3,6 +3,7 @@ import { flagSummarySchema, uncommittedSchema } from './flag.ts';
 import { repoPathSchema, shaSchema, taskIdSchema } from './id.ts';
 import { isolationSchema } from './isolation.ts';
 import { TASK_STATUSES } from './task-status.ts';
+import { createText, createTextLine } from './text.ts';
 import { waitingSchema } from './waiting.ts';
 
 export const taskStatusSchema = z.enum(TASK_STATUSES);
@@ -38,12 +39,12 @@ export const taskSpecSchema = z
   .object({
     id: taskIdSchema,
     /** Short title for lists and pull requests; if empty, the first line of the description. */
-    title: z.string().max(120).default(''),
-    description: z.string().min(1).max(100_000),
+    title: createTextLine(120).default(''),
+    description: createText(100_000, 1),
     dependsOn: z.array(taskIdSchema).max(10_000).default([]),
     /** Paths, directories (with a slash at the end) or globs that the task may change. */
     scope: z.array(repoPathSchema).max(200).default([]),
-    criteria: z.array(z.string().min(1).max(2_000)).max(50).default([]),
+    criteria: z.array(createText(2_000, 1)).max(50).default([]),
     tier: tierSchema.default('auto'),
     /** Name of a repository of the plan; if empty, the first repository. */
     repo: z.string().max(200).default(''),
@@ -114,10 +115,10 @@ export type Usage = z.infer<typeof usageSchema>;
 
 export const questionSchema = z.object({
   id: z.string().max(64),
-  text: z.string().max(8_000),
-  options: z.array(z.string().max(400)).max(20).default([]),
+  text: createText(8_000),
+  options: z.array(createText(400)).max(20).default([]),
   /** Answer that applies if no person answers by `timeoutAt`. */
-  default: z.string().max(8_000),
+  default: createText(8_000),
   /** Epoch milliseconds. */
   timeoutAt: z.number().int(),
 });

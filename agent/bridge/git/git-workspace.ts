@@ -1,5 +1,6 @@
 import { copyFile, lstat, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripControls } from '../../../core/contract/text.ts';
 import type { AttemptFolders } from '../host/attempt-folders.ts';
 import type { ProcessTable } from '../host/process-table.ts';
 import type { ForgeAccess } from './call-forge.ts';
@@ -162,7 +163,8 @@ export class GitWorkspace {
     const output = await this.#git(
       ['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-F', '-'],
       {
-        input: message,
+        // Git refuses a commit message with a zero byte.
+        input: stripControls(message),
         env: {
           GIT_AUTHOR_NAME: name,
           GIT_AUTHOR_EMAIL: email,

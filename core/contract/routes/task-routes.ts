@@ -4,6 +4,7 @@ import { flagSchema } from '../flag.ts';
 import { planIdSchema, shaSchema, taskIdSchema } from '../id.ts';
 import { reasonSchema } from '../plan.ts';
 import { taskViewSchema } from '../task.ts';
+import { createText } from '../text.ts';
 import type { Route } from './route.ts';
 import { createListSchema, pageQueryFields } from './route.ts';
 
@@ -111,7 +112,7 @@ export const TASK_ROUTES = {
     summary: 'Send a message to the agent; answers an open question of the agent',
     params: taskParams,
     body: z
-      .object({ text: z.string().min(1).max(16_000), answers: z.string().max(64).optional() })
+      .object({ text: createText(16_000, 1), answers: z.string().max(64).optional() })
       .strict(),
     status: 201,
     answer: messageSchema,
@@ -180,7 +181,7 @@ export const TASK_ROUTES = {
     access: 'operator',
     summary: 'Request changes to the pull request of a task, with a reason',
     params: taskParams,
-    body: z.object({ reason: z.string().min(1).max(8_000) }).strict(),
+    body: z.object({ reason: createText(8_000, 1) }).strict(),
     status: 202,
     answer: taskViewSchema,
   },

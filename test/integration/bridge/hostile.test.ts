@@ -154,7 +154,7 @@ test('branch names and text of the model are used neither as shell code nor as o
   const { start } = assignment.repository;
   await runGit(fixture.remote.directory, ['update-ref', `refs/heads/${rootBranch}`, start]);
   assignment.repository.rootBranch = rootBranch;
-  assignment.task.title = '--amend\n$(touch pwned)';
+  assignment.task.title = '--amend\n$(touch pwned)\0';
   assignment.author = { name: 'A\n[core] fsmonitor = x', email: 'a@example.com\n--exec=x' };
   assignment.agent.model = '"};$(touch pwned)//';
 
