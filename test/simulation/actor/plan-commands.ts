@@ -186,9 +186,10 @@ export async function issueBaseDecision(world: World, view: PlanView): Promise<v
   const decision = world.drawBaseDecision();
   if (decision === 'restart') return issueRestart(world, view);
   if (decision === 'continue') world.judge.bases.recordContinuation(view.id);
-  await issueCommand(world, `plan base ${decision}`, (deps) =>
+  const isConfirmed = await issueCommand(world, `plan base ${decision}`, (deps) =>
     decideBase(deps, view.id, decision, PERSON_EMAIL),
   );
+  if (decision === 'continue' && isConfirmed) world.judge.bases.recordConfirmation(view);
 }
 
 export async function issueRestart(world: World, { id, run }: PlanView): Promise<void> {

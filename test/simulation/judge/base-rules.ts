@@ -22,11 +22,21 @@ export class BaseRules {
   readonly #rootBases = new Map<string, string>();
   /** Plans that a person continued, or submitted with the permission to start on a red base. */
   readonly #continuedPlans = new Set<string>();
+  /** By plan: base commits that a person saw when the confirmed decision to continue was made. */
+  readonly #confirmedCommits = new Map<string, readonly string[]>();
   /** By repository: highest number of an attempt in a single run of a check. */
   readonly #checkAttempts = new Map<string, number>();
 
   recordContinuation(plan: string): void {
     this.#continuedPlans.add(plan);
+  }
+
+  /** Records that the engine confirmed the decision to continue on the base commits of the view. */
+  recordConfirmation({ id, base }: PlanView): void {
+    this.#confirmedCommits.set(
+      id,
+      base.map(({ commit }) => commit),
+    );
   }
 
   recordCheckPod(repo: string, { attemptNumber }: AttemptKey): void {
@@ -96,7 +106,13 @@ export class BaseRules {
   }
 
   /** Judges what a client reads about base commits: each result needs a report about exactly this commit. */
-  judgeView(world: World, { id, base }: PlanView): void {
+  judgeView(world: World, { id, base, waiting }: PlanView): void {
+    for (const item of waiting)
+      if (item.kind === 'base_red' && this.#confirmedCommits.get(id)?.includes(item.commit))
+        world.judge.recordViolation(
+          world,
+          `plan ${id} waits for a decision about the base commit ${shortenSha(item.commit)}, although a person continued on this commit`,
+        );
     for (const { repo, commit, status } of base) {
       if (status !== 'green' && status !== 'red') continue;
       if (this.#hasVerdict({ repo, commit }, status)) continue;

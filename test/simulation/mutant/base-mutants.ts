@@ -30,6 +30,6 @@ export const BASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the decision to continue on a red base commit is lost',
     changeDeps: corruptWrites(isPlanHead, (doc) => doc.replace(/,"accepted":true/g, '')),
-    expectedViolation: /did not end after the faults had stopped/,
+    expectedViolation: /although a person continued on this commit/,
   },
 ];
