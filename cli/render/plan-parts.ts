@@ -34,15 +34,24 @@ export function renderConditions(
   });
 }
 
-/** Renders the base commits whose verification has not ended; conditions and waiting items describe the others. */
+/** Renders unfinished and red verifications of base commits, a red one with the command that shows its output. */
 export function renderBase(plan: Pick<PlanView, 'base'>): Line[] {
-  return plan.base
-    .filter(({ status }) => status === 'checking')
-    .map(({ repo, commit }) => [
-      styleSpan('live', '◌ '),
-      `verifying the base commit ${commit.slice(0, 7)} of ${repo}`,
-      styleSpan('dim', ' · tasks start once it is green'),
-    ]);
+  return plan.base.flatMap(({ repo, commit, status, check }): Line[] => {
+    const name = `base commit ${commit.slice(0, 7)} of ${repo}`;
+    if (status === 'checking')
+      return [
+        [
+          styleSpan('live', '◌ '),
+          `verifying the ${name}`,
+          styleSpan('dim', ' · tasks start once it is green'),
+        ],
+      ];
+    if (status !== 'red' || check === undefined) return [];
+    return [
+      [styleSpan('bad', '✗ '), `verification fails on the ${name}`],
+      ['    ', styleSpan('bold', `smol-gang task logs ${check} base`)],
+    ];
+  });
 }
 
 const MAX_WAITING_ITEMS = 12;

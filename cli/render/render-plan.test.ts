@@ -147,13 +147,15 @@ test('with few rows, tasks that need a person are shown and hidden tasks are cou
   expect(lines.filter((line) => /^ {2}[✓■·] /.test(line)).length).toBeLessThanOrEqual(11);
 });
 
-test('a base commit under verification is shown until its result is known', () => {
-  const base = { repo: 'acme/shop', commit: 'c'.repeat(40) };
-  const render = (status: 'checking' | 'green') =>
+test('a base commit is shown during its verification, and with its logs if the verification is red', () => {
+  const base = { repo: 'acme/shop', commit: 'c'.repeat(40), check: 'p0123456789' };
+  const render = (status: 'checking' | 'red' | 'green') =>
     renderPlainLines(createPlanFixture({ base: [{ ...base, status }] }), [], OPTIONS);
 
   expect(render('checking')).toContain(
     '◌ verifying the base commit ccccccc of acme/shop · tasks start once it is green',
   );
+  expect(render('red')).toContain('✗ verification fails on the base commit ccccccc of acme/shop');
+  expect(render('red')).toContain('    smol-gang task logs p0123456789 base');
   expect(render('green').join('\n')).not.toContain('base commit');
 });

@@ -56,7 +56,7 @@ const CASES: readonly (readonly [Waiting, string, string])[] = [
       reason: 'verification failed: npm test ended with exit code 1',
       actions: ['continue', 'verify_again', 'restart', 'cancel'],
     },
-    'the base commit ccccccc of acme/shop fails verification before any change, so no task starts: verification failed: npm test ended with exit code 1; logs: smol-gang task logs pcheck00000 base',
+    'the base commit ccccccc of acme/shop fails verification before any change, so no task starts: verification failed: npm test ended with exit code 1',
     `smol-gang plan base ${PLAN_ID} --continue`,
   ],
   [

@@ -28,7 +28,7 @@ export function describeWaiting(waiting: Waiting): string {
     case 'budget':
       return `the budget is used up (${formatBudget(waiting)}): no new attempt starts until the budget is raised`;
     case 'base_red':
-      return `${formatBase(waiting)} fails verification before any change, so no task starts${formatReason(waiting)}; logs: smol-gang task logs ${waiting.check} base`;
+      return `${formatBase(waiting)} fails verification before any change, so no task starts${formatReason(waiting)}`;
     case 'base_checking':
       return `${formatBase(waiting)} is being verified; tasks start once it is green`;
     case 'model':
