@@ -6,11 +6,17 @@ import {
   waitForPlanStatus,
   waitForTask,
 } from '../support/platform/wait-for-plan.ts';
+import { findProcesses } from '../support/process/process-scan.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { makeE2eRepository } from '../support/workspace/e2e-repository.ts';
 
 // A plan whose base commit fails verification.
 
 const stage = useStage('base');
+
+function isBridge({ command }: { readonly command: string }): boolean {
+  return command.includes('agent/bridge/main.ts');
+}
 
 test('a red base commit holds every plan on the commit back at no cost, until a person continues one of the plans', async () => {
   const { platform, model } = stage;
@@ -41,4 +47,10 @@ test('a red base commit holds every plan on the commit back at no cost, until a 
   await waitForTask(platform, first.plan, 'a', ({ attempt }) => attempt > 0);
   const held = await waitForPlanStatus(platform, second.plan, 'active');
   expect(requireTask(held, 'a')).toMatchObject({ status: 'ready', attempt: 0 });
+  await platform.cli(['cancel', first.plan], { expectedExit: 0 });
+  await waitUntil(
+    'the agent of the cancelled plan has ended',
+    async () => !(await findProcesses(platform.workspace.path)).some(isBridge),
+    30_000,
+  );
 });
