@@ -15,7 +15,7 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps, ForgeDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
-import { buildReviewEvent } from '../pull/judge-reviews.ts';
+import { buildReviewEvent, repeatsUnchangedRepair } from '../pull/judge-reviews.ts';
 import { buildChecksEvent, observePull, resolveForge } from '../pull/task-pull.ts';
 import type { MergeQueueFront, MergeStep } from './record-front-event.ts';
 import {
@@ -204,7 +204,11 @@ async function findReviewObjection(front: MergeQueueFront): Promise<TaskEvent | 
   const { state } = front.task;
   const { reviews, comments } = await front.forge.readReviews(state.repo, front.pull.number);
   const event = buildReviewEvent(reviews, comments, state.lastHandledReview ?? 0, front.commit);
-  return event?.type === 'changes_requested' ? event : undefined;
+  if (event?.type !== 'changes_requested') return undefined;
+  if (!repeatsUnchangedRepair(state, event)) return event;
+  const reason =
+    'a reviewer still requests changes of this commit, but the repair changed nothing: let the reviewer approve or dismiss the review, then retry the task';
+  return { type: 'forge_refused', reason };
 }
 
 /**

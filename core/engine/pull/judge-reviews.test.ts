@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { createTaskStateFixture } from '../../../test/support/engine/engine-fixture.ts';
 import type { Review, ReviewComment } from '../../port/forge.ts';
-import { buildReviewEvent } from './judge-reviews.ts';
+import { buildReviewEvent, repeatsUnchangedRepair } from './judge-reviews.ts';
 
 const [OLD, HEAD] = ['a'.repeat(40), 'b'.repeat(40)];
 
@@ -238,4 +239,17 @@ test('a repair contains the comments of writers around the first objection', () 
   expect(buildReviewEvent(reviews, comments, 0, HEAD)).toMatchObject({
     repair: { detail: 'ann requested changes.\n\na.ts:3: rename this', files: ['a.ts'] },
   });
+});
+
+test('only a new objection continues after a repair without changes', () => {
+  const reviews = createReviews([
+    ['ann', 'changes_requested', HEAD],
+    ['ben', 'changes_requested', HEAD],
+  ]);
+  const unchanged = { ...createTaskStateFixture(), noChange: true as const, lastHandledReview: 2 };
+  const event = buildReviewEvent(reviews, [], 2, HEAD);
+
+  expect(repeatsUnchangedRepair(unchanged, event)).toBe(true);
+  expect(repeatsUnchangedRepair({ ...unchanged, noChange: undefined }, event)).toBe(false);
+  expect(repeatsUnchangedRepair({ ...unchanged, lastHandledReview: 1 }, event)).toBe(false);
 });

@@ -1,5 +1,6 @@
 import type { Review, ReviewComment } from '../../port/forge.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
 
 /** Maximum age of a comment that still belongs to a later review, milliseconds. */
 const COMMENT_WINDOW_MS = 3_600_000;
@@ -28,6 +29,18 @@ export function buildReviewEvent(
     (review) => review.state === 'approved' && review.commit === commit,
   );
   return isApproved && commit !== undefined ? { type: 'approved', commit } : undefined;
+}
+
+/**
+ * Returns true if the event repeats objections whose repair changed nothing. Another repair would change nothing either, so only a
+ * person can resolve these objections.
+ */
+export function repeatsUnchangedRepair(state: TaskState, event: TaskEvent | undefined): boolean {
+  return (
+    event?.type === 'changes_requested' &&
+    state.noChange === true &&
+    event.lastHandledReview === state.lastHandledReview
+  );
 }
 
 /**

@@ -11,7 +11,7 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { reconcilePlan } from '../plan/reconcile-plan.ts';
-import { buildReviewEvent } from '../pull/judge-reviews.ts';
+import { buildReviewEvent, repeatsUnchangedRepair } from '../pull/judge-reviews.ts';
 import {
   observePull,
   resolveBaseBranch,
@@ -102,7 +102,8 @@ async function findRequestedChanges(
     state.lastHandledReview ?? 0,
     state.accepted?.commit,
   );
-  return event?.type === 'changes_requested' ? event : undefined;
+  const isNew = event?.type === 'changes_requested' && !repeatsUnchangedRepair(state, event);
+  return isNew ? event : undefined;
 }
 
 /** Reads the head branch from the forge, because the webhook of a comment contains only the number of the pull request. */

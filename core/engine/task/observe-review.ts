@@ -6,7 +6,7 @@ import { enqueueWakeUps } from '../announce-changes.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { ForgeDeps } from '../engine-deps.ts';
-import { buildReviewEvent } from '../pull/judge-reviews.ts';
+import { buildReviewEvent, repeatsUnchangedRepair } from '../pull/judge-reviews.ts';
 import {
   buildChecksEvent,
   observePull,
@@ -31,7 +31,7 @@ export async function observeReview(deps: ForgeDeps, task: StoredTask): Promise<
     (await observePull(deps, forge, base, task, pull)) ??
     buildChecksEvent(checks) ??
     buildReviewEvent(reviews, comments, state.lastHandledReview ?? 0, state.accepted?.commit);
-  if (event !== undefined) {
+  if (event !== undefined && !repeatsUnchangedRepair(state, event)) {
     const applied = await applyTask(deps, toTaskKey(state), event, {
       actor: 'forge',
       loaded: task,
