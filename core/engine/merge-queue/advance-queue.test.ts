@@ -89,7 +89,7 @@ test('does not merge a pull request whose reviewer objects while the queue recor
 
   expect((await task()).state).toMatchObject({
     status: 'changes_requested',
-    repair: { detail: 'ann requested changes: use the clock' },
+    repair: { detail: 'ann requested changes:\nuse the clock' },
     lastHandledReview: 4,
   });
 });

@@ -213,7 +213,8 @@ test('a repair contains the objections of all reviewers with their names, and th
   expect(buildReviewEvent(reviews, [], 0, HEAD)).toMatchObject({
     repair: {
       reason: 'changes_requested',
-      detail: 'ann requested changes: text of review 1\n\nben requested changes: text of review 2',
+      detail:
+        'ann requested changes:\ntext of review 1\n\nben requested changes:\ntext of review 2',
     },
     lastHandledReview: 2,
   });

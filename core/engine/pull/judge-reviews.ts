@@ -84,7 +84,7 @@ function requestChanges(
 }
 
 function describeObjection({ author, body }: Review): string {
-  return body === '' ? `${author} requested changes.` : `${author} requested changes: ${body}`;
+  return body === '' ? `${author} requested changes.` : `${author} requested changes:\n${body}`;
 }
 
 function describeComment({ path, line, body }: ReviewComment): string {
