@@ -189,7 +189,8 @@ test('git configuration, hooks and filters of a workspace do not run in the brid
   const result = requireDoneResult(fixture);
   expect(existsSync(marker)).toBe(false);
   expect(result.evidence.green).toBe(true);
-  expect(result.changed).toEqual(['.gitattributes', 'login.txt']);
+  // The new root commit removes the submodule entry, so both folders are nested repositories, whose files are committed.
+  expect(result.changed).toEqual(['.gitattributes', 'linked/file', 'login.txt', 'sub/file']);
   expect(await runGit(fixture.remote.directory, ['show', `${ATTEMPT_BRANCH}:login.txt`])).toBe(
     'yes',
   );
