@@ -55,8 +55,9 @@ export function onSentBack(state: PlanState): PlanState {
 }
 
 /**
- * Dismisses a plan: its open pull requests are closed by a pass over the current run, and the branches of all runs are deleted now.
- * The pass cancels tasks of a complete plan, because the task of a simple plan owns the open pull request.
+ * Dismisses a plan: two passes over the current run close its open pull requests, and its branches are deleted after the second pass.
+ * The branches of former runs are deleted now. The passes cancel tasks of a complete plan, because the task of a simple plan owns the
+ * open pull request.
  */
 export function onClosed(
   state: PlanState,
@@ -68,10 +69,7 @@ export function onClosed(
   const isStopping = state.stoppingRuns.some((stopping) => stopping.run === run);
   const revision = status === 'complete' || status === 'failed' ? approvedRevision : 0;
   const stopping = { run, revision, reason: closeReason, cursor: 0, dueAt: now };
-  const cleanups = state.pendingCleanups.map((cleanup) =>
-    cleanup.isFirstPassDone === true ? cleanup : { ...cleanup, at: now },
-  );
-  const hasCleanup = cleanups.some((cleanup) => cleanup.run === run);
+  const formerCleanups = state.pendingCleanups.filter((cleanup) => cleanup.run !== run);
   return {
     ...state,
     status: 'closed',
@@ -81,7 +79,9 @@ export function onClosed(
       pull.state === 'merged' ? pull : { ...pull, state: 'closed', problem: undefined },
     ),
     stoppingRuns: isStopping ? state.stoppingRuns : [...state.stoppingRuns, stopping],
-    pendingCleanups: hasCleanup ? cleanups : [...cleanups, { run, at: now }],
+    pendingCleanups: formerCleanups.map((cleanup) =>
+      cleanup.isFirstPassDone === true ? cleanup : { ...cleanup, at: now },
+    ),
   };
 }
 

@@ -14,7 +14,7 @@ import { closePlan } from './close-plan.ts';
 const ACTOR = 'ann@example.com';
 const DAY_MS = 86_400_000;
 
-test('closes the open pull request and deletes the branches of all runs at once', async () => {
+test('closes the open pull request, deletes the branches of former runs at once and those of the current run after the last handler', async () => {
   const closed: number[] = [];
   const deleted = new Set<string>();
   const { deps, table, putPlan, advance } = createEngineFixture({
@@ -53,15 +53,16 @@ test('closes the open pull request and deletes the branches of all runs at once'
 
   for (let step = 0; step < 6; step += 1) await reconcilePlan(deps, FIXTURE_PLAN);
   expect(closed).toEqual([7]);
-  expect([...deleted].sort()).toEqual([
-    `smol-gang/${FIXTURE_PLAN}-r1/root`,
-    `smol-gang/${FIXTURE_PLAN}-r2/root`,
-  ]);
+  expect([...deleted]).toEqual([`smol-gang/${FIXTURE_PLAN}-r1/root`]);
 
   for (let step = 0; step < 6; step += 1) {
     advance(MAX_HANDLER_LIFETIME_MS);
     await reconcilePlan(deps, FIXTURE_PLAN);
   }
+  expect([...deleted].sort()).toEqual([
+    `smol-gang/${FIXTURE_PLAN}-r1/root`,
+    `smol-gang/${FIXTURE_PLAN}-r2/root`,
+  ]);
   const stored = await loadPlan(table, FIXTURE_PLAN);
   expect(stored?.state).toMatchObject({ stoppingRuns: [], pendingCleanups: [] });
   expect(stored && listPlanWaiting(stored, {})).toEqual([]);
