@@ -43,7 +43,7 @@ describe('diffGraphs', () => {
 
     const lines = describeDiff(diffGraphs(before, after));
 
-    expect(lines[0]).toBe('~ a: title (none) -> x [2Jy z');
+    expect(lines[0]).toBe('~ a: title (none) -> x[2Jy z');
     expect(lines[1]?.length).toBeLessThan(160);
   });
 

@@ -59,7 +59,10 @@ async function startEmulatorProcess(dataDir: string) {
   };
 }
 
-/** Writes items that enter, move within and leave the due index until the store is killed; records acknowledged versions. */
+/**
+ * Writes items that enter, move within and leave the due index until the store is killed; records acknowledged versions. The version
+ * is in the attribute `status`, because the index projects no other attribute.
+ */
 async function writeUntilKilled(
   table: Table,
   writerIndex: number,
@@ -69,8 +72,8 @@ async function writeUntilKilled(
     const sk = `item-${writerIndex}-${n % 7}`;
     const due = n % 3 === 0 ? { remove: ['dueAt'] } : { set: { dueAt: n, dueShard: SHARD } };
     try {
-      const item = await table.update({ pk: 'p', sk }, { ...due, add: { version: 1 } });
-      acknowledged.set(sk, Number(item?.version));
+      const item = await table.update({ pk: 'p', sk }, { ...due, add: { status: 1 } });
+      acknowledged.set(sk, Number(item?.status));
     } catch {
       return;
     }
@@ -80,7 +83,7 @@ async function writeUntilKilled(
 function listDueItems(items: readonly Item[]) {
   return items
     .filter((item) => item.dueAt !== undefined)
-    .map((item) => `${item.sk} v${item.version} at ${item.dueAt}`)
+    .map((item) => `${item.sk} v${item.status} at ${item.dueAt}`)
     .sort();
 }
 
@@ -101,7 +104,7 @@ test('acknowledged writes survive kill -9, and the indexes match the items', asy
     const { items } = await table.query('p');
     for (const [sk, version] of acknowledged) {
       const stored = items.find((item) => item.sk === sk);
-      expect(Number(stored?.version)).toBeGreaterThanOrEqual(version);
+      expect(Number(stored?.status)).toBeGreaterThanOrEqual(version);
     }
     const index = await table.queryIndex('due', SHARD);
     expect(listDueItems(index.items)).toEqual(listDueItems(items));
@@ -149,7 +152,7 @@ test('startStore repairs the indexes after a kill, but not after an orderly clos
   };
   const first = await openStore();
   await first.table.put({ pk: 'p', sk: 'missing', dueShard: SHARD, dueAt: 1 });
-  await first.table.put({ pk: 'p', sk: 'changed', dueShard: SHARD, dueAt: 2, text: 'new' });
+  await first.table.put({ pk: 'p', sk: 'changed', dueShard: SHARD, dueAt: 2, status: 'new' });
   await first.table.put({ pk: 'p', sk: 'gone', dueShard: SHARD, dueAt: 3 });
   await first.store.close();
   expect(existsSync(join(dataDir, 'not-closed'))).toBe(false);
@@ -167,7 +170,7 @@ test('startStore repairs the indexes after a kill, but not after an orderly clos
 
   const { items } = await repaired.table.queryIndex('due', SHARD);
   expect(listDueNames({ items })).toEqual(['missing', 'changed']);
-  expect(items[1]?.text).toBe('new');
+  expect(items[1]?.status).toBe('new');
 });
 
 function listDueNames({ items }: { readonly items: readonly Item[] }) {

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { API } from '../../../core/contract/api.ts';
+import { stripControls } from '../../../core/contract/text.ts';
 import type { Bearers, RequestOverrides } from '../../support/contract/contract-request.ts';
 import {
   createBearers,
@@ -15,7 +16,8 @@ import type { RecordedCall, TestApi } from '../../support/contract/test-api.ts';
 import { createRecorders, createTestApi } from '../../support/contract/test-api.ts';
 
 // Sends hostile text in every text field of the contract. A field with a fixed form (such as a name, an id or a path) must reject the
-// text, and the error must name the field. Free text must reach the handler unchanged. The handlers only record their calls.
+// text, and the error must name the field. Free text must reach the handler, without control characters if agents or a forge get the text,
+// and otherwise unchanged. The handlers only record their calls.
 
 const SHELL_TEXTS = ['x$(id)', '`id`;reboot', "'; drop table plans; --"];
 const OUTSIDE_PATHS = ['../../etc/passwd', '/etc/passwd', 'a\\..\\b'];
@@ -33,6 +35,13 @@ const VALID_TEXTS_BY_FIELD: Readonly<Record<string, readonly string[]>> = {
   scope: [...SHELL_TEXTS, NAME_WITH_OWNER],
   prompt: [...SHELL_TEXTS, ...OUTSIDE_PATHS, NUL, NAME_WITH_OWNER],
 };
+
+/** Names of the text fields whose control characters are removed. */
+const CLEANED_FIELDS = new Set(
+  'addCriteria criteria default description note options prompt reason text title'.split(' '),
+);
+/** Requests in which a bridge reports texts of an agent unchanged. */
+const UNCHANGED_REPORTS = new Set(['result', 'transcript']);
 
 let api: TestApi;
 let bearers: Bearers;
@@ -65,7 +74,7 @@ describe.each(BODY_ROWS)('the body of $route.method $route.path', ({ body, ...ro
         });
   });
 
-  test('passes hostile free text unchanged to the handler', async () => {
+  test('passes hostile free text to the handler, cleaned of control characters where agents get it', async () => {
     for (const field of body)
       for (const text of listAcceptedTexts(field)) {
         const value = field.createValueWith(text);
@@ -73,7 +82,8 @@ describe.each(BODY_ROWS)('the body of $route.method $route.path', ({ body, ...ro
         expect(status, `${field.path} ${text.slice(0, 40)}: ${answer}`).toBe(409);
         const [call] = takeReachedCalls();
         expect(call?.id).toBe(row.id);
-        expect(call?.body).toMatchObject(Object(value));
+        const passedText = isCleaned(row.id, field) ? stripControls(text) : text;
+        expect(call?.body).toMatchObject(Object(field.createValueWith(passedText)));
       }
   });
 });
@@ -152,6 +162,15 @@ function hasFixedForm({ schema }: TextField): boolean {
   return refined || [pattern, format, choice, constant].some((rule) => rule !== undefined);
 }
 
+function isCleaned(route: string, { path }: TextField): boolean {
+  return !UNCHANGED_REPORTS.has(route) && CLEANED_FIELDS.has(readFieldName(path));
+}
+
+/** Returns the name of a field; a member of a list (path `scope.0`) has the name of the list. */
+function readFieldName(path: string): string {
+  return path.split('.').findLast((step) => step !== '0') ?? '';
+}
+
 function listRefusedTexts(field: TextField): string[] {
   if (hasFixedForm(field))
     return HOSTILE_TEXTS.filter((text) => !listValidTexts(field).includes(text));
@@ -168,9 +187,8 @@ function listAcceptedTexts(field: TextField): string[] {
   return [...shortTexts, 'x'.repeat(maxLength)].filter((text) => text.length <= maxLength);
 }
 
-/** Lists the valid hostile texts of a field. The members of a list (path `scope.0`) are looked up by the name of the list. */
+/** Lists the valid hostile texts of a field. */
 function listValidTexts({ path, schema }: TextField): readonly string[] {
   if (schema.enum !== undefined) return [];
-  const name = path.split('.').findLast((step) => step !== '0') ?? '';
-  return VALID_TEXTS_BY_FIELD[name] ?? [];
+  return VALID_TEXTS_BY_FIELD[readFieldName(path)] ?? [];
 }
