@@ -105,7 +105,7 @@ test('a bridge whose attempt has ended before the start exits with code 0', asyn
 test('callbacks are retried while the API answers 503', async () => {
   fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
   const refusalCounts = new Map<string, number>();
-  const bridge = await fixture.startBridge([[{ text: 'done' }]]);
+  const bridge = await fixture.startBridge([[{ write: 'login.txt', content: 'yes, again\n' }]]);
   fixture.controlPlane.overrideAnswer = (callback) => {
     const count = refusalCounts.get(callback) ?? 0;
     refusalCounts.set(callback, count + 1);
