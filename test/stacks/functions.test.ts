@@ -356,11 +356,12 @@ describe.skipIf(cloud === null)(
         },
       }).deps;
       const { table, queue } = stage;
-      const settings = { ...engine.settings, caps: { system: 1, repository: 1, plan: 1 } };
+      // The check of the base commit takes one slot, and the task of the plan the other.
+      const settings = { ...engine.settings, caps: { system: 2, repository: 2, plan: 1 } };
       await scheduleTasks({ ...engine, settings, table, queue, clock: access.clock }, [
         { plan, run: 1, task },
       ]);
-      return pods[0];
+      return pods.find(({ attemptId }) => attemptId.startsWith(`${plan}.`));
     }
 
     test('the guard rejected no call, every configuration was valid, and no output contains a secret', async () => {
