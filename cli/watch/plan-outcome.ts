@@ -17,7 +17,7 @@ export function isAtStandstill({ plan }: PlanSnapshot): boolean {
   return hasPlanStopped(plan);
 }
 
-/** Tells whether only a person can move the plan on. */
+/** Tells whether a plan that has not ended waits for a person, such as an active plan in which no task moves. */
 export function needsPerson({ plan, tasks }: PlanSnapshot): boolean {
   return planNeedsPerson(plan, tasks, collectWaiting(plan, tasks));
 }

@@ -12,6 +12,10 @@ export interface Host {
   }): Promise<{ readonly what: string; readonly count: number; readonly bytes: number }[]>;
   /** Returns a sentence for people: whether agents are isolated from the data and secrets of the platform. */
   describeIsolation(): string;
-  /** Finds out how verification is isolated from the agent. `missing`: the settings require namespaces, which the system does not offer. */
+  /**
+   * Finds out how verification is isolated from the agent. `namespaces`: the agent runs in a process namespace that the system ends
+   * before verification. `processes`: the bridge finds and ends the processes of the agent. `missing`: the settings require namespaces,
+   * which the system does not offer.
+   */
   detectVerifyIsolation(): Promise<'namespaces' | 'processes' | 'missing'>;
 }

@@ -49,7 +49,7 @@ describe('bounds on retries', () => {
     expect(lost(5)).toMatchObject({ status: 'blocked', reason: { code: 'attempts_lost' } });
   });
 
-  test('a refusal parks the task and costs no retry', () => {
+  test('an attempt that the model, the forge or the launcher refuses for a time parks the task and costs no retry', () => {
     const parked = applyEvent(createSampleTask('working'), createSampleEvent('attempt_refused'));
 
     expect(parked).toMatchObject({
@@ -88,7 +88,7 @@ describe('bounds on retries', () => {
     expect(faulted).toMatchObject({ status: 'blocked', reason: { code: 'fault' } });
   });
 
-  test('a retry resets the retry counts', () => {
+  test('the command retry of a person resets the counts of automatic retries', () => {
     const exhausted = {
       ...createSampleTask('blocked'),
       retryCounts: { agent: 9, infra: 9, repair: 9 },
@@ -166,7 +166,7 @@ describe('a verify attempt of a merging task', () => {
       });
   });
 
-  test('gives no evidence for a commit that changed during the verification', () => {
+  test('keeps the evidence of the accepted commit if the result is for another commit', () => {
     const late = applyEvent(merging, createSampleEvent('result_accepted', { commit: 'other' }));
 
     expect(late.evidence?.commit).toBe('c1');
@@ -208,7 +208,7 @@ describe('the end node', () => {
     });
   });
 
-  test('keeps its branch over repeated repairs', () => {
+  test('keeps `firstAttempt`, which names its branch, over repeated repairs', () => {
     const repairing: TaskState = {
       ...createSampleTask('working'),
       kind: 'end',
@@ -289,8 +289,8 @@ const EVENT = fc.record({
       'pull_green',
     ),
   ),
-  /** Attempt number of the event, near the live attempt. */
-  n: fc.integer({ min: -1, max: 2 }),
+  /** Offset of the event's attempt number from the newest attempt number of the task. */
+  attemptOffset: fc.integer({ min: -1, max: 2 }),
   kind: fc.constantFrom('work' as const, 'repair' as const, 'verify' as const),
   commit: fc.constantFrom('c1', 'c2', 'c3'),
 });
@@ -300,8 +300,8 @@ test('in every history, attempt numbers never fall, ended attempts await pod rem
   void fc.assert(
     fc.property(kinds, fc.boolean(), fc.array(EVENT, { maxLength: 60 }), (kind, simple, events) => {
       let state: TaskState = { ...createTaskStateFixture(), status: 'pending', kind, simple };
-      for (const { type, n, kind: attemptKind, commit } of events) {
-        const numbered = { n: state.attempt + n, kind: attemptKind, commit };
+      for (const { type, attemptOffset, kind: attemptKind, commit } of events) {
+        const numbered = { n: state.attempt + attemptOffset, kind: attemptKind, commit };
         const event = createSampleEvent(type, numbered as never);
         const decision = decideTask(state, event, createSampleContext());
         if (decision.kind !== 'changed') continue;

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { requireCompleteDemo } from '../support/demo/demo-facts.ts';
 import { startDemo } from '../support/demo/demo-process.ts';
 import { SHORT_LEASES } from '../support/demo/kill-scenario.ts';
-import { stopWorkingAttempt } from '../support/demo/stop-working-attempt.ts';
+import { suspendWorkingAttempt } from '../support/demo/suspend-working-attempt.ts';
 import { listTaskEvents, waitForTask } from '../support/platform/wait-for-plan.ts';
 import { isListening } from '../support/process/process-scan.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -26,13 +26,13 @@ async function readBranchHeads(path: string, prefix: string): Promise<ReadonlyMa
   );
 }
 
-test('an attempt that is suspended until its lease and its supervisor have ended stops by itself after it is resumed, and changes nothing', async () => {
+test('an attempt that is suspended until its lease has expired and its platform is dead ends by itself after it is resumed, and changes nothing', async () => {
   const workspace = await createTestWorkspace();
   onTestFinished(() => workspace.remove());
   const demo = startDemo(workspace, [], SHORT_LEASES);
   const path = join(workspace.dataDir, 'sample');
 
-  const orphan = await stopWorkingAttempt(demo);
+  const orphan = await suspendWorkingAttempt(demo);
   const { plan, run, task, attemptNumber } = orphan.attempt;
   await demo.kill();
   await orphan.hideFromPlatform();
@@ -53,7 +53,7 @@ test('an attempt that is suspended until its lease and its supervisor have ended
     ({ attempt }) => attempt > attemptNumber,
     NEXT_ATTEMPT_TIMEOUT_MS,
   );
-  expect(await orphan.isStopped()).toBe(true);
+  expect(await orphan.isSuspended()).toBe(true);
 
   orphan.resume();
   expect(await orphan.waitUntilEnded()).toMatch(/bridge: stopped \((lease|superseded)\)/);

@@ -59,6 +59,7 @@ export function addRepositories(world: World): string[] {
     const files = new Map<string, string>([['CHANGELOG.md', 'base@0:']]);
     for (let file = 0; file < FILE_COUNT; file += 1) files.set(`src/f${file}.ts`, 'base@0:');
     if (random.chance(0.85)) files.set('.smol-gang.yaml', random.chance(0.15) ? 'strict' : 'plain');
+    // Pairs of tasks whose changes merge without a conflict but fail the verification together.
     const clashes: [string, string][] = random.chance(0.3)
       ? [[`t${random.between(0, 5)}`, `t${random.between(6, 9)}`]]
       : [];

@@ -20,7 +20,7 @@ import type { DemoProcess } from './demo-process.ts';
 export type Orphan = {
   readonly attempt: AttemptKey;
   /** Returns whether the bridge is alive and suspended. */
-  isStopped(): Promise<boolean>;
+  isSuspended(): Promise<boolean>;
   /** Hides the attempt from the launcher; its processes stay alive. */
   hideFromPlatform(): Promise<void>;
   /** Continues the suspended processes (SIGCONT). */
@@ -33,7 +33,7 @@ const FIND_TIMEOUT_MS = 60_000;
 const END_TIMEOUT_MS = 30_000;
 
 /** Suspends the first attempt whose agent is working, before the bridge has pushed or reported a result. */
-export function stopWorkingAttempt(demo: DemoProcess): Promise<Orphan> {
+export function suspendWorkingAttempt(demo: DemoProcess): Promise<Orphan> {
   const podsFolder = join(demo.workspace.dataDir, 'attempts', 'pods');
   const find = async () => {
     for (const name of await readdir(podsFolder).catch(() => [])) {
@@ -88,7 +88,7 @@ function createOrphan(
   const { folder, bridge } = pod;
   return {
     attempt,
-    isStopped: async () => isAlive(bridge) && (await isSuspended(bridge.pid)),
+    isSuspended: async () => isAlive(bridge) && (await isSuspended(bridge.pid)),
     hideFromPlatform: () => rename(join(folder, 'pod.json'), join(folder, 'lost.json')),
     resume: () => signalProcesses(members, 'SIGCONT'),
     async waitUntilEnded() {
