@@ -35,10 +35,13 @@ export function judgeConsent(
     judge.recordViolation(world, `${name} was merged without an approval of its commit`);
   const readAt =
     actor.kind === 'engine' ? actor.getReadTime(repository.name, toReviewsKey(pull.number)) : 0;
-  const knownUntil = Math.max(readAt, now - MAX_CALL_DELAY_MS);
-  const hasKnownObjection = listLastReviews(pull, commit).some(
-    (review) => review.state === 'changes_requested' && review.at < knownUntil,
-  );
+  const { lastCommandAt } = judge.commitments;
+  const hasKnownObjection = listLastReviews(pull, commit).some((review) => {
+    // After a person has commanded the task to go on, a merge call from before the review can still arrive at the open pull request.
+    const isLateCallPossible = lastCommandAt > review.at;
+    const knownUntil = isLateCallPossible ? readAt : Math.max(readAt, now - MAX_CALL_DELAY_MS);
+    return review.state === 'changes_requested' && review.at < knownUntil;
+  });
   if (hasKnownObjection)
     judge.recordViolation(
       world,
