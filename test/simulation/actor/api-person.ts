@@ -8,6 +8,7 @@ import { linkRepository } from '../../../core/engine/command/repository-commands
 import { retryTask } from '../../../core/engine/command/task-commands.ts';
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { readHistory, readPlanView } from '../../../core/engine/view/read-view.ts';
+import { listLastReviews } from '../forge/last-reviews.ts';
 import { parseBranch } from '../judge/names.ts';
 import { judgeHistory, judgeModelPause, judgeWaiting } from '../judge/view-rules.ts';
 import type { Submission } from '../scenario.ts';
@@ -128,6 +129,7 @@ async function resolveWaiting(world: World, view: PlanView, waiting: Waiting): P
     case 'answer':
       return issueAnswer(world, plan, waiting.task);
     case 'unblock':
+      approveObjectedPull(world, plan, waiting.task);
       return issueRetry(world, plan, waiting.task);
     case 'retry':
       if (waiting.task === undefined) return issueRestart(world, view);
@@ -166,6 +168,28 @@ function restorePullBases(world: World, plan: string): void {
     for (const pull of repository.pulls)
       if (pull.state === 'open' && parseBranch(pull.head)?.plan === plan)
         restorePullBase(world, repository.name, pull);
+}
+
+/**
+ * Lets the reviewers approve the pull request of a task if one of them requests changes of its head. Without such an approval a repair
+ * that changes nothing stays blocked. While the faults last, reviewers act on their own.
+ */
+function approveObjectedPull(world: World, plan: string, task: string): void {
+  const { forge, faults } = world;
+  if (faults.isActive) return;
+  for (const repository of forge.repositories.values())
+    for (const pull of repository.pulls) {
+      const head = parseBranch(pull.head);
+      if (pull.state !== 'open' || head?.kind !== 'task') continue;
+      if (head.plan !== plan || head.task !== task) continue;
+      const isObjected = (): boolean =>
+        listLastReviews(pull, forge.readHeadSha(repository, pull)).some(
+          ({ state }) => state === 'changes_requested',
+        );
+      // The forge picks the author of a review at random.
+      for (let tries = 0; tries < 50 && isObjected(); tries += 1)
+        forge.addReview(repository.name, pull.number, 'approved');
+    }
 }
 
 /** Opens the link of a waiting item and merges its pull request, or closes a pull request that cannot be merged. */

@@ -1,6 +1,6 @@
-import type { Review } from '../../../core/port/forge.ts';
 import type { ForgeActor, SimPull, SimRepository } from '../forge/forge-state.ts';
 import { toReviewsKey } from '../forge/forge-state.ts';
+import { listLastReviews } from '../forge/last-reviews.ts';
 import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
 import { isEndTask, MAX_CALL_DELAY_MS, parseBranch } from './names.ts';
@@ -47,12 +47,4 @@ export function judgeConsent(
       world,
       `${name} was merged although changes were requested in a review of its commit`,
     );
-}
-
-/** Lists the last review of a commit by each person with write permission. */
-function listLastReviews({ reviews }: SimPull, commit: string): Review[] {
-  const lastReviews = new Map<string, Review>();
-  for (const review of reviews)
-    if (review.authorCanWrite && review.commit === commit) lastReviews.set(review.author, review);
-  return [...lastReviews.values()];
 }
