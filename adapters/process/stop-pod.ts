@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { sendSignal } from '../../core/base/send-signal.ts';
 import type { PodIdentity } from './pod-member.ts';
 import { findPodMembers } from './pod-member.ts';
 import type { ProcessIdentity } from './pod-record.ts';
@@ -14,14 +15,14 @@ const KILL_WAIT_MS = 3_000;
  */
 export async function stopPod(pod: PodIdentity, graceMs: number): Promise<boolean> {
   if (graceMs > 0 && pod.bridge !== undefined && isAlive(pod.bridge)) {
-    sendSignal(pod.bridge, 'SIGTERM');
+    signalProcess(pod.bridge, 'SIGTERM');
     await waitUntilDead([pod.bridge], graceMs);
   }
   const giveUpAt = performance.now() + KILL_WAIT_MS;
   // A process may start another process just before it ends, so the search repeats until no process is found.
   for (let members = findPodMembers(pod); members.length > 0; members = findPodMembers(pod)) {
     if (performance.now() > giveUpAt) return false;
-    for (const member of members) sendSignal(member, 'SIGKILL');
+    for (const member of members) signalProcess(member, 'SIGKILL');
     await waitUntilDead(members, giveUpAt - performance.now());
   }
   return true;
@@ -35,11 +36,7 @@ async function waitUntilDead(
   while (performance.now() < giveUpAt && processes.some(isAlive)) await delay(POLL_MS);
 }
 
-function sendSignal(target: ProcessIdentity, signal: NodeJS.Signals): void {
-  if (!isAlive(target)) return;
-  try {
-    process.kill(target.pid, signal);
-  } catch {
-    // The process ended between the check and the signal.
-  }
+/** Sends a signal unless the process id belongs to another process by now. */
+export function signalProcess(target: ProcessIdentity, signal: NodeJS.Signals): void {
+  if (isAlive(target)) sendSignal(target.pid, signal);
 }

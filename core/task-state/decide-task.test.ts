@@ -218,7 +218,7 @@ describe('an approval', () => {
       });
   });
 
-  test('of another commit changes nothing', () => {
+  test('changes nothing if it names another commit', () => {
     const event = createSampleEvent('approved', { commit: 'e'.repeat(40) });
 
     expect(decideTask(inReview, event, createSampleContext()).kind).toBe('noop');

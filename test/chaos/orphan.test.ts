@@ -5,7 +5,6 @@ import { startDemo } from '../support/demo/demo-process.ts';
 import { SHORT_LEASES } from '../support/demo/kill-scenario.ts';
 import { suspendWorkingAttempt } from '../support/demo/suspend-working-attempt.ts';
 import { listTaskEvents, waitForTask } from '../support/platform/wait-for-plan.ts';
-import { isListening } from '../support/process/process-scan.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { runGit } from '../support/workspace/git.ts';
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
@@ -14,6 +13,11 @@ const DEMO_TIMEOUT_MS = 300_000;
 const PLATFORM_START_TIMEOUT_MS = 60_000;
 /** Includes the end of the lease, the next resync and the launch of the next attempt. */
 const NEXT_ATTEMPT_TIMEOUT_MS = 120_000;
+
+async function isApiHealthy(port: number): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/health`).catch(() => undefined);
+  return response?.ok === true;
+}
 
 /** Reads the head commits of the branches whose name starts with `prefix`, by branch. */
 async function readBranchHeads(path: string, prefix: string): Promise<ReadonlyMap<string, string>> {
@@ -42,7 +46,8 @@ test('an attempt that is suspended until its lease has expired and its platform 
   demo.resume();
   await waitUntil(
     'the API is back',
-    () => isListening(workspace.ports.api),
+    // The platform opens its ports for a moment to check them, so an open port does not mean that the API answers.
+    () => isApiHealthy(workspace.ports.api),
     PLATFORM_START_TIMEOUT_MS,
   );
   await demo.readTokens();

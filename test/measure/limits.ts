@@ -1,7 +1,5 @@
 /** Bounds of the measures; shares are fractions of 1. */
 export const LIMITS = {
-  /** The share of comments or titles that open with a pronoun must stay below this limit. */
-  openings: 0.01,
   /** Largest share of comments that contain a vague word. */
   vagueWords: 0.35,
   /** Smallest share of exported types with a doc comment. */

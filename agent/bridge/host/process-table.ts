@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { sendSignal } from '../../../core/base/send-signal.ts';
 import { DEFAULT_PROGRAM_PATH } from '../../../core/contract/bridge.ts';
 import { AttemptFailure, getAbortReason } from '../attempt-error.ts';
 import { findAttemptProcesses } from './find-processes.ts';
@@ -150,7 +151,7 @@ export class ProcessTable {
   /** Sends SIGKILL to all children and their descendants and returns at once. `endAll` waits for the end of the processes. */
   killAll(): void {
     for (const child of this.#children) killProcessGroup(child);
-    for (const pid of this.#findProcesses(undefined)) killProcess(pid);
+    for (const pid of this.#findProcesses(undefined)) sendSignal(pid, 'SIGKILL');
   }
 
   /**
@@ -169,7 +170,7 @@ export class ProcessTable {
         const message = `processes of the agent still run ${END_WAIT_MS / 1_000} s after SIGKILL: ${pids.join(', ')}`;
         throw new AttemptFailure('infra', message);
       }
-      for (const pid of pids) killProcess(pid);
+      for (const pid of pids) sendSignal(pid, 'SIGKILL');
       await delay(END_POLL_MS);
     }
   }
@@ -198,15 +199,7 @@ export class ProcessTable {
 
 /** Sends SIGKILL to the process group of a child of a ProcessTable. */
 export function killProcessGroup(child: ChildProcess): void {
-  if (child.pid !== undefined) killProcess(-child.pid);
-}
-
-function killProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // The process has ended already.
-  }
+  if (child.pid !== undefined) sendSignal(-child.pid, 'SIGKILL');
 }
 
 function waitUntilEnded(

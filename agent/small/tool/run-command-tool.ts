@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { z } from 'zod';
+import { sendSignal } from '../../../core/base/send-signal.ts';
 import type { ToolContext } from './tool.ts';
 import { defineTool, ToolError } from './tool.ts';
 
@@ -89,12 +90,7 @@ function terminateGroup(child: ChildProcess): void {
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // The group has ended already.
-  }
+  if (child.pid !== undefined) sendSignal(-child.pid, signal);
 }
 
 /** Collects output. Keeps only the beginning and end of a long output, because most error messages are there. */

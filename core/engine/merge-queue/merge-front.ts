@@ -237,7 +237,7 @@ async function mergePull(
   if (saved === undefined) return { kind: 'lost' };
   // A merge call names a commit but no base branch, and a person may have changed the base branch meanwhile.
   if (base !== front.rootBranch) return { kind: 'requeue', queue: saved, waitMs: 1_000 };
-  // This step requested no merge, so the queue keeps its earlier phase.
+  // The step requested no merge, so the queue keeps its earlier phase.
   if (objection !== undefined)
     return recordObjection(deps, { ...saved, state: queue.state }, front, objection);
   const [outcome, prefetched] = await Promise.all([

@@ -10,7 +10,7 @@ export type FalsificationPaths = {
   readonly attempt: string;
 };
 
-/** One way to falsify verification. The commit of the agent contains `no` in login.txt. */
+/** Attempt to falsify verification. The commit of the agent contains `no` in login.txt. */
 export type Falsification = {
   readonly name: string;
   /** Files of the repository at the start. */

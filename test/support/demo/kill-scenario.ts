@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { sendSignal } from '../../../core/base/send-signal.ts';
 import { createSeededRandom } from '../../../local/model/variations.ts';
 import type { FoundProcess } from '../process/process-scan.ts';
 import { findProcesses } from '../process/process-scan.ts';
@@ -126,7 +127,7 @@ async function countBridges(demo: DemoProcess): Promise<number> {
 async function killRemainingProcesses(demo: DemoProcess): Promise<void> {
   await waitUntil('every process is dead', async () => {
     const living = await findProcesses(demo.workspace.path);
-    for (const { pid } of living) killProcess(pid);
+    for (const { pid } of living) sendSignal(pid, 'SIGKILL');
     return living.length === 0;
   });
 }
@@ -183,18 +184,10 @@ async function killAnyComponent(
       const kind = kinds.find(
         (component) => pid !== demo.pid() && component.matchesCommand(command),
       );
-      if (kind !== undefined && killProcess(pid)) return `${kind.name}: ${command.slice(0, 60)}`;
+      if (kind !== undefined && sendSignal(pid, 'SIGKILL'))
+        return `${kind.name}: ${command.slice(0, 60)}`;
     }
     await delay(10);
   }
   return undefined;
-}
-
-function killProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 'SIGKILL');
-    return true;
-  } catch {
-    return false;
-  }
 }

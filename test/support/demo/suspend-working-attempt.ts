@@ -6,6 +6,7 @@ import type { PodRecord, ProcessIdentity } from '../../../adapters/process/pod-r
 import { readPodRecord } from '../../../adapters/process/pod-record.ts';
 import type { ProcessRow } from '../../../adapters/process/process-row.ts';
 import { isAlive } from '../../../adapters/process/process-row.ts';
+import { signalProcess } from '../../../adapters/process/stop-pod.ts';
 import type { AttemptKey } from '../../../core/contract/id.ts';
 import { parseAttemptId } from '../../../core/contract/id.ts';
 import { readCommandLine } from '../process/process-scan.ts';
@@ -103,7 +104,7 @@ function createOrphan(
 }
 
 function signalProcesses(members: readonly ProcessRow[], signal: NodeJS.Signals): void {
-  for (const member of members.filter(isAlive)) process.kill(member.pid, signal);
+  for (const member of members) signalProcess(member, signal);
 }
 
 async function isSuspended(pid: number): Promise<boolean> {

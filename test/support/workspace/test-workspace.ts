@@ -3,6 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sendSignal } from '../../../core/base/send-signal.ts';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 import { findProcesses, isListening } from '../process/process-scan.ts';
 import { waitUntil } from '../wait-until.ts';
@@ -95,18 +96,10 @@ export async function createTestWorkspace(): Promise<TestWorkspace> {
       requireNothingLeft(() => listAttemptLeftovers(dataDir), withinMs),
     async remove() {
       // Kills only processes whose command line, working folder or environment contains the path of this workspace.
-      for (const { pid } of await findProcesses(path)) endProcess(pid);
+      for (const { pid } of await findProcesses(path)) sendSignal(pid, 'SIGKILL');
       await remove();
     },
   };
-}
-
-function endProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // The process has ended in the meantime.
-  }
 }
 
 function startNode(

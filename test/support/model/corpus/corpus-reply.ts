@@ -16,7 +16,7 @@ export type ExpectedVerdict =
 export type CorpusReply = {
   /** Server or gateway that is reported to send the shape. */
   readonly source: string;
-  /** What is special about the reply. */
+  /** Special feature of the reply. */
   readonly title: string;
   readonly contentType: string;
   readonly body: string;
