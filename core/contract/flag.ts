@@ -33,16 +33,17 @@ export const flagCountsSchema = z.partialRecord(z.enum(FLAG_KINDS), z.number().i
 /** Number of flags by kind. */
 export type FlagCounts = z.infer<typeof flagCountsSchema>;
 
+const MAX_FIRST_FLAGS = 5;
+
 export const flagSummarySchema = z.object({
   total: z.number().int(),
   byKind: flagCountsSchema,
   /** Worst flags. */
-  first: z.array(flagSchema).max(5),
+  first: z.array(flagSchema).max(MAX_FIRST_FLAGS),
 });
 /** Summary of flags that is small enough for every view. */
 export type FlagSummary = z.infer<typeof flagSummarySchema>;
 
-const MAX_FIRST_FLAGS = 5;
 /** Limits of a flag in a summary, because every write of a task copies the summary. */
 const MAX_SUMMARY_PATH_CHARS = 100;
 const MAX_SUMMARY_WHY_CHARS = 60;
@@ -71,11 +72,8 @@ export function addFlagCounts(all: readonly FlagCounts[]): FlagCounts {
 }
 
 /** Returns the counts of the flags that `shown` does not contain; a kind without a further flag is omitted. */
-export function subtractFlagCounts(
-  all: FlagCounts,
-  shown: FlagCounts,
-): Partial<Record<FlagKind, number>> {
-  const rest: Partial<Record<FlagKind, number>> = {};
+export function subtractFlagCounts(all: FlagCounts, shown: FlagCounts): FlagCounts {
+  const rest: FlagCounts = {};
   for (const kind of FLAG_KINDS) {
     const count = (all[kind] ?? 0) - (shown[kind] ?? 0);
     if (count > 0) rest[kind] = count;

@@ -6,11 +6,12 @@ import {
   isPlanNoop,
   SAMPLE_BASE_RESULT,
 } from '../../test/support/engine/plan-sample.ts';
-import { createBaseCheckState, isReleasable, listUncheckedRepositories } from './base-state.ts';
+import { createBaseCheckState, listUncheckedRepositories } from './base-state.ts';
 import { decidePlan } from './decide-plan.ts';
 import { announcePlanTransition } from './plan-announcements.ts';
 import type { PlanEvent } from './plan-event.ts';
 import type { BaseState, PlanState } from './plan-state.ts';
+import { isReleasable } from './plan-state.ts';
 
 const RED = SAMPLE_BASE_RESULT;
 const CHECKING: BaseState = { ...RED, status: 'checking', reason: undefined };

@@ -1,6 +1,6 @@
-import { findBaseState } from './base-state.ts';
 import type { PlanContext, PlanEventOf } from './plan-event.ts';
 import type { BaseState, PlanState } from './plan-state.ts';
+import { findBaseState } from './plan-state.ts';
 
 // Transitions by the checks of base commits. A plan records what it reads of the checks of its base commits; a base check, which is a
 // hidden plan, records its own result.

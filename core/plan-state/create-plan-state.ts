@@ -25,17 +25,37 @@ export function createPlanState(
   { id, actor, now, bodyHash, graphTag }: PlanOrigin,
 ): PlanState {
   return {
-    id,
+    ...createBlankPlanState({ id, actor, now, status: 'planning' }),
     title: derivePlanTitle(input),
     prompt: input.prompt,
-    status: 'planning',
     options: planOptionsSchema.parse(input),
     policy: input.policy,
     repositories,
     hasSubmittedGraph: input.graph !== undefined,
+    revisionTags: graphTag === undefined ? [] : [graphTag],
+    bodyHash,
+  };
+}
+
+/** Creates a plan without title, prompt, repositories and work, with the default options. */
+export function createBlankPlanState({
+  id,
+  actor,
+  now,
+  status,
+}: Pick<PlanOrigin, 'id' | 'actor' | 'now'> & Pick<PlanState, 'status'>): PlanState {
+  return {
+    id,
+    title: '',
+    prompt: '',
+    status,
+    options: planOptionsSchema.parse({}),
+    policy: 'auto',
+    repositories: [],
+    hasSubmittedGraph: false,
     run: 1,
     revision: 0,
-    revisionTags: graphTag === undefined ? [] : [graphTag],
+    revisionTags: [],
     conditions: [],
     planning: { stage: 'queued', consecutiveFailures: 0 },
     activation: EMPTY_ACTIVATION,
@@ -46,9 +66,8 @@ export function createPlanState(
     usage: NO_USAGE,
     consecutiveEngineFailures: 0,
     createdBy: actor,
-    bodyHash,
     createdAt: now,
-    last: { version: 1, at: now, from: 'none', to: 'planning', event: 'created', actor },
+    last: { version: 1, at: now, from: 'none', to: status, event: 'created', actor },
   };
 }
 

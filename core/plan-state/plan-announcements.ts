@@ -9,9 +9,9 @@ import {
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';
 import type { AnnouncementContext } from '../task-state/task-announcements.ts';
-import { isReleasable, listBlockingBases } from './base-state.ts';
 import type { PlanEvent, PlanEventType } from './plan-event.ts';
 import type { BaseState, PlanState, RootPull } from './plan-state.ts';
+import { isReleasable, listBlockingBases } from './plan-state.ts';
 
 /** Messages and notices after a transition of a plan. */
 export type PlanAnnouncement = {

@@ -202,6 +202,36 @@ function omitUndefined(limits: Limits): Limits {
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }
 
+// Verification of base commits.
+
+/** Returns the verification of the repository's base commit; undefined if no check is known for exactly this commit. */
+export function findBaseState(
+  plan: PlanState,
+  { name, baseSha }: Pick<PlanRepository, 'name' | 'baseSha'>,
+): BaseState | undefined {
+  return plan.base?.find(({ repo, commit }) => repo === name && commit === baseSha);
+}
+
+/**
+ * Returns the base checks that keep the tasks of the plan from starting: checks without an end and red checks, unless a person
+ * accepted the base commit. A check of an earlier base commit also counts, because the check of the new commit is still missing.
+ */
+export function listBlockingBases(plan: PlanState): BaseState[] {
+  if (plan.options.allowRedBase || plan.purpose === 'base') return [];
+  return (plan.base ?? []).filter((entry) => {
+    const isOutdated = plan.repositories.some(
+      ({ name, baseSha }) => name === entry.repo && baseSha !== entry.commit,
+    );
+    if (isOutdated) return true;
+    return entry.accepted !== true && (entry.status === 'checking' || entry.status === 'red');
+  });
+}
+
+/** Returns true if the checks of the base commits allow tasks to start. */
+export function isReleasable(plan: PlanState): boolean {
+  return listBlockingBases(plan).length === 0;
+}
+
 const MAX_CONDITIONS = 20;
 
 /** Adds a condition, which replaces an earlier condition with the same code. */

@@ -1,8 +1,8 @@
 import type { Notice } from '../contract/notice.ts';
 import type { Forecast } from '../contract/plan.ts';
 import type { Edge, TaskSpec } from '../contract/task.ts';
-import { isReleasable } from '../plan-state/base-state.ts';
 import type { PlanState } from '../plan-state/plan-state.ts';
+import { isReleasable } from '../plan-state/plan-state.ts';
 import type { Item, Table } from '../port/table.ts';
 import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
 import { ACTIVE_PLANS, ALL_PLANS, KEY, PLANS_AWAITING_PERSON } from '../topology/table-keys.ts';

@@ -4,6 +4,7 @@ import {
   createPlanStateFixture,
   FIXTURE_PLAN,
   SHA,
+  STARTING_LAUNCHER,
 } from '../../../test/support/engine/engine-fixture.ts';
 import type { BaseState, PlanRepository } from '../../plan-state/plan-state.ts';
 import { loadPlan } from '../../store/plan-store.ts';
@@ -33,17 +34,7 @@ const CHECK = deriveCheckId(REPOSITORY);
 
 /** Creates two active plans with a ready task each, which start from the same unverified commit. */
 async function createWaitingPlans() {
-  const fixture = createEngineFixture({
-    launcher: {
-      ensure: async ({ name, attemptId }) => ({
-        name,
-        attemptId,
-        state: 'starting',
-        startedAt: 1,
-        uid: '1',
-      }),
-    },
-  });
+  const fixture = createEngineFixture({ launcher: STARTING_LAUNCHER });
   const { deps, table } = fixture;
   const activation = { stored: 1, released: 1, total: 1, hasRootBranches: true };
   for (const id of [FIXTURE_PLAN, SECOND_PLAN]) {

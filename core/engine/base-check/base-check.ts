@@ -6,12 +6,11 @@ import { hasTaskStopped } from '../../contract/task-status.ts';
 import {
   BASE_TASK,
   createBaseCheckState,
-  findBaseState,
   listUncheckedRepositories,
   requireOwnBaseState,
 } from '../../plan-state/base-state.ts';
 import type { BaseState, PlanRepository, PlanState } from '../../plan-state/plan-state.ts';
-import { requirePlanRepository } from '../../plan-state/plan-state.ts';
+import { findBaseState, requirePlanRepository } from '../../plan-state/plan-state.ts';
 import { listBaseWatchers, putBaseWatcher } from '../../store/base-watcher-store.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, putNewPlan, setPlanDue } from '../../store/plan-store.ts';
@@ -49,12 +48,10 @@ export async function requestBaseChecks(
   plan: string,
   repositories: readonly PlanRepository[],
 ): Promise<BaseState[]> {
-  const states = await Promise.all(
-    repositories
-      .filter((repository) => repository.verify.length > 0)
-      .map((repository) => requestBaseCheck(deps, plan, repository, { shouldRepeat: false })),
+  const verified = repositories.filter(({ verify }) => verify.length > 0);
+  return Promise.all(
+    verified.map((repository) => requestBaseCheck(deps, plan, repository, { shouldRepeat: false })),
   );
-  return states;
 }
 
 /**

@@ -4,8 +4,8 @@ import { applyPlan } from '../apply/apply-plan.ts';
 import type { PlanWriteDeps } from '../engine-deps.ts';
 
 /**
- * Dismisses a plan that does not run: its open pull requests are closed, and the branches of all its runs are deleted at once. A
- * repeated request changes nothing.
+ * Dismisses a plan that does not run: its open pull requests are closed, and its branches are deleted afterwards. A repeated
+ * request changes nothing.
  */
 export async function closePlan(
   deps: PlanWriteDeps,

@@ -1,8 +1,7 @@
 import { AppError } from '../../base/app-error.ts';
 import type { BaseDecision } from '../../contract/plan.ts';
-import { findBaseState } from '../../plan-state/base-state.ts';
 import type { PlanRepository, PlanState } from '../../plan-state/plan-state.ts';
-import { requireStatus } from '../../plan-state/plan-state.ts';
+import { findBaseState, requireStatus } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
 import { requestBaseCheck } from '../base-check/base-check.ts';

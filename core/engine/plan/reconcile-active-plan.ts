@@ -1,7 +1,6 @@
 import { formatRootBranch } from '../../contract/id.ts';
-import { isReleasable } from '../../plan-state/base-state.ts';
 import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
-import { isSimple, runAcceptsWork } from '../../plan-state/plan-state.ts';
+import { isReleasable, isSimple, runAcceptsWork } from '../../plan-state/plan-state.ts';
 import { buildRunNodes } from '../../plan-state/run-nodes.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { setPlanDue } from '../../store/plan-store.ts';

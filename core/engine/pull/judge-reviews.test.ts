@@ -5,20 +5,25 @@ import { buildReviewEvent, repeatsUnchangedRepair } from './judge-reviews.ts';
 
 const [OLD, HEAD] = ['a'.repeat(40), 'b'.repeat(40)];
 
-type ReviewRow = readonly [author: string, state: Review['state'], commit: string];
+type Author = 'ann' | 'ben' | 'cleo' | 'bot' | 'reader';
+/** Review as text: its author, its state and the reviewed commit. */
+type ReviewRow = `${Author} ${Review['state']} ${'OLD' | 'HEAD'}`;
 
 /** Creates reviews with ids from 1, oldest first. The author `bot` is a bot, and `reader` has no write permission. */
 function createReviews(rows: readonly ReviewRow[]): Review[] {
-  return rows.map(([author, state, commit], index) => ({
-    id: index + 1,
-    author,
-    state,
-    commit,
-    authorCanWrite: author !== 'reader',
-    isBot: author === 'bot',
-    body: `text of review ${index + 1}`,
-    at: index + 1,
-  }));
+  return rows.map((row, index) => {
+    const [author = '', state, commit] = row.split(' ');
+    return {
+      id: index + 1,
+      author,
+      state: state as Review['state'],
+      commit: commit === 'HEAD' ? HEAD : OLD,
+      authorCanWrite: author !== 'reader',
+      isBot: author === 'bot',
+      body: `text of review ${index + 1}`,
+      at: index + 1,
+    };
+  });
 }
 
 /** Sequences of reviews with the resulting event; `handled` is the id of the newest handled review. */
@@ -29,168 +34,120 @@ const SEQUENCES: readonly {
   readonly expected: 'approved' | 'changes_requested' | undefined;
 }[] = [
   { name: 'no review', rows: [], expected: undefined },
-  { name: 'an approval', rows: [['ann', 'approved', HEAD]], expected: 'approved' },
-  { name: 'an approval of an older commit', rows: [['ann', 'approved', OLD]], expected: undefined },
+  { name: 'an approval', rows: ['ann approved HEAD'], expected: 'approved' },
+  { name: 'an approval of an older commit', rows: ['ann approved OLD'], expected: undefined },
   {
     name: 'an objection',
-    rows: [['ann', 'changes_requested', HEAD]],
+    rows: ['ann changes_requested HEAD'],
     expected: 'changes_requested',
   },
   {
     name: 'an unhandled objection to an older commit',
-    rows: [['ann', 'changes_requested', OLD]],
+    rows: ['ann changes_requested OLD'],
     expected: 'changes_requested',
   },
   {
     name: 'a handled objection to an older commit',
-    rows: [['ann', 'changes_requested', OLD]],
+    rows: ['ann changes_requested OLD'],
     handled: 1,
     expected: undefined,
   },
   {
     name: 'a handled objection to the accepted commit',
-    rows: [['ann', 'changes_requested', HEAD]],
+    rows: ['ann changes_requested HEAD'],
     handled: 1,
     expected: 'changes_requested',
   },
   {
     name: 'an objection and an approval by another reviewer',
-    rows: [
-      ['ann', 'changes_requested', HEAD],
-      ['ben', 'approved', HEAD],
-    ],
+    rows: ['ann changes_requested HEAD', 'ben approved HEAD'],
     expected: 'changes_requested',
   },
   {
     name: 'an approval and an objection by another reviewer',
-    rows: [
-      ['ann', 'approved', HEAD],
-      ['ben', 'changes_requested', HEAD],
-    ],
+    rows: ['ann approved HEAD', 'ben changes_requested HEAD'],
     expected: 'changes_requested',
   },
   {
     name: 'an objection followed by an approval of the same reviewer',
-    rows: [
-      ['ann', 'changes_requested', HEAD],
-      ['ann', 'approved', HEAD],
-    ],
+    rows: ['ann changes_requested HEAD', 'ann approved HEAD'],
     expected: 'approved',
   },
   {
     name: 'an approval followed by an objection of the same reviewer',
-    rows: [
-      ['ann', 'approved', HEAD],
-      ['ann', 'changes_requested', HEAD],
-    ],
+    rows: ['ann approved HEAD', 'ann changes_requested HEAD'],
     expected: 'changes_requested',
   },
   {
     name: 'an objection followed by an approval of an older commit by the same reviewer',
-    rows: [
-      ['ann', 'changes_requested', HEAD],
-      ['ann', 'approved', OLD],
-    ],
+    rows: ['ann changes_requested HEAD', 'ann approved OLD'],
     expected: 'changes_requested',
   },
   {
     name: 'an objection to an older commit followed by an approval of that commit',
-    rows: [
-      ['ann', 'changes_requested', OLD],
-      ['ann', 'approved', OLD],
-    ],
+    rows: ['ann changes_requested OLD', 'ann approved OLD'],
     expected: undefined,
   },
   {
     name: 'an objection followed by a comment of the same reviewer',
-    rows: [
-      ['ann', 'changes_requested', HEAD],
-      ['ann', 'commented', HEAD],
-    ],
+    rows: ['ann changes_requested HEAD', 'ann commented HEAD'],
     expected: 'changes_requested',
   },
   {
     name: 'an approval followed by a comment of the same reviewer',
-    rows: [
-      ['ann', 'approved', HEAD],
-      ['ann', 'commented', HEAD],
-    ],
+    rows: ['ann approved HEAD', 'ann commented HEAD'],
     expected: 'approved',
   },
-  { name: 'a dismissed review', rows: [['ann', 'dismissed', HEAD]], expected: undefined },
+  { name: 'a dismissed review', rows: ['ann dismissed HEAD'], expected: undefined },
   {
     name: 'a dismissed objection beside an approval',
-    rows: [
-      ['ann', 'dismissed', HEAD],
-      ['ben', 'approved', HEAD],
-    ],
+    rows: ['ann dismissed HEAD', 'ben approved HEAD'],
     expected: 'approved',
   },
   {
     name: 'an approval before a dismissed review of the same reviewer',
-    rows: [
-      ['ann', 'approved', HEAD],
-      ['ann', 'dismissed', HEAD],
-    ],
+    rows: ['ann approved HEAD', 'ann dismissed HEAD'],
     expected: undefined,
   },
   {
     name: 'an objection after a dismissed review of the same reviewer',
-    rows: [
-      ['ann', 'dismissed', HEAD],
-      ['ann', 'changes_requested', HEAD],
-    ],
+    rows: ['ann dismissed HEAD', 'ann changes_requested HEAD'],
     expected: 'changes_requested',
   },
   {
     name: 'an approval of the repaired commit by another reviewer',
-    rows: [
-      ['ann', 'changes_requested', OLD],
-      ['ben', 'approved', HEAD],
-    ],
+    rows: ['ann changes_requested OLD', 'ben approved HEAD'],
     handled: 1,
     expected: 'approved',
   },
   {
     name: 'an approval that was given before the repair',
-    rows: [
-      ['ben', 'approved', OLD],
-      ['ann', 'changes_requested', OLD],
-    ],
+    rows: ['ben approved OLD', 'ann changes_requested OLD'],
     handled: 2,
     expected: undefined,
   },
   {
     name: 'a second objection that arrived during the repair of the first',
-    rows: [
-      ['ann', 'changes_requested', OLD],
-      ['ben', 'changes_requested', OLD],
-    ],
+    rows: ['ann changes_requested OLD', 'ben changes_requested OLD'],
     handled: 1,
     expected: 'changes_requested',
   },
   {
     name: 'an objection of a reviewer without write permission',
-    rows: [
-      ['ann', 'approved', HEAD],
-      ['reader', 'changes_requested', HEAD],
-    ],
+    rows: ['ann approved HEAD', 'reader changes_requested HEAD'],
     expected: 'approved',
   },
   {
     name: 'an approval of a reviewer without write permission',
-    rows: [['reader', 'approved', HEAD]],
+    rows: ['reader approved HEAD'],
     expected: undefined,
   },
   {
     name: 'an objection of a bot',
-    rows: [
-      ['ann', 'approved', HEAD],
-      ['bot', 'changes_requested', HEAD],
-    ],
+    rows: ['ann approved HEAD', 'bot changes_requested HEAD'],
     expected: 'approved',
   },
-  { name: 'an approval of a bot', rows: [['bot', 'approved', HEAD]], expected: undefined },
+  { name: 'an approval of a bot', rows: ['bot approved HEAD'], expected: undefined },
 ];
 
 test.each(SEQUENCES)('$name leads to $expected', ({ rows, handled = 0, expected }) => {
@@ -198,16 +155,16 @@ test.each(SEQUENCES)('$name leads to $expected', ({ rows, handled = 0, expected 
 });
 
 test('an approval names the approved commit', () => {
-  const event = buildReviewEvent(createReviews([['ann', 'approved', HEAD]]), [], 0, HEAD);
+  const event = buildReviewEvent(createReviews(['ann approved HEAD']), [], 0, HEAD);
 
   expect(event).toEqual({ type: 'approved', commit: HEAD });
 });
 
 test('a repair contains the objections of all reviewers with their names, and the newest id', () => {
   const reviews = createReviews([
-    ['ann', 'changes_requested', HEAD],
-    ['ben', 'changes_requested', OLD],
-    ['cleo', 'approved', HEAD],
+    'ann changes_requested HEAD',
+    'ben changes_requested OLD',
+    'cleo approved HEAD',
   ]);
 
   expect(buildReviewEvent(reviews, [], 0, HEAD)).toMatchObject({
@@ -232,7 +189,7 @@ test('a repair contains the comments of writers around the first objection', () 
     at: 1,
   };
   const comments = [comment, { ...comment, authorCanWrite: false, body: 'an unknown reader' }];
-  const reviews = createReviews([['ann', 'changes_requested', HEAD]]).map((review) => ({
+  const reviews = createReviews(['ann changes_requested HEAD']).map((review) => ({
     ...review,
     body: '',
   }));
@@ -243,10 +200,7 @@ test('a repair contains the comments of writers around the first objection', () 
 });
 
 test('only a new objection continues after a repair without changes', () => {
-  const reviews = createReviews([
-    ['ann', 'changes_requested', HEAD],
-    ['ben', 'changes_requested', HEAD],
-  ]);
+  const reviews = createReviews(['ann changes_requested HEAD', 'ben changes_requested HEAD']);
   const unchanged = { ...createTaskStateFixture(), noChange: true as const, lastHandledReview: 2 };
   const event = buildReviewEvent(reviews, [], 2, HEAD);
 

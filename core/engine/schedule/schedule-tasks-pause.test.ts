@@ -4,6 +4,7 @@ import {
   createPlanStateFixture,
   FIXTURE_PLAN,
   FIXTURE_REPO,
+  STARTING_LAUNCHER,
 } from '../../../test/support/engine/engine-fixture.ts';
 import { formatForgeSystem, MODEL_SYSTEM, recordPause } from '../../store/system-store.ts';
 import { scheduleTasks } from './schedule-tasks.ts';
@@ -12,17 +13,7 @@ const OTHER_REPO = 'else/shop';
 
 /** Creates task `one` in a repository of the owner acme and task `two` in a repository of another owner. */
 async function createTwoOwners() {
-  const fixture = createEngineFixture({
-    launcher: {
-      ensure: async ({ name, attemptId }) => ({
-        name,
-        attemptId,
-        state: 'starting',
-        startedAt: 1,
-        uid: '1',
-      }),
-    },
-  });
+  const fixture = createEngineFixture({ launcher: STARTING_LAUNCHER });
   const [repository] = createPlanStateFixture().repositories;
   if (repository === undefined) throw new Error('the fixture has no repository');
   await fixture.putPlan({ repositories: [repository, { ...repository, name: OTHER_REPO }] });

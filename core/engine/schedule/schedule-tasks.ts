@@ -1,9 +1,8 @@
 import type { TaskKey } from '../../contract/id.ts';
 import { formatAttemptId } from '../../contract/id.ts';
 import { buildPlanPush, buildSchedulerWakeUp } from '../../contract/queue-message.ts';
-import { isReleasable } from '../../plan-state/base-state.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import { isOverBudget, requirePlanRepository } from '../../plan-state/plan-state.ts';
+import { isOverBudget, isReleasable, requirePlanRepository } from '../../plan-state/plan-state.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';

@@ -1,7 +1,7 @@
 import type { BaseView, Condition } from '../../contract/plan.ts';
 import type { Waiting } from '../../contract/waiting.ts';
-import { findBaseState, listBlockingBases } from '../../plan-state/base-state.ts';
 import type { BaseState, PlanState } from '../../plan-state/plan-state.ts';
+import { findBaseState, listBlockingBases } from '../../plan-state/plan-state.ts';
 
 // Builds what clients read about the verification of base commits.
 

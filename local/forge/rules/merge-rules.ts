@@ -5,7 +5,7 @@ export type MergeMethod = 'merge' | 'squash' | 'rebase';
 
 /** The parameters of a merge call that decide whether the forge accepts the call. */
 export type MergeCall = {
-  /** The merge is refused unless this is the head commit; absent: any head commit. */
+  /** Required head commit of the pull request; absent: any head commit is merged. */
   readonly sha?: string;
   readonly method: MergeMethod;
 };

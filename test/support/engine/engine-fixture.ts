@@ -50,6 +50,17 @@ export type EngineFixture = {
   task(id?: string): Promise<StoredTask>;
 };
 
+/** Launcher whose pods start at once. */
+export const STARTING_LAUNCHER: Partial<PodLauncher> = {
+  ensure: async ({ name, attemptId }) => ({
+    name,
+    attemptId,
+    state: 'starting',
+    startedAt: 1,
+    uid: '1',
+  }),
+};
+
 export function createEngineFixture(
   parts: {
     readonly forge?: Partial<Forge>;

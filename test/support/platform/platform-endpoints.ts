@@ -21,7 +21,7 @@ export type CliOptions = {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Required exit code. Default: any. */
+  /** Exit code that the command must have; absent: the command may have any exit code. */
   readonly expectedExit?: number;
 };
 
