@@ -35,8 +35,7 @@ export type Signer = {
 /** Creates a signer that starts with the first credential. */
 export function createSigner(options: SignerOptions, now: () => number): Signer {
   const remainingCredentials = [...(options.credentials ?? [])];
-  // A session that this signer has renewed is not renewed again: if the API refuses a new session, another renewal is useless.
-  const renewedAccessTokens = new Set<string>();
+  let renewedAccessToken: string | undefined;
 
   /** Renews a session. Prefers the stored session if another process has renewed it: a refresh token may be valid only once. */
   async function renewSession(old: Session): Promise<Session | undefined> {
@@ -55,13 +54,20 @@ export function createSigner(options: SignerOptions, now: () => number): Signer 
 
   async function renewCurrentSession(): Promise<boolean> {
     const current = remainingCredentials[0];
-    if (current?.kind !== 'session' || renewedAccessTokens.has(current.session.accessToken))
-      return false;
+    if (current?.kind !== 'session') return false;
     const session = await renewSession(current.session);
     if (session === undefined) return false;
-    renewedAccessTokens.add(session.accessToken);
+    renewedAccessToken = session.accessToken;
     remainingCredentials[0] = { ...current, session };
     return true;
+  }
+
+  /** Returns true for a valid session that this signer has renewed: if the API refuses such a session, another renewal is useless. */
+  function isCurrentSessionNew(): boolean {
+    const current = remainingCredentials[0];
+    if (current?.kind !== 'session') return false;
+    const { accessToken, expiresAt } = current.session;
+    return accessToken === renewedAccessToken && expiresAt > now();
   }
 
   return {
@@ -74,7 +80,7 @@ export function createSigner(options: SignerOptions, now: () => number): Signer 
       return renewed?.kind === 'session' ? `Bearer ${renewed.session.accessToken}` : undefined;
     },
     async handleRefusal() {
-      if (await renewCurrentSession()) return true;
+      if (!isCurrentSessionNew() && (await renewCurrentSession())) return true;
       const refused = remainingCredentials.shift();
       const nextCredential = remainingCredentials[0];
       if (nextCredential === undefined || refused === undefined) return false;

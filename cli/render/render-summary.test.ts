@@ -53,6 +53,25 @@ test('the critical path is the longest chain of actual durations, through joins'
   expect(figures.attempts).toBe(6);
 });
 
+test('an end node depends only on the tasks of its repository', () => {
+  const other = { repo: 'acme/docs' };
+  const tasks = [
+    createRunTask('a', 0, 30),
+    createRunTask('b', 0, 90, [], other),
+    createRunTask('end', 30, 40, [], { kind: 'end' }),
+    createRunTask('end-2', 90, 95, [], { kind: 'end', ...other }),
+  ];
+
+  expect(computeSummaryFigures(PLAN, tasks, NOW)).toMatchObject({
+    criticalPath: ['b', 'end-2'],
+    criticalPathMs: 95_000,
+  });
+  expect(
+    computeSummaryFigures(PLAN, tasks.slice(0, 3), NOW).criticalPath,
+    'without the end node of the other repository',
+  ).toEqual(['b']);
+});
+
 test('figures of a plan without a started task are zero or undefined', () => {
   const figures = computeSummaryFigures(
     createPlanFixture({ startedAt: undefined }),

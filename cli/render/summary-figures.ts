@@ -51,12 +51,15 @@ export function computeSummaryFigures(
   };
 }
 
-/** Adds the dependencies of an end node that lists none: an end node depends on every other node. */
+/** Adds the dependencies of an end node that lists none: an end node depends on every other node of its repository. */
 function addEndDependencies(tasks: readonly TaskView[]): TaskView[] {
-  const otherIds = tasks.filter((task) => task.kind !== 'end').map((task) => task.id);
+  const tasksByRepository = Map.groupBy(
+    tasks.filter((task) => task.kind !== 'end'),
+    (task) => task.repo,
+  );
   return tasks.map((task) => {
-    const hasImpliedDependencies = task.kind === 'end' && task.dependsOn.length === 0;
-    return hasImpliedDependencies ? { ...task, dependsOn: otherIds } : task;
+    if (task.kind !== 'end' || task.dependsOn.length > 0) return task;
+    return { ...task, dependsOn: (tasksByRepository.get(task.repo) ?? []).map(({ id }) => id) };
   });
 }
 

@@ -243,6 +243,46 @@ describe('a session', () => {
     expect(savedSessions.map((session) => session.accessToken)).toEqual(['access-new']);
   });
 
+  test('is renewed before each of its expiries during a long run', async () => {
+    let nowMs = 1_000_000;
+    const sessions = ['a', 'b', 'c'].map((name, index) =>
+      createSession(name, nowMs + (index + 1) * 600_000),
+    );
+    const api = await startApi({
+      me: () => ({ email: 'ada@example.com', role: 'operator' }),
+      refresh: ({ body }) => {
+        const index = sessions.findIndex(
+          ({ refreshToken }) => JSON.stringify(body) === JSON.stringify({ refreshToken }),
+        );
+        const next = sessions[index + 1];
+        if (next === undefined) throw new ApiRefusal(401, 'unauthorized', 'unknown');
+        api.tokens.add(next.accessToken);
+        return next;
+      },
+    });
+    const [first] = sessions;
+    if (first === undefined) throw new Error('the test needs a session');
+    api.tokens.add(first.accessToken);
+    const client = createClient({
+      url: api.url,
+      credentials: [{ kind: 'session', session: first, source: 'the sign-in' }],
+      now: () => nowMs,
+    });
+
+    for (let call = 0; call < 3; call += 1) {
+      await client.call(API.me, {});
+      nowMs += 600_000;
+    }
+
+    expect(api.requests.map((request) => request.route)).toEqual([
+      'me',
+      'refresh',
+      'me',
+      'refresh',
+      'me',
+    ]);
+  });
+
   test('is loaded instead of renewed after another process has renewed the session', async () => {
     const api = await startWithSessions();
     const renewedElsewhere = createSession('other', Date.now() + 600_000);
