@@ -4,12 +4,7 @@ import { graphViewSchema } from '../../core/contract/plan.ts';
 import { submitGraph, useStage, waitForTaskStatus } from '../support/platform/e2e-stage.ts';
 import { listPulls, listRunPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
 import { renderWriteInstruction } from '../support/platform/render-graph.ts';
-import {
-  fetchPlanSnapshot,
-  waitForPlan,
-  waitForPlanStatus,
-  waitForTask,
-} from '../support/platform/wait-for-plan.ts';
+import { waitForPlan, waitForPlanStatus, waitForTask } from '../support/platform/wait-for-plan.ts';
 import { findProcesses } from '../support/process/process-scan.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { runGit } from '../support/workspace/git.ts';

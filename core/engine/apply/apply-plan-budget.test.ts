@@ -6,7 +6,7 @@ import {
 } from '../../../test/support/engine/engine-fixture.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
-import { applyPlan, recordPlanUsage } from './apply-plan.ts';
+import { applyPlan, recordPlanUsage } from './apply-transition.ts';
 
 async function createBudgetFixture() {
   const fixture = createEngineFixture();

@@ -4,7 +4,7 @@ import { AppError } from '../../base/app-error.ts';
 import { putMergeQueueEntry } from '../../store/merge-queue-store.ts';
 import { loadPauses } from '../../store/system-store.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
-import { runStepWithFailureHandling } from './apply-task.ts';
+import { runStepWithFailureHandling } from './apply-transition.ts';
 
 const CREDENTIAL_EXPIRED = new AppError('auth', 'forge_credential', 'bad credentials');
 

@@ -5,8 +5,7 @@ import { loadPlan } from '../../store/plan-store.ts';
 import { postponeTask } from '../../store/task-store.ts';
 import { reconcilePlan } from '../plan/reconcile-plan.ts';
 import { reconcileTask } from '../task/reconcile-task.ts';
-import { applyPlan } from './apply-plan.ts';
-import { applyTask } from './apply-task.ts';
+import { applyPlan, applyTask } from './apply-transition.ts';
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
 const REFUSED = { type: 'forge_refused', reason: 'no merges on Fridays' } as const;

@@ -10,7 +10,7 @@ import { buildModelProbeRequest } from '../../contract/queue-message.ts';
 import { formatForgeSystem, loadPauses } from '../../store/system-store.ts';
 import { putAttempt, putResult } from '../../store/task-detail-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import { cancelTask } from '../command/task-commands.ts';
 import { loseAttempt } from '../launch/attempt-pod.ts';
 import { acceptResult } from './attempt-callbacks.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { recordMessageCount, toTaskKey } from '../../store/task-store.ts';
-import { applyTask, requireTask } from '../apply/apply-task.ts';
+import { applyTask, requireTask } from '../apply/apply-transition.ts';
 import type { EngineDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 
 // Messages of people to an agent, numbered per task. A message that a client sends repeatedly is stored once. A message is stored,

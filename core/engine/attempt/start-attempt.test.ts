@@ -8,7 +8,7 @@ import {
 import { AppError } from '../../base/app-error.ts';
 import { formatForgeSystem, loadPauses } from '../../store/system-store.ts';
 import type { LiveAttempt } from '../../task-state/task-state.ts';
-import { applyPlan } from '../apply/apply-plan.ts';
+import { applyPlan } from '../apply/apply-transition.ts';
 import { issueAttemptCredentials, startAttempt } from './start-attempt.ts';
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', attemptNumber: 1 };

@@ -11,7 +11,7 @@ import { loadPlan } from '../../store/plan-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import { cancelPlan } from '../command/cancel-plan.ts';
 import { decideBase } from '../command/decide-base.ts';
 import { reconcilePlan } from '../plan/reconcile-plan.ts';

@@ -18,8 +18,7 @@ import { loadTask, putNewTask } from '../../store/task-store.ts';
 import { createBaseTaskState } from '../../task-state/create-task-state.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyPlan, applyTask, requirePlan } from '../apply/apply-transition.ts';
 import type { PlanWriteDeps, TaskWriteDeps } from '../engine-deps.ts';
 
 // Verifies base commits before agents spend money on them. A base check is a hidden plan with a single task, so the scheduler, leases,

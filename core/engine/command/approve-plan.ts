@@ -4,7 +4,7 @@ import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isSimple, requirePendingApproval, requireStatus } from '../../plan-state/plan-state.ts';
 import { blocksPlan } from '../../plan-state/preflight-condition.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import { applyPlan, requirePlan } from '../apply/apply-transition.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { requireRevision, requireValidGraph } from '../revision/revision.ts';
 import { requireNewestRevision } from './require-newest-revision.ts';

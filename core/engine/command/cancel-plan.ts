@@ -1,6 +1,6 @@
 import { requireStatus } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { applyPlan } from '../apply/apply-plan.ts';
+import { applyPlan } from '../apply/apply-transition.ts';
 import type { PlanWriteDeps } from '../engine-deps.ts';
 
 /** Cancels a plan: the attempts end, the pull requests are closed, and the branches are deleted some days later. */

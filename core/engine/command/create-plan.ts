@@ -8,7 +8,7 @@ import type { Revision, StoredPlan } from '../../store/plan-store.ts';
 import { putNewPlan, putRevision } from '../../store/plan-store.ts';
 import { loadRepository } from '../../store/repository-store.ts';
 import { sendMessages } from '../announce-changes.ts';
-import { requirePlan } from '../apply/apply-plan.ts';
+import { requirePlan } from '../apply/apply-transition.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { requireValidGraph } from '../revision/revision.ts';
 

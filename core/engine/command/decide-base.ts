@@ -3,7 +3,7 @@ import type { BaseDecision } from '../../contract/plan.ts';
 import type { PlanRepository, PlanState } from '../../plan-state/plan-state.ts';
 import { findBaseState, requireStatus } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import { applyPlan, requirePlan } from '../apply/apply-transition.ts';
 import { requestBaseCheck } from '../base-check/base-check.ts';
 import type { PlanWriteDeps } from '../engine-deps.ts';
 

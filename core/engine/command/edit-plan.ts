@@ -4,7 +4,7 @@ import { applyEdits } from '../../graph/edit/apply-edits.ts';
 import { requirePendingApproval } from '../../plan-state/plan-state.ts';
 import type { Revision } from '../../store/plan-store.ts';
 import { putRevision } from '../../store/plan-store.ts';
-import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import { applyPlan, requirePlan } from '../apply/apply-transition.ts';
 import type { TaskWriteDeps } from '../engine-deps.ts';
 import { buildRevision, requireRevision, requireValidGraph } from '../revision/revision.ts';
 import { requireNewestRevision } from './require-newest-revision.ts';

@@ -14,8 +14,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { readTask, toTaskKey } from '../../store/task-store.ts';
 import { formatRunChangesHash } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyPlan } from '../apply/apply-plan.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyPlan, applyTask } from '../apply/apply-transition.ts';
 import type { TaskWriteDeps } from '../engine-deps.ts';
 
 const TASKS_PER_PAGE = 200;

@@ -1,6 +1,6 @@
 import { requireStatus } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { applyPlan } from '../apply/apply-plan.ts';
+import { applyPlan } from '../apply/apply-transition.ts';
 import type { PlanWriteDeps } from '../engine-deps.ts';
 
 /** Rejects a plan in `pending_approval`. A repeated rejection changes nothing. */

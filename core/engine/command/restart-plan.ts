@@ -5,7 +5,7 @@ import type { PlanEventOf } from '../../plan-state/plan-event.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { requireCurrentRun, requireStatus } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import { applyPlan, requirePlan } from '../apply/apply-transition.ts';
 import type { ForgeDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 

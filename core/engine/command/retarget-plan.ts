@@ -2,7 +2,7 @@ import { AppError } from '../../base/app-error.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isSimple, requireStatus } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import { applyPlan, requirePlan } from '../apply/apply-transition.ts';
 import type { ForgeDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 

@@ -6,8 +6,7 @@ import { loadMessages } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { requirePlan } from '../apply/apply-plan.ts';
-import { applyTask, requireTask } from '../apply/apply-task.ts';
+import { applyTask, requirePlan, requireTask } from '../apply/apply-transition.ts';
 import type { StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { clearHalt } from '../plan/detect-halt.ts';
 

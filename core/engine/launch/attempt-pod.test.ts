@@ -3,7 +3,7 @@ import { createEngineFixture } from '../../../test/support/engine/engine-fixture
 import { AppError } from '../../base/app-error.ts';
 import { taskSpecSchema } from '../../contract/task.ts';
 import { putTaskDetail } from '../../store/task-detail-store.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import { buildPodSpec, launchAttempt } from './attempt-pod.ts';
 
 const CLAIMED_ATTEMPT = {

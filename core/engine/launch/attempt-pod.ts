@@ -19,7 +19,7 @@ import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import type { EngineDeps, LaunchDeps, PodDeps, TaskWriteDeps } from '../engine-deps.ts';
 
 /** Pause after a refusal of the launcher without a stated end, milliseconds. */

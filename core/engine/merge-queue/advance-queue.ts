@@ -15,7 +15,7 @@ import {
 } from '../../store/merge-queue-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import { isPausing, pauseAfterError } from '../apply/pause-after-error.ts';
 import type { EngineDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { mergeFront } from './merge-front.ts';

@@ -12,11 +12,15 @@ import { loadResult } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
-import { requirePlan } from '../apply/apply-plan.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask, requirePlan } from '../apply/apply-transition.ts';
 import type { EngineDeps, ForgeDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
-import { buildReviewEvent, repeatsUnchangedRepair } from '../pull/judge-reviews.ts';
-import { buildChecksEvent, observePull, resolveForge } from '../pull/task-pull.ts';
+import {
+  buildChecksEvent,
+  buildReviewEvent,
+  observePull,
+  repeatsUnchangedRepair,
+  resolveForge,
+} from '../pull/task-pull.ts';
 import type { MergeQueueFront, MergeStep } from './record-front-event.ts';
 import {
   prefetchMerge,

@@ -7,7 +7,7 @@ import { loadResult } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import type { EngineDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import type { PrefetchedDependents } from './release-dependents.ts';
 import { prefetchDependents } from './release-dependents.ts';

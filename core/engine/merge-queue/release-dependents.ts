@@ -14,7 +14,7 @@ import {
   toTaskKey,
 } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyTask, runStepWithFailureHandling } from '../apply/apply-task.ts';
+import { applyTask, runStepWithFailureHandling } from '../apply/apply-transition.ts';
 import type { PodDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';

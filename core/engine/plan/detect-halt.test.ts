@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';
 import { ACTIVE_PLANS, PLANS_AWAITING_PERSON } from '../../topology/table-keys.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import { retryTask } from '../command/task-commands.ts';
 import { detectHalt } from './detect-halt.ts';
 

@@ -9,7 +9,7 @@ import { loadSlots } from '../../store/system-store.ts';
 import { readTask } from '../../store/task-store.ts';
 import { formatReadyTasksHash, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyPlan } from '../apply/apply-plan.ts';
+import { applyPlan } from '../apply/apply-transition.ts';
 import type { EngineDeps, PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 
 // A plan is halted when no task can continue without an action of a person. A second check a minute later confirms the halt before

@@ -5,7 +5,7 @@ import {
   FIXTURE_REPO,
 } from '../../../test/support/engine/engine-fixture.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import { requirePlan } from '../apply/apply-plan.ts';
+import { requirePlan } from '../apply/apply-transition.ts';
 import { approveTask } from '../command/task-commands.ts';
 import { reconcilePlan } from './reconcile-plan.ts';
 

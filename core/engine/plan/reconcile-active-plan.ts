@@ -7,7 +7,7 @@ import { setPlanDue } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import { isNoChangeTask } from '../../task-state/task-state.ts';
-import { applyPlan, checkBudget, requirePlan } from '../apply/apply-plan.ts';
+import { applyPlan, checkBudget, requirePlan } from '../apply/apply-transition.ts';
 import { BASE_POLL_MS, refreshBaseChecks } from '../base-check/base-check.ts';
 import type { EngineDeps, ForgeDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/root-pull.ts';

@@ -5,7 +5,7 @@ import { isSimple, requirePlanRepository } from '../../plan-state/plan-state.ts'
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { setPlanDue } from '../../store/plan-store.ts';
 import { loadTask } from '../../store/task-store.ts';
-import { applyPlan } from '../apply/apply-plan.ts';
+import { applyPlan } from '../apply/apply-transition.ts';
 import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
 import type { RootPullObservation } from './observe-root-pulls.ts';
 import { isSamePullState, observeRootPulls } from './observe-root-pulls.ts';

@@ -6,7 +6,7 @@ import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, setPlanDue } from '../../store/plan-store.ts';
 import { enqueueWakeUps, sendPendingPlanNotices } from '../announce-changes.ts';
-import { applyPlan } from '../apply/apply-plan.ts';
+import { applyPlan } from '../apply/apply-transition.ts';
 import { isPausing, pauseAfterError } from '../apply/pause-after-error.ts';
 import { BASE_POLL_MS, reconcileBaseCheck, refreshBaseChecks } from '../base-check/base-check.ts';
 import type { ForgeDeps, PlanWriteDeps } from '../engine-deps.ts';

@@ -6,7 +6,7 @@ import { loadPlan } from '../../store/plan-store.ts';
 import { acquirePlannerLease, renewPlannerLease } from '../../store/planner-lease.ts';
 import { loadPause, MODEL_SYSTEM } from '../../store/system-store.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyPlan } from '../apply/apply-plan.ts';
+import { applyPlan } from '../apply/apply-transition.ts';
 import { pauseAfterError } from '../apply/pause-after-error.ts';
 import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
 import type { PlannerDeps, PlanningStep } from './planning-steps.ts';

@@ -21,7 +21,7 @@ import {
   parseTaskPartition,
 } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import type { EngineDeps, PodDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { handlePodEnded, loseAttempt } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
 import type { Table } from '../../port/table.ts';
 import { loadSlots } from '../../store/system-store.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import { scheduleTasks } from './schedule-tasks.ts';
 
 // If the response of a write is lost, a retry of the write fails on its condition, because the first write was applied.

@@ -22,7 +22,7 @@ import { loadTask, readTask, toTaskKey } from '../../store/task-store.ts';
 import { isSchedulable } from '../../task-state/task-state.ts';
 import { ACTIVE_PLANS, formatReadyTasksHash } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import type {
   EngineDeps,
   LaunchDeps,

@@ -3,7 +3,7 @@ import type { AttemptKey } from '../../contract/id.ts';
 import { loadAttempt } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
-import { requirePlan } from '../apply/apply-plan.ts';
+import { requirePlan } from '../apply/apply-transition.ts';
 import { appendMessage } from '../attempt/attempt-messages.ts';
 import type { LaunchDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { launchAttempt, loseAttempt } from '../launch/attempt-pod.ts';

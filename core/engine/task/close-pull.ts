@@ -3,8 +3,7 @@ import { PLATFORM_LABEL } from '../../pull-text/render-pull.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import { requirePlan } from '../apply/apply-plan.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask, requirePlan } from '../apply/apply-transition.ts';
 import type { ForgeDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import {

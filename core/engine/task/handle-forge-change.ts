@@ -8,12 +8,13 @@ import { loadRepository } from '../../store/repository-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-transition.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { reconcilePlan } from '../plan/reconcile-plan.ts';
-import { buildReviewEvent, repeatsUnchangedRepair } from '../pull/judge-reviews.ts';
 import {
+  buildReviewEvent,
   observePull,
+  repeatsUnchangedRepair,
   resolveBaseBranch,
   resolveForge,
   resolveTaskBranch,

@@ -3,13 +3,13 @@ import type { Forge, PullRequest } from '../../port/forge.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { requirePlan } from '../apply/apply-plan.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import { applyTask, requirePlan } from '../apply/apply-transition.ts';
 import type { ForgeDeps } from '../engine-deps.ts';
-import { buildReviewEvent, repeatsUnchangedRepair } from '../pull/judge-reviews.ts';
 import {
   buildChecksEvent,
+  buildReviewEvent,
   observePull,
+  repeatsUnchangedRepair,
   resolveBaseBranch,
   resolveForge,
 } from '../pull/task-pull.ts';

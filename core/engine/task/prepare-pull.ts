@@ -8,9 +8,8 @@ import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { requirePlan } from '../apply/apply-plan.ts';
-import type { ApplyOptions } from '../apply/apply-task.ts';
-import { applyTask } from '../apply/apply-task.ts';
+import type { ApplyOptions } from '../apply/apply-transition.ts';
+import { applyTask, requirePlan } from '../apply/apply-transition.ts';
 import type { EngineDeps, ForgeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import {
   buildChecksEvent,

@@ -6,7 +6,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, markTaskReconciled, toTaskKey } from '../../store/task-store.ts';
 import { computeIdleDue, needsPlanReconcile } from '../../task-state/task-state.ts';
 import { enqueueWakeUps, sendPendingTaskNotices } from '../announce-changes.ts';
-import { applyTask, runStepWithFailureHandling } from '../apply/apply-task.ts';
+import { applyTask, runStepWithFailureHandling } from '../apply/apply-transition.ts';
 import type { EngineDeps, ForgeDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { removeEndedPods } from '../launch/attempt-pod.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';

@@ -1,5 +1,5 @@
 import type { API } from '../../../core/contract/api.ts';
-import { requirePlan } from '../../../core/engine/apply/apply-plan.ts';
+import { requirePlan } from '../../../core/engine/apply/apply-transition.ts';
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { listNotices, listPlanNotices } from '../../../core/store/notice-store.ts';
 import type { Handlers } from '../handlers.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createTaskStateFixture } from '../../../test/support/engine/engine-fixture.ts';
 import type { Review, ReviewComment } from '../../port/forge.ts';
-import { buildReviewEvent, repeatsUnchangedRepair } from './judge-reviews.ts';
+import { buildReviewEvent, repeatsUnchangedRepair } from './task-pull.ts';
 
 const [OLD, HEAD] = ['a'.repeat(40), 'b'.repeat(40)];
 
