@@ -11,14 +11,15 @@ import { AppError } from '../../core/base/app-error.ts';
 import type { Change, Condition, Item, Key, Page, Table } from '../../core/port/table.ts';
 import type { AwsAccess } from '../aws/create-client-options.ts';
 import { createClientOptions } from '../aws/create-client-options.ts';
+import { encodeCursor } from '../table/cursor.ts';
+import { requireItemFits, toStoredItem } from '../table/stored-value.ts';
 import {
   buildConditionExpression,
   buildUpdateExpression,
   createPlaceholders,
 } from './expression.ts';
 import type { QueryPlan } from './query-plan.ts';
-import { encodeCursor, planIndexQuery, planPartitionQuery } from './query-plan.ts';
-import { requireItemFits, toStoredItem } from './stored-value.ts';
+import { planIndexQuery, planPartitionQuery } from './query-plan.ts';
 import { toStoreError } from './to-store-error.ts';
 
 /** Operation of the table, for `onCall`. */

@@ -1,5 +1,5 @@
 import type { Change, Condition, Value } from '../../core/port/table.ts';
-import { toStoredValue } from './stored-value.ts';
+import { toStoredValue } from '../table/stored-value.ts';
 
 // Builds the expressions of DynamoDB requests. Every attribute name becomes a placeholder, because attribute names may be reserved
 // words; DynamoDB accepts values only as placeholders.

@@ -1,7 +1,13 @@
-import { AppError } from '../../core/base/app-error.ts';
-import type { IndexName, QueryOptions, Scalar, Table } from '../../core/port/table.ts';
-import type { IndexDefinition } from '../../core/topology/table.ts';
+import type { IndexName, QueryOptions, Table } from '../../core/port/table.ts';
 import { TABLE } from '../../core/topology/table.ts';
+import type { CursorKey, RangeCheck } from '../table/cursor.ts';
+import {
+  createIndexRangeCheck,
+  createPartitionRangeCheck,
+  decodeCursor,
+  isBelow,
+  requireIndexDefinition,
+} from '../table/cursor.ts';
 import type { Placeholders } from './expression.ts';
 import { createPlaceholders } from './expression.ts';
 
@@ -41,15 +47,6 @@ export function planPartitionQuery(pk: string, options: PartitionOptions): Query
   };
 }
 
-/** Creates a check of whether a key lies in the range of a partition query. */
-export function createPartitionRangeCheck(pk: string, options: PartitionOptions): RangeCheck {
-  const { prefix = '', from = '' } = options ?? {};
-  return {
-    [TABLE.pk]: (value) => value === pk,
-    [TABLE.sk]: (value) => isKey(value) && value.startsWith(prefix) && !isBelow(value, from),
-  };
-}
-
 /**
  * Builds the condition on the sort key. DynamoDB allows only one such condition, so a prefix and a lower bound are combined into
  * a range. Returns undefined if no item can match.
@@ -65,16 +62,6 @@ function buildSortRange(
   if (!isBelow(prefix, from)) return `begins_with(${sk}, ${placeholders.addValue(prefix)})`;
   if (!from.startsWith(prefix)) return undefined;
   return `${sk} BETWEEN ${placeholders.addValue(from)} AND ${placeholders.addValue(prefix + HIGHEST_CODE_POINT)}`;
-}
-
-/** Compares keys by their UTF-8 bytes, like DynamoDB. */
-function isBelow(left: string, right: string): boolean {
-  if (right === '') return false;
-  return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;
-}
-
-function isKey(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }
 
 /** Plans a query of an index; returns undefined if no item can match. */
@@ -95,27 +82,6 @@ export function planIndexQuery(
     ConsistentRead: false,
     ...buildPaging(options, createIndexRangeCheck(index, hash, options)),
     ...placeholders.listFields(),
-  };
-}
-
-export function requireIndexDefinition(name: IndexName): IndexDefinition {
-  const definition = TABLE.indexes.find((index) => index.name === name);
-  if (definition === undefined) throw new Error(`core/topology/table.ts defines no index ${name}`);
-  return definition;
-}
-
-/** Creates a check of whether a key lies in the range of an index query. */
-export function createIndexRangeCheck(
-  index: IndexDefinition,
-  hash: string,
-  options: IndexOptions,
-): RangeCheck {
-  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = options ?? {};
-  return {
-    [index.hash]: (value) => value === hash,
-    [index.range]: (value) => typeof value === 'number' && value >= from && value <= to,
-    [TABLE.pk]: isKey,
-    [TABLE.sk]: isKey,
   };
 }
 
@@ -142,50 +108,4 @@ function buildPaging(options: QueryOptions | undefined, check: RangeCheck) {
     ...(options?.limit === undefined ? {} : { Limit: options.limit }),
     ...(after === undefined ? {} : { ExclusiveStartKey: decodeCursor(after, check) }),
   };
-}
-
-// Clients receive cursors and send them back, so every cursor is checked against the query.
-
-/** Content of a cursor: the key of the last item of a page; for an index query also the key attributes of the index. */
-export type CursorKey = Readonly<Record<string, Scalar>>;
-
-export function encodeCursor(cursorKey: CursorKey): string {
-  return Buffer.from(JSON.stringify(cursorKey)).toString('base64url');
-}
-
-/** Key attributes of a query; each function returns true for a value in the range of the query. */
-export type RangeCheck = Readonly<Record<string, (value: unknown) => boolean>>;
-
-/** Decodes a cursor; throws AppError `bad_cursor` if the cursor does not belong to the query. */
-export function decodeCursor(cursor: string, check: RangeCheck): CursorKey {
-  const cursorKey = parseCursorKey(cursor);
-  const checks = Object.entries(check);
-  if (cursorKey === undefined || Object.keys(cursorKey).length !== checks.length)
-    throw createCursorError();
-  for (const [name, isAllowed] of checks) {
-    if (!isAllowed(cursorKey[name])) throw createCursorError();
-  }
-  return cursorKey;
-}
-
-function parseCursorKey(cursor: string): CursorKey | undefined {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return isCursorKey(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isCursorKey(value: unknown): value is CursorKey {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((part) => typeof part === 'string' || typeof part === 'number');
-}
-
-function createCursorError(): AppError {
-  return new AppError(
-    'invalid',
-    'bad_cursor',
-    'the cursor does not belong to this list; start again without a cursor',
-  );
 }

@@ -1,6 +1,6 @@
 import { AppError } from '../../core/base/app-error.ts';
 import { describeError } from '../../core/base/describe-error.ts';
-import { createItemTooLargeError } from './stored-value.ts';
+import { createItemTooLargeError } from '../table/stored-value.ts';
 
 const THROTTLING_ERRORS = new Set([
   'ProvisionedThroughputExceededException',

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { countItemBytes } from '../../adapters/dynamo/stored-value.ts';
+import { projectItem } from '../../adapters/table/project-item.ts';
+import { countItemBytes } from '../../adapters/table/stored-value.ts';
 import type { Item } from '../../core/port/table.ts';
 import type { IndexDefinition } from '../../core/topology/table.ts';
 import { TABLE } from '../../core/topology/table.ts';
-import { projectItem } from '../../test/support/store/project-item.ts';
 
 // Computes capacity units by the published rules of DynamoDB. A write takes a unit per KB of the item, in the table and in each
 // affected index. A read takes a unit per 4 KB, or half a unit if it is eventually consistent.

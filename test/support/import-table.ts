@@ -51,6 +51,7 @@ const adapterRows = [
     'dynamo',
     ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb'],
     'adapters/aws',
+    'adapters/table',
     'core/topology/table.ts',
   ),
   createAdapterRow('github', ['octokit']),
@@ -61,7 +62,9 @@ const adapterRows = [
   createAdapterRow('password'),
   createAdapterRow('process'),
   createAdapterRow('repository-linker'),
+  createAdapterRow('sqlite', [], 'adapters/table', 'core/topology'),
   createAdapterRow('sqs', ['@aws-sdk/client-sqs'], 'adapters/aws', 'core/topology/queues.ts'),
+  createAdapterRow('table', [], 'core/topology/table.ts'),
   createAdapterRow('websocket', ['@aws-sdk/client-apigatewaymanagementapi'], 'adapters/aws'),
 ];
 

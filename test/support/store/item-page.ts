@@ -1,6 +1,6 @@
-import type { CursorKey } from '../../../adapters/dynamo/query-plan.ts';
-import { encodeCursor } from '../../../adapters/dynamo/query-plan.ts';
-import { countItemBytes } from '../../../adapters/dynamo/stored-value.ts';
+import type { CursorKey } from '../../../adapters/table/cursor.ts';
+import { encodeCursor } from '../../../adapters/table/cursor.ts';
+import { countItemBytes } from '../../../adapters/table/stored-value.ts';
 import type { Item, Page, QueryOptions } from '../../../core/port/table.ts';
 
 const MAX_PAGE_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
+import { projectItem } from '../../../adapters/table/project-item.ts';
 import type { Item, Key } from '../../../core/port/table.ts';
 import type { IndexDefinition } from '../../../core/topology/table.ts';
 import { TABLE } from '../../../core/topology/table.ts';
-import { projectItem } from './project-item.ts';
 
 /** State of an item before and after a write; undefined: the item did not exist, or was removed. */
 type ItemWrite = { readonly before: Item | undefined; readonly after: Item | undefined };

@@ -1,15 +1,18 @@
 import type { TableOperation } from '../../../adapters/dynamo/create-dynamo-table.ts';
-import type { RangeCheck } from '../../../adapters/dynamo/query-plan.ts';
+import { applyChange, isConditionMet } from '../../../adapters/table/apply-change.ts';
+import type { RangeCheck } from '../../../adapters/table/cursor.ts';
 import {
   createIndexRangeCheck,
   createPartitionRangeCheck,
   decodeCursor,
   requireIndexDefinition,
-} from '../../../adapters/dynamo/query-plan.ts';
-import { requireItemFits, toStoredItem } from '../../../adapters/dynamo/stored-value.ts';
+} from '../../../adapters/table/cursor.ts';
+import {
+  requireKey,
+  requireStorableItem,
+  toStoredItem,
+} from '../../../adapters/table/stored-value.ts';
 import type { IndexName, Item, Key, QueryOptions, Table } from '../../../core/port/table.ts';
-import { TABLE } from '../../../core/topology/table.ts';
-import { applyChange, createRefusal, isConditionMet } from './apply-change.ts';
 import { compareItems, createPage } from './item-page.ts';
 import { MemoryItems } from './memory-items.ts';
 
@@ -37,7 +40,7 @@ export function createMemoryTable(options: MemoryTableOptions = {}): MemoryTable
     get: (key) => runWithHooks('get', key, () => items.readItem(requireKey(key))),
     put: (item, condition) =>
       runWithHooks('put', item, () => {
-        const stored = requireStorable(toStoredItem(item));
+        const stored = requireStorableItem(toStoredItem(item));
         if (!isConditionMet(items.readItem(stored), condition)) return false;
         items.writeItem(stored, freezeValue(stored));
         return true;
@@ -46,7 +49,7 @@ export function createMemoryTable(options: MemoryTableOptions = {}): MemoryTable
       runWithHooks('update', key, () => {
         const existing = items.readItem(requireKey(key));
         if (!isConditionMet(existing, condition)) return undefined;
-        const changed = requireStorable(applyChange(key, existing, change));
+        const changed = requireStorableItem(applyChange(key, existing, change));
         items.writeItem(key, freezeValue(changed));
         return changed;
       }),
@@ -98,27 +101,6 @@ function filterByQueryRange(items: readonly Item[], check: RangeCheck): Item[] {
 function getPaging(query: QueryOptions, check: RangeCheck) {
   const after = query.after === undefined ? undefined : decodeCursor(query.after, check);
   return [Object.keys(check), query, after] as const;
-}
-
-function requireStorable(item: Item): Item {
-  requireKey(item);
-  requireItemFits(item);
-  for (const indexDefinition of TABLE.indexes) {
-    const [hash, range] = [item[indexDefinition.hash], item[indexDefinition.range]];
-    if (hash !== undefined && (typeof hash !== 'string' || hash === '')) {
-      throw createRefusal(`${indexDefinition.hash} must be a non-empty string`);
-    }
-    if (range !== undefined && typeof range !== 'number') {
-      throw createRefusal(`${indexDefinition.range} must be a number`);
-    }
-  }
-  return item;
-}
-
-function requireKey<K extends Key>(key: K): K {
-  if (key.pk === '' || key.sk === '')
-    throw createRefusal('the key attributes pk and sk cannot be empty');
-  return key;
 }
 
 function freezeValue<T>(value: T): T {

@@ -1,5 +1,5 @@
-import type { Item } from '../../../core/port/table.ts';
-import type { IndexDefinition } from '../../../core/topology/table.ts';
+import type { Item } from '../../core/port/table.ts';
+import type { IndexDefinition } from '../../core/topology/table.ts';
 
 /** Returns the attributes of an item that the index projects, including all key attributes. */
 export function projectItem(index: IndexDefinition, item: Item): Item {

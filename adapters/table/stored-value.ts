@@ -1,8 +1,9 @@
 import { AppError } from '../../core/base/app-error.ts';
-import type { Item, Value } from '../../core/port/table.ts';
+import type { Item, Key, Value } from '../../core/port/table.ts';
+import { TABLE } from '../../core/topology/table.ts';
 
-// Prepares items for DynamoDB: omits undefined values and empty sets, and rejects numbers that DynamoDB would not store exactly and
-// items that are too large.
+// Prepares items for a table: omits undefined values and empty sets, and rejects what DynamoDB would reject, so that every table
+// has the same limits.
 
 /** Maximum size of an item in bytes. */
 export const MAX_ITEM_BYTES = 400 * 1024;
@@ -84,4 +85,32 @@ function countValueBytes(value: Value): number {
 function countNumberBytes(value: number): number {
   const digits = String(Math.abs(value)).replace(/[^0-9]/g, '').length;
   return Math.ceil(digits / 2) + 1 + (value < 0 ? 1 : 0);
+}
+
+/** Throws AppError `store_refused` or `item_too_large` for an item that DynamoDB would not store; returns the item. */
+export function requireStorableItem(item: Item): Item {
+  requireKey(item);
+  requireItemFits(item);
+  for (const indexDefinition of TABLE.indexes) {
+    const [hash, range] = [item[indexDefinition.hash], item[indexDefinition.range]];
+    if (hash !== undefined && (typeof hash !== 'string' || hash === '')) {
+      throw createRefusal(`${indexDefinition.hash} must be a non-empty string`);
+    }
+    if (range !== undefined && typeof range !== 'number') {
+      throw createRefusal(`${indexDefinition.range} must be a number`);
+    }
+  }
+  return item;
+}
+
+/** Throws AppError `store_refused` for a key with an empty part; returns the key. */
+export function requireKey<K extends Key>(key: K): K {
+  if (key.pk === '' || key.sk === '')
+    throw createRefusal('the key attributes pk and sk cannot be empty');
+  return key;
+}
+
+/** Creates the error of a request that no table accepts. */
+export function createRefusal(message: string): AppError {
+  return new AppError('bug', 'store_refused', `the store refused: ${message}`);
 }

@@ -1,9 +1,7 @@
-import { toStoredValue } from '../../../adapters/dynamo/stored-value.ts';
-import { AppError } from '../../../core/base/app-error.ts';
-import type { Change, Condition, Item, Key, Value } from '../../../core/port/table.ts';
+import type { Change, Condition, Item, Key, Value } from '../../core/port/table.ts';
+import { createRefusal, toStoredValue } from './stored-value.ts';
 
-// DynamoDB's conditions and updates, applied to plain objects. The contract suite in test/contract runs against this code and against the
-// adapter for DynamoDB.
+// Evaluates conditions and applies changes to plain objects, with the semantics of DynamoDB.
 
 /** Attributes of an item, or entries of a map in an item. */
 type Attributes = Record<string, Value>;
@@ -97,9 +95,4 @@ function requireDistinctPaths(change: Change): void {
     throw createRefusal('two parts of the change concern the same attribute or map entry');
   if (attributes.includes('pk') || attributes.includes('sk'))
     throw createRefusal('the key attributes pk and sk cannot be changed');
-}
-
-/** Creates the error with which the adapter for DynamoDB reports an invalid request. */
-export function createRefusal(message: string): AppError {
-  return new AppError('bug', 'store_refused', `the store refused: ${message}`);
 }
