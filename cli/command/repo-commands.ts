@@ -7,6 +7,7 @@ import { defineCommand } from '../define-command.ts';
 import { findTopLevel } from '../local-repository.ts';
 import { styleSpan } from '../render/layout/line.ts';
 import { renderTable } from '../render/layout/render-table.ts';
+import { confirmAction, YES_OPTION } from './confirm-action.ts';
 
 export const repoLinkCommand = defineCommand({
   name: 'repo link',
@@ -67,10 +68,15 @@ export const repoListCommand = defineCommand({
 export const repoUnlinkCommand = defineCommand({
   name: 'repo unlink',
   summary: 'unlink a repository; its files and branches stay unchanged',
-  usage: 'ID | OWNER/NAME',
+  usage: 'ID | OWNER/NAME [--yes]',
   argumentCount: { min: 1, max: 1 },
-  options: {},
-  async run({ terminal, client }, [argument = '']) {
+  options: YES_OPTION,
+  async run({ terminal, client }, [argument = ''], values) {
+    await confirmAction(
+      { terminal },
+      values,
+      `Unlink repository ${argument}? Its files and branches stay unchanged.`,
+    );
     const api = await client();
     const id = argument.includes('/') ? await findRepositoryId(api, argument) : argument;
     await api.send(API.unlinkRepository, { params: { repository: id } });

@@ -5,6 +5,7 @@ import { defineCommand } from '../define-command.ts';
 import { formatBytes } from '../render/layout/format-figures.ts';
 import { renderTable } from '../render/layout/render-table.ts';
 import { renderChecks } from '../render/render-system.ts';
+import { confirmAction, YES_OPTION } from './confirm-action.ts';
 import { resolvePlan } from './resolve-plan.ts';
 
 /** Timeout of `doctor` and `gc`, during which the server calls the model and the forge or deletes much data. */
@@ -28,12 +29,20 @@ export const doctorCommand = defineCommand({
 export const gcCommand = defineCommand({
   name: 'gc',
   summary: 'delete data that is older than its retention time',
-  usage: '[--dry-run]',
+  usage: '[--dry-run | --yes]',
   argumentCount: { min: 0, max: 0 },
-  options: { 'dry-run': { type: 'boolean', help: 'only list the data, delete nothing' } },
+  options: {
+    'dry-run': { type: 'boolean', help: 'only list the data, delete nothing' },
+    ...YES_OPTION,
+  },
   async run({ terminal, client }, _args, values) {
-    const api = await client();
     const dryRun = values['dry-run'] === true;
+    if (!dryRun) {
+      const question =
+        'Delete the data that is older than its retention time? --dry-run lists the data.';
+      await confirmAction({ terminal }, values, question);
+    }
+    const api = await client();
     const answer = await api.call(
       API.collectGarbage,
       { body: { dryRun } },

@@ -40,15 +40,15 @@ test('a viewer can read plans but not change them, and a revoked or wrong token 
   const refusal = await cli(['plan', 'approve', plan], withToken(viewer.token));
   expect(refusal).toMatchObject({ code: 3, stderr: expect.stringMatching(/operator/) });
   for (const command of [
-    ['cancel', plan],
+    ['cancel', plan, '--yes'],
     ['plan', 'reject', plan],
     ['token', 'create', 'more'],
-    ['gc'],
+    ['gc', '--yes'],
   ])
     expect((await cli(command, withToken(viewer.token))).code, command.join(' ')).toBe(3);
   const operator = await createTokenOfRole('operator');
   expect((await cli(['user', 'list'], withToken(operator.token))).code).toBe(3);
-  await cli(['token', 'revoke', viewer.id], { expectedExit: 0 });
+  await cli(['token', 'revoke', viewer.id, '--yes'], { expectedExit: 0 });
   expect((await cli(['status', plan], withToken(viewer.token))).code).toBe(3);
   expect((await cli(['status', plan], withToken('smol_wrong'))).code).toBe(3);
   expect((await api('GET', `/v1/plans/${plan}`, undefined, 'wrong')).status).toBe(401);

@@ -47,7 +47,7 @@ test('a red base commit holds every plan on the commit back at no cost, until a 
   await waitForTask(platform, first.plan, 'a', ({ attempt }) => attempt > 0);
   const held = await waitForPlanStatus(platform, second.plan, 'active');
   expect(requireTask(held, 'a')).toMatchObject({ status: 'ready', attempt: 0 });
-  await platform.cli(['cancel', first.plan], { expectedExit: 0 });
+  await platform.cli(['cancel', first.plan, '--yes'], { expectedExit: 0 });
   await waitUntil(
     'the agent of the cancelled plan has ended',
     async () => !(await findProcesses(platform.workspace.path)).some(isBridge),

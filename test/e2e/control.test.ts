@@ -188,7 +188,7 @@ test('a cancellation ends agents and closes pull requests but keeps branches, an
   );
   expect(await listBridges()).toHaveLength(1);
 
-  await platform.cli(['cancel', plan, '--reason', 'wrong idea'], { expectedExit: 0 });
+  await platform.cli(['cancel', plan, '--reason', 'wrong idea', '--yes'], { expectedExit: 0 });
 
   await waitForPlan(platform, plan, 'every unmerged task is cancelled', ({ tasks }) =>
     tasks.every((task) => task.status === 'cancelled' || task.status === 'merged'),

@@ -5,6 +5,7 @@ import { defineCommand, parseChoiceOption, parseNumberOption } from '../../defin
 import { formatRelativeTime } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 import { renderTable } from '../../render/layout/render-table.ts';
+import { confirmAction, YES_OPTION } from '../confirm-action.ts';
 
 export const tokenCreateCommand = defineCommand({
   name: 'token create',
@@ -70,10 +71,15 @@ export const tokenListCommand = defineCommand({
 export const tokenRevokeCommand = defineCommand({
   name: 'token revoke',
   summary: 'revoke a token at once',
-  usage: 'TOKEN-ID',
+  usage: 'TOKEN-ID [--yes]',
   argumentCount: { min: 1, max: 1 },
-  options: {},
-  async run({ terminal, client }, [token = '']) {
+  options: YES_OPTION,
+  async run({ terminal, client }, [token = ''], values) {
+    await confirmAction(
+      { terminal },
+      values,
+      `Revoke token ${token}? Programs that use the token lose their access.`,
+    );
     const api = await client();
     await api.send(API.deleteToken, { params: { token } });
     if (terminal.isJson) terminal.printJson({ revoked: token });

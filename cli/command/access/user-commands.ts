@@ -6,6 +6,7 @@ import { defineCommand, parseChoiceOption } from '../../define-command.ts';
 import { formatRelativeTime } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 import { renderTable } from '../../render/layout/render-table.ts';
+import { confirmAction, YES_OPTION } from '../confirm-action.ts';
 
 export const userAddCommand = defineCommand({
   name: 'user add',
@@ -62,10 +63,11 @@ export const userListCommand = defineCommand({
 export const userRemoveCommand = defineCommand({
   name: 'user remove',
   summary: 'remove a user, whose API tokens stop working at once',
-  usage: 'EMAIL',
+  usage: 'EMAIL [--yes]',
   argumentCount: { min: 1, max: 1 },
-  options: {},
-  async run({ terminal, client }, [email = '']) {
+  options: YES_OPTION,
+  async run({ terminal, client }, [email = ''], values) {
+    await confirmAction({ terminal }, values, `Remove user ${email}?`);
     const api = await client();
     await api.send(API.deleteUser, { params: { email } });
     if (terminal.isJson) terminal.printJson({ removed: email });

@@ -1,10 +1,11 @@
 import { API } from '../../../core/contract/api.ts';
 import type { ExitCode } from '../../cli-error.ts';
-import { createUsageError, EXIT } from '../../cli-error.ts';
+import { CliError, createUsageError, EXIT } from '../../cli-error.ts';
 import type { Client } from '../../client/client.ts';
 import type { CommandContext } from '../../define-command.ts';
 import { defineCommand, parseNumberOption } from '../../define-command.ts';
 import { styleSpan } from '../../render/layout/line.ts';
+import { confirmAction, YES_OPTION } from '../confirm-action.ts';
 import { resolvePlan } from '../resolve-plan.ts';
 import { waitForPlan } from './wait-for-plan.ts';
 
@@ -54,12 +55,42 @@ export const planRestartCommand = defineCommand({
     const base = parseRestartBase(values.base);
     const { client, params } = await connectToPlan(context, planArgument);
     const { run } = await client.call(API.getPlan, { params });
-    const body = { run, base, closeReady: values['close-ready'] === true };
-    const plan = await client.call(API.restartPlan, { params, body });
+    const closeReady = values['close-ready'] === true;
+    const plan = await restartPlan(context, client, { params, body: { run, base, closeReady } });
     if (values.wait === true) return waitForPlan(context, client, plan.id);
     return printChange(context, plan, 'restarted');
   },
 });
+
+type RestartInput = {
+  readonly params: { readonly plan: string };
+  readonly body: {
+    readonly run: number;
+    readonly base: 'same' | 'current';
+    readonly closeReady: boolean;
+  };
+};
+
+/** Restarts a plan. At a terminal, asks before a pull request whose finished work waits for a merge is closed. */
+async function restartPlan(
+  context: CommandContext,
+  client: Client,
+  input: RestartInput,
+): Promise<PlanChangeAnswer> {
+  try {
+    return await client.call(API.restartPlan, input);
+  } catch (error) {
+    const isReady = error instanceof CliError && error.code === 'ready_pull_open';
+    if (!isReady || !context.terminal.isInteractive) throw error;
+    const question = `${capitalise(error.message)}. Restart the plan anyway?`;
+    await confirmAction(context, {}, question);
+    return client.call(API.restartPlan, { ...input, body: { ...input.body, closeReady: true } });
+  }
+}
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 export const planRetargetCommand = defineCommand({
   name: 'plan retarget',
@@ -157,6 +188,7 @@ export const cancelCommand = definePlanEndCommand({
   summary: 'stop a plan; its branches are kept for some days',
   route: API.cancelPlan,
   message: 'cancelled',
+  effect: 'Its agents stop.',
 });
 
 export const planCloseCommand = definePlanEndCommand({
@@ -164,6 +196,7 @@ export const planCloseCommand = definePlanEndCommand({
   summary: 'dismiss a plan that does not run: close its pull requests, delete its branches',
   route: API.closePlan,
   message: 'closed',
+  effect: 'Its pull requests are closed, and its branches are deleted.',
 });
 
 /** Defines a command that ends a plan for a reason. */
@@ -171,16 +204,27 @@ function definePlanEndCommand(spec: {
   readonly name: string;
   readonly summary: string;
   readonly route: typeof API.rejectPlan | typeof API.cancelPlan | typeof API.closePlan;
+  /** Past participle of the command. */
   readonly message: string;
+  /** Effect that a person must confirm, as a sentence; absent: the command asks nothing. */
+  readonly effect?: string;
 }) {
+  const verb = spec.name.replace('plan ', '');
   return defineCommand({
     name: spec.name,
     summary: spec.summary,
-    usage: 'PLAN [--reason TEXT]',
+    usage: 'PLAN [--reason TEXT] [--yes]',
     argumentCount: { min: 1, max: 1 },
-    options: { reason: { type: 'string', value: 'TEXT', help: 'reason, stored with the plan' } },
+    options: {
+      reason: { type: 'string', value: 'TEXT', help: 'reason, stored with the plan' },
+      ...YES_OPTION,
+    },
     async run(context, [planArgument], values) {
       const { client, params } = await connectToPlan(context, planArgument);
+      if (spec.effect !== undefined) {
+        const question = `${capitalise(verb)} plan ${params.plan}? ${spec.effect}`;
+        await confirmAction(context, values, question);
+      }
       const body = { reason: values.reason ?? '' };
       return printChange(context, await client.call(spec.route, { params, body }), spec.message);
     },

@@ -9,6 +9,7 @@ import { defineCommand, parseNumberOption } from '../../define-command.ts';
 import { formatCount } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 import { getTaskLook, renderTaskGlyph } from '../../render/task-state.ts';
+import { confirmAction, YES_OPTION } from '../confirm-action.ts';
 import { readTextInput } from '../read-input.ts';
 import { resolveTask } from '../resolve-plan.ts';
 
@@ -89,12 +90,17 @@ export const taskFinishCommand = defineTaskAction(
 export const taskCancelCommand = defineCommand({
   name: 'task cancel',
   summary: 'cancel a task; tasks that depend on it stay pending',
-  usage: 'PLAN TASK [--reason TEXT]',
+  usage: 'PLAN TASK [--reason TEXT] [--yes]',
   argumentCount: { min: 1, max: 2 },
-  options: { reason: { type: 'string', value: 'TEXT', help: 'reason, stored with the task' } },
+  options: {
+    reason: { type: 'string', value: 'TEXT', help: 'reason, stored with the task' },
+    ...YES_OPTION,
+  },
   async run(context, args, values) {
     const client = await context.client();
     const { plan, task } = await resolveTask(client, args);
+    const question = `Cancel task ${task} of plan ${plan}? Its agent stops, and tasks that depend on the task wait.`;
+    await confirmAction(context, values, question);
     const body = { reason: values.reason ?? '' };
     return printTask(context, await client.call(API.cancelTask, { params: { plan, task }, body }));
   },

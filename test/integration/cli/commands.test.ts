@@ -161,8 +161,8 @@ describe('plan commands', () => {
 
   test.each([
     [['plan', 'reject', PLAN_ID, '--reason', 'no'], 'rejectPlan', { reason: 'no' }],
-    [['cancel', PLAN_ID], 'cancelPlan', { reason: '' }],
-    [['plan', 'close', PLAN_ID, '--reason', 'r'], 'closePlan', { reason: 'r' }],
+    [['cancel', PLAN_ID, '--yes'], 'cancelPlan', { reason: '' }],
+    [['plan', 'close', PLAN_ID, '--reason', 'r', '-y'], 'closePlan', { reason: 'r' }],
     [['plan', 'restart', PLAN_ID], 'restartPlan', { run: 1, base: 'same', closeReady: false }],
     [
       ['plan', 'retarget', PLAN_ID, '--base', 'trunk'],
@@ -172,7 +172,7 @@ describe('plan commands', () => {
     [['plan', 'base', PLAN_ID, '--continue'], 'decideBase', { decision: 'continue' }],
     [['plan', 'base', PLAN_ID, '--verify-again'], 'decideBase', { decision: 'verify_again' }],
     [['recover', PLAN_ID], 'recoverPlan', undefined],
-    [['cancel', 'last'], 'cancelPlan', { reason: '' }],
+    [['cancel', 'last', '--yes'], 'cancelPlan', { reason: '' }],
   ])('the arguments %j call the route %s', async (args, route, body) => {
     const run = await runSmolGang(args);
 
@@ -194,7 +194,7 @@ describe('plan commands', () => {
       return { items: pages[page] ?? [], next: page < 2 ? String(page + 1) : undefined };
     };
 
-    await runSmolGang(['cancel', 'last']);
+    await runSmolGang(['cancel', 'last', '--yes']);
 
     expect(api.requests.at(-1)?.params).toEqual({ plan: 'paaaaaaaaa3' });
     expect(api.requests.filter(({ route }) => route === 'listPlans')).toHaveLength(2);

@@ -32,7 +32,7 @@ describe('task commands', () => {
     [['unblock', `${PLAN_ID}/add-store`], 'unblockTask', undefined],
     [['approve', PLAN_ID, 'add-store'], 'approveTask', {}],
     [['finish', PLAN_ID, 'add-store'], 'finishTask', undefined],
-    [['cancel', PLAN_ID, 'add-store', '--reason', 'r'], 'cancelTask', { reason: 'r' }],
+    [['cancel', PLAN_ID, 'add-store', '--reason', 'r', '--yes'], 'cancelTask', { reason: 'r' }],
     [
       ['request-changes', PLAN_ID, 'add-store', 'use the clock'],
       'requestChanges',
