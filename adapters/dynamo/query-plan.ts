@@ -5,6 +5,7 @@ import {
   createIndexRangeCheck,
   createPartitionRangeCheck,
   decodeCursor,
+  HIGHEST_CODE_POINT,
   isBelow,
   requireIndexDefinition,
 } from '../table/cursor.ts';
@@ -25,12 +26,6 @@ export type QueryPlan = {
 
 type PartitionOptions = Parameters<Table['query']>[1];
 type IndexOptions = Parameters<Table['queryIndex']>[2];
-
-/**
- * Highest code point, which no key contains. Every key with a prefix therefore sorts below the prefix followed by this code
- * point.
- */
-const HIGHEST_CODE_POINT = '\u{10FFFF}';
 
 /** Plans a query of a partition; returns undefined if no item can match. */
 export function planPartitionQuery(pk: string, options: PartitionOptions): QueryPlan | undefined {

@@ -1,5 +1,5 @@
 import { AppError } from '../../core/base/app-error.ts';
-import type { IndexName, Scalar, Table } from '../../core/port/table.ts';
+import type { IndexName, Item, Scalar, Table } from '../../core/port/table.ts';
 import type { IndexDefinition } from '../../core/topology/table.ts';
 import { TABLE } from '../../core/topology/table.ts';
 
@@ -8,11 +8,27 @@ import { TABLE } from '../../core/topology/table.ts';
 type PartitionOptions = Parameters<Table['query']>[1];
 type IndexOptions = Parameters<Table['queryIndex']>[2];
 
+/**
+ * Highest code point, which no key contains. Every key with a prefix therefore sorts below the prefix followed by this code
+ * point.
+ */
+export const HIGHEST_CODE_POINT = '\u{10FFFF}';
+
 /** Content of a cursor: the key of the last item of a page; for an index query also the key attributes of the index. */
 export type CursorKey = Readonly<Record<string, Scalar>>;
 
 export function encodeCursor(cursorKey: CursorKey): string {
   return Buffer.from(JSON.stringify(cursorKey)).toString('base64url');
+}
+
+/** Creates the cursor of a page that ends with `item`, from the named attributes. */
+export function createCursor(item: Item, attributes: readonly string[]): string {
+  const cursorKey: Record<string, string | number> = {};
+  for (const name of attributes) {
+    const value = item[name];
+    if (typeof value === 'string' || typeof value === 'number') cursorKey[name] = value;
+  }
+  return encodeCursor(cursorKey);
 }
 
 /** Key attributes of a query; each function returns true for a value in the range of the query. */

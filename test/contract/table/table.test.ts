@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
+import { createSqliteTable } from '../../../adapters/sqlite/create-sqlite-table.ts';
+import { openEmbeddedStore } from '../../../adapters/sqlite/open-store.ts';
 import { createTable } from '../../../local/emulator/create-table.ts';
 import { createCredential } from '../../../local/emulator/credential.ts';
 import { startStore } from '../../../local/emulator/start-store.ts';
@@ -16,6 +18,16 @@ afterAll(async () => {
 });
 
 describeTableContract('in memory', async () => createMemoryTable());
+
+describeTableContract('embedded store', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'smol-gang-store-'));
+  const store = openEmbeddedStore(folder);
+  cleanups.push(async () => {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return createSqliteTable(store);
+});
 
 describeTableContract('DynamoDB adapter over the local store', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'smol-gang-store-'));

@@ -1,5 +1,5 @@
 import type { CursorKey } from '../../../adapters/table/cursor.ts';
-import { encodeCursor } from '../../../adapters/table/cursor.ts';
+import { createCursor } from '../../../adapters/table/cursor.ts';
 import { countItemBytes } from '../../../adapters/table/stored-value.ts';
 import type { Item, Page, QueryOptions } from '../../../core/port/table.ts';
 
@@ -35,7 +35,7 @@ export function createPage(
     page.push(item);
     bytes += getItemBytes(item);
     if (page.length < limit && bytes < MAX_PAGE_BYTES) continue;
-    return { items: page, next: encodeCursor(createCursorKey(item, cursorAttributes)) };
+    return { items: page, next: createCursor(item, cursorAttributes) };
   }
   return { items: page };
 }
@@ -64,15 +64,6 @@ function selectFirst(
     if (first.length > count) first.pop();
   }
   return first;
-}
-
-function createCursorKey(item: Item, cursorAttributes: readonly string[]): CursorKey {
-  const cursorKey: Record<string, string | number> = {};
-  for (const name of cursorAttributes) {
-    const value = item[name];
-    if (typeof value === 'string' || typeof value === 'number') cursorKey[name] = value;
-  }
-  return cursorKey;
 }
 
 /** Item, or position of an item. */
