@@ -16,6 +16,7 @@ import { testBranch } from './demo/test-branch.ts';
 import { DEMO_COMPLEX_PROMPT, DEMO_SIMPLE_PROMPT } from './model/demo-prompt.ts';
 import { startScriptedModel } from './model/start-scripted-model.ts';
 import { handleProcessErrors } from './platform/handle-process-errors.ts';
+import { loadEnvFile } from './platform/load-env-file.ts';
 import { writePrivateFile } from './platform/platform-keys.ts';
 import type { PlatformSettings } from './platform/platform-settings.ts';
 import { getDataLayout, readPlatformSettings } from './platform/platform-settings.ts';
@@ -45,8 +46,11 @@ function printText(text: string): void {
 
 async function runDemo(): Promise<void> {
   const startedAt = Date.now();
-  const env = { ...process.env, SMOL_DATA_DIR: process.env.SMOL_DATA_DIR ?? '.smol-gang/demo' };
-  const settings = readPlatformSettings(env, process.cwd());
+  // The demo deletes its data folder, so SMOL_DATA_DIR of the configuration file, with the data of `make dev`, does not count.
+  process.env.SMOL_DATA_DIR ??= '.smol-gang/demo';
+  for (const warning of await loadEnvFile(process.env, process.cwd()))
+    console.error(`smol-gang: ${warning}`);
+  const settings = readPlatformSettings(process.env, process.cwd());
   const state = await prepareDemo(settings);
   const variationSeed = values.shuffle === undefined ? undefined : Number(values.shuffle);
   const model = await startScriptedModel({
@@ -62,6 +66,8 @@ async function runDemo(): Promise<void> {
     MODEL_BASE_URL: model.url,
     MODEL_API_KEY: model.apiKey,
     MODEL_HEAVY: model.model,
+    MODEL_LIGHT: model.model,
+    AGENT: 'small',
     SLOTS: process.env.SLOTS ?? '4',
     LEASE_SECONDS: process.env.LEASE_SECONDS ?? '15',
     HEARTBEAT_SECONDS: process.env.HEARTBEAT_SECONDS ?? '2',

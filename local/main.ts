@@ -3,6 +3,7 @@ import { createLogFile } from '../adapters/log-file/create-log-file.ts';
 import { isAppError } from '../core/base/app-error.ts';
 import { createLog } from '../functions/log.ts';
 import { handleProcessErrors } from './platform/handle-process-errors.ts';
+import { loadEnvFile } from './platform/load-env-file.ts';
 import { getDataLayout, readPlatformSettings } from './platform/platform-settings.ts';
 import { printReadyBanner } from './platform/print-ready-banner.ts';
 import { startPlatform } from './platform/start-platform.ts';
@@ -10,6 +11,8 @@ import { stopOnSignal } from './platform/stop-on-signal.ts';
 
 /** `npm run dev`: runs the complete platform on this machine. */
 async function runPlatform(): Promise<void> {
+  for (const warning of await loadEnvFile(process.env, process.cwd()))
+    console.error(`smol-gang: ${warning}`);
   const settings = readPlatformSettings(process.env, process.cwd());
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   const log = createLog({

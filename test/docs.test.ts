@@ -1,14 +1,35 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { parseEnvFile } from '../core/base/parse-env-file.ts';
+import { listOperatorSections, readConfig } from '../functions/config.ts';
 import { readPlatformSettings } from '../local/platform/platform-settings.ts';
-import { PLATFORM_ROWS, replaceConfigTable } from './support/config-table.ts';
+import { PLATFORM_ROWS, renderEnvExample, replaceConfigTable } from './support/config-table.ts';
 
 test('docs/operations.md lists the variables that the code reads (update: npm run docs:config)', () => {
   const path = fileURLToPath(new URL('../docs/operations.md', import.meta.url));
   const document = readFileSync(path, 'utf8');
 
   expect(replaceConfigTable(document)).toBe(document);
+});
+
+test('.env.example lists the variables that the code reads (update: npm run docs:config)', () => {
+  const path = fileURLToPath(new URL('../.env.example', import.meta.url));
+
+  expect(readFileSync(path, 'utf8')).toBe(renderEnvExample());
+});
+
+test('.env.example sets nothing, and its settings without the comment sign are the defaults', () => {
+  const example = renderEnvExample();
+  expect(parseEnvFile(example)).toEqual({ values: {}, problems: [] });
+
+  const { values, problems } = parseEnvFile(example.replaceAll(/^#([A-Z_]+=)/gm, '$1'));
+
+  expect(problems).toEqual([]);
+  expect(values).toMatchObject({ PORT: '3000', SLOTS: '8', MODEL_PRICES: '{}', GITHUB_TOKEN: '' });
+  expect(readConfig(listOperatorSections(), values)).toEqual(
+    readConfig(listOperatorSections(), {}),
+  );
 });
 
 test('the documentation states the actual defaults of the laptop platform', () => {

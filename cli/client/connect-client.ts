@@ -12,6 +12,8 @@ import {
   readCredentialsStore,
   updateSession,
 } from './credentials-store.ts';
+import type { ClientSetting } from './read-client-settings.ts';
+import { readClientSettings } from './read-client-settings.ts';
 import type { Credential } from './signer.ts';
 
 const CHECKOUT_FOLDER = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -25,28 +27,28 @@ export type Connection = {
 };
 
 /**
- * Finds the platform and the credentials. The URL is the first of: --url, SMOL_GANG_URL, the file of a laptop platform in
- * this folder or above, the last sign-in, the laptop platform of this checkout, the default. The credential is
- * SMOL_GANG_TOKEN alone or else, in this order, the sign-in for the URL and the tokens of laptop platforms at the URL.
+ * Finds the platform and the credentials. The URL is the first of: --url, SMOL_GANG_URL (environment or `.env`), the file of a
+ * laptop platform in this folder or above, the last sign-in, the laptop platform of this checkout, the default. The credential
+ * is SMOL_GANG_TOKEN alone or else, in this order, the sign-in for the URL and the tokens of laptop platforms at the URL.
  */
 export async function findConnection(host: Host, urlOption?: string): Promise<Connection> {
   const store = await readCredentialsStore(getCredentialsPath(host.env, host.home));
   const nearbyFiles = await findLaptopFiles(host.cwd);
   const checkoutFiles = await findLaptopFiles(CHECKOUT_FOLDER);
-  const chosen = chooseUrl(host, urlOption, {
+  const settings = await readClientSettings(host, CHECKOUT_FOLDER);
+  const chosen = chooseUrl(urlOption, settings.SMOL_GANG_URL, {
     nearby: nearbyFiles[0]?.url,
     lastSignIn: store.current,
     checkout: checkoutFiles[0]?.url,
   });
   const url = normaliseUrl(chosen.url);
-  // A token from a file often ends with a line break.
-  const token = host.env.SMOL_GANG_TOKEN?.trim();
-  if (token !== undefined && token !== '') {
+  const token = settings.SMOL_GANG_TOKEN;
+  if (token !== undefined) {
     // The user chose this token on purpose: another credential must not replace a refused token.
     return {
       url,
       urlSource: chosen.source,
-      credentials: [{ kind: 'token', token, source: 'SMOL_GANG_TOKEN' }],
+      credentials: [{ kind: 'token', token: token.value, source: token.source }],
     };
   }
   const credentials: Credential[] = [];
@@ -62,8 +64,8 @@ export async function findConnection(host: Host, urlOption?: string): Promise<Co
 }
 
 function chooseUrl(
-  host: Host,
   option: string | undefined,
+  setting: ClientSetting | undefined,
   urls: {
     readonly nearby: string | undefined;
     readonly lastSignIn: string | undefined;
@@ -72,7 +74,7 @@ function chooseUrl(
 ): { readonly url: string; readonly source: string } {
   const choices: readonly (readonly [string | undefined, string])[] = [
     [option, '--url'],
-    [host.env.SMOL_GANG_URL?.trim(), 'SMOL_GANG_URL'],
+    [setting?.value, setting?.source ?? ''],
     [urls.nearby, 'a laptop platform in this folder or above'],
     [urls.lastSignIn, 'the last sign-in'],
     [urls.checkout, 'the laptop platform of the smol-gang checkout'],

@@ -101,6 +101,7 @@ async function prepareStart(
 ): Promise<StartContext> {
   // Reports an invalid setting now instead of in the first request.
   readConfig(listOperatorSections(), env);
+  if (env.AUTH_SECRETS) readConfig(['auth'], env);
   const port = await checkPort('PORT', settings.port);
   const forgePort = await checkPort('SMOL_FORGE_PORT', settings.forgePort);
   onStop(await claimData(settings.dataDir));
@@ -185,10 +186,8 @@ function publishAddresses(context: StartContext, emulators: Emulators, forge: Ru
     SOCKET_URL: `ws://localhost:${port}/socket`,
     SOCKET_ENDPOINT: `http://127.0.0.1:${port}`,
     API_URL: `http://127.0.0.1:${port}`,
-    AUTH_SECRETS: keys.authSecret,
-    GITHUB_WEBHOOK_SECRETS: [keys.webhookSecret, env.GITHUB_WEBHOOK_SECRETS ?? '']
-      .filter((secret) => secret !== '')
-      .join(','),
+    AUTH_SECRETS: joinSecrets(env.AUTH_SECRETS, keys.authSecret),
+    GITHUB_WEBHOOK_SECRETS: joinSecrets(keys.webhookSecret, env.GITHUB_WEBHOOK_SECRETS),
     LOCAL_FORGE_URL: forge.url,
     LOCAL_FORGE_TOKEN: keys.forgeToken,
     LOCAL_FORGE_APP_ID: APP_ID,
@@ -201,6 +200,12 @@ function publishAddresses(context: StartContext, emulators: Emulators, forge: Ru
     SMOL_DATA_DIR: settings.dataDir,
     LOG_FILE: paths.log,
   });
+}
+
+/** Joins lists of secrets, each separated by commas; a secret that several lists contain appears once. */
+function joinSecrets(...lists: readonly (string | undefined)[]): string {
+  const secrets = lists.flatMap((list) => (list ?? '').split(',').map((secret) => secret.trim()));
+  return [...new Set(secrets.filter((secret) => secret !== ''))].join(',');
 }
 
 async function startApiGateway(context: StartContext): Promise<Gateway> {

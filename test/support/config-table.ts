@@ -1,7 +1,8 @@
 import type { ConfigRow } from '../../functions/config.ts';
 import { describeConfig, listOperatorSections } from '../../functions/config.ts';
 
-// Renders the tables of configuration variables in docs/operations.md from the configuration of the functions.
+// Renders the tables of configuration variables in docs/operations.md, and the file .env.example, from the configuration of the
+// functions.
 
 const TABLE_START = '<!-- config: made by npm run docs:config -->';
 const TABLE_END = '<!-- /config -->';
@@ -32,11 +33,46 @@ function createPlatformRow(name: string, value: string, about: string): ConfigTa
   return { name, about, default: value, required: false, secret: false };
 }
 
+function isForOperator({ section, name }: ConfigRow): boolean {
+  return listOperatorSections().includes(section) && !PLATFORM_ONLY_VARIABLES.has(name);
+}
+
+const ENV_FILE_HEAD = `# Configuration of smol-gang on this machine. Copy this file to .env and remove the # before the settings that you change:
+#
+#   cp .env.example .env && chmod 600 .env
+#
+# \`make dev\`, \`make demo\` and the command \`smol-gang\` read .env; a variable of the environment takes precedence.
+# This file is generated: npm run docs:config
+`;
+
+/** Returns the text of .env.example: each variable of an operator as a comment with its description and default. */
+export function renderEnvExample(): string {
+  const operatorRows = describeConfig().filter(isForOperator);
+  const isForModel = ({ section }: ConfigRow) => section === 'model';
+  const rows = [
+    ...operatorRows.filter(isForModel),
+    ...operatorRows.filter((row) => !isForModel(row)),
+    ...PLATFORM_ROWS,
+  ];
+  const entries = rows.map(
+    ({ name, about, default: value }) => `# ${about}\n#${name}=${quoteValue(value ?? '')}\n`,
+  );
+  return [ENV_FILE_HEAD, ...entries, renderCliEntries()].join('\n');
+}
+
+function renderCliEntries(): string {
+  return [
+    '# URL of the smol-gang that the command calls. Unset: the platform of this folder.\n#SMOL_GANG_URL=\n',
+    '# API token of the command, from `smol-gang token create`. Unset: no token is needed on the machine of the platform.\n#SMOL_GANG_TOKEN=\n',
+  ].join('\n');
+}
+
+function quoteValue(value: string): string {
+  return /[\s#"{]/.test(value) ? `'${value}'` : value;
+}
+
 export function renderConfigTable(): string {
   const rows = describeConfig().filter(({ name }) => name !== 'SMOL_DATA_DIR');
-  const operatorSections = listOperatorSections();
-  const isForOperator = ({ section, name }: ConfigRow) =>
-    operatorSections.includes(section) && !PLATFORM_ONLY_VARIABLES.has(name);
   return [
     TABLE_START,
     'For you:',

@@ -221,3 +221,40 @@ test('user add reads the password from stdin', async () => {
 
   expect(run.out).toContain('bob@example.com (viewer)');
 });
+
+describe('the file .env', () => {
+  test('the file gives the URL and the token, and the environment has precedence', async () => {
+    const path = join(folder.path, 'settings.env');
+    await writeFile(path, `SMOL_GANG_URL=${api.url}\nSMOL_GANG_TOKEN=${TOKEN}\n`);
+    const env = { SMOL_GANG_ENV_FILE: path };
+
+    const fromFile = await runCliInProcess(['whoami', '--verbose'], { home, env });
+    const refused = await runCliInProcess(['whoami'], {
+      home,
+      env: { ...env, SMOL_GANG_TOKEN: 'wrong' },
+    });
+
+    expect(fromFile).toMatchObject({ code: 0, out: expect.stringContaining('ada@example.com') });
+    expect(fromFile.err).toContain(`from SMOL_GANG_URL in ${path}`);
+    expect(refused.code).toBe(3);
+  });
+
+  test('a .env of the working folder is not read, because a cloned repository can contain one', async () => {
+    await writeFile(join(folder.path, '.env'), 'SMOL_GANG_URL=http://stranger.example\n');
+
+    const run = await runCliInProcess(['whoami', '--verbose'], {
+      home,
+      cwd: folder.path,
+      env: { SMOL_GANG_ENV_FILE: undefined, SMOL_GANG_TOKEN: TOKEN },
+    });
+
+    expect(run.err).not.toContain('stranger');
+  });
+
+  test('a file that SMOL_GANG_ENV_FILE names must exist', async () => {
+    const env = { SMOL_GANG_ENV_FILE: 'missing.env' };
+    const run = await runCliInProcess(['whoami'], { home, cwd: folder.path, env });
+
+    expect(run).toMatchObject({ code: 2, err: expect.stringContaining('missing.env') });
+  });
+});

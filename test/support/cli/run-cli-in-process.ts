@@ -52,7 +52,13 @@ export async function runCliInProcess(
   const out = createOutputCollector(hasTerminal, handleOutput);
   const err = createOutputCollector(hasTerminal, handleOutput);
   const host: Host = {
-    env: { PATH: process.env.PATH, HOME: home, NO_COLOR: '1', ...options.env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: home,
+      NO_COLOR: '1',
+      SMOL_GANG_ENV_FILE: '',
+      ...options.env,
+    },
     cwd: options.cwd ?? home,
     home,
     stdin: Object.assign<Readable, Partial<InputStream>>(input, { isTTY: hasTerminal }),
