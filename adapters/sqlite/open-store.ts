@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../core/base/app-error.ts';
 import { TABLE } from '../../core/topology/table.ts';
-import type { CommitGroup } from './commit-group.ts';
-import { createCommitGroup } from './commit-group.ts';
+import { CommitGroup } from './commit-group.ts';
 import { toStoreError } from './to-store-error.ts';
 
 /** Version of the schema, stored as `user_version`. A change of the schema needs a higher version and a migration. */
@@ -34,7 +33,7 @@ export function openEmbeddedStore(folder: string): EmbeddedStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, STORE_FILE);
   const database = openDatabase(path);
-  const commits = createCommitGroup(database);
+  const commits = new CommitGroup(database);
   return {
     database,
     commits,

@@ -5,7 +5,8 @@ import type { Queue } from '../../core/port/queue.ts';
 import { requireQueueDefinition } from '../../core/topology/queues.ts';
 import type { AwsAccess } from '../aws/create-client-options.ts';
 import { createClientOptions } from '../aws/create-client-options.ts';
-import type { Batch, BatchEntry } from './to-batches.ts';
+import type { QueueEntry } from '../queue/queue-entry.ts';
+import type { Batch } from './to-batches.ts';
 import { toBatches } from './to-batches.ts';
 
 /** Access to SQS, and the URLs of the queues. */
@@ -42,7 +43,7 @@ function requireQueueUrl(urls: SqsQueueOptions['urls'], name: string): string {
 }
 
 type SendFailure = {
-  readonly entry: BatchEntry;
+  readonly entry: QueueEntry;
   readonly reason: string;
   readonly cause?: unknown;
 };

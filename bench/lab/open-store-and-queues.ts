@@ -10,6 +10,7 @@ import { runBatch } from '../../functions/edge.ts';
 import { createTable } from '../../local/emulator/create-table.ts';
 import { createCredential } from '../../local/emulator/credential.ts';
 import { startEmulators } from '../../local/emulator/start-emulators.ts';
+import { createSqsSource } from '../../local/source/create-sqs-source.ts';
 import { startQueuePoller } from '../../local/source/start-queue-poller.ts';
 
 const REGION = 'us-east-1';
@@ -41,15 +42,14 @@ export async function openStoreAndQueues(dataDir: string): Promise<{
     openQueue: (handle) => {
       const polledQueues = QUEUES.map((definition) => ({
         definition,
-        url: queues.urls[definition.name] ?? '',
+        source: createSqsSource({
+          ...aws,
+          endpoint: queues.endpoint,
+          url: queues.urls[definition.name] ?? '',
+        }),
         handler: createSqsHandler(handle),
       }));
-      poller = startQueuePoller({
-        ...aws,
-        endpoint: queues.endpoint,
-        queues: polledQueues,
-        log: silentLog,
-      });
+      poller = startQueuePoller({ queues: polledQueues, log: silentLog });
       return createSqsQueue({ ...aws, endpoint: queues.endpoint, urls: queues.urls });
     },
     close: async () => {

@@ -15,3 +15,29 @@ export interface Queue {
    */
   send(messages: readonly OutgoingMessage[]): Promise<void>;
 }
+
+/** Message that a consumer has received and must delete before its visibility timeout. */
+export type ReceivedMessage = {
+  readonly id: string;
+  /** Identifies this delivery; `delete` needs it. */
+  readonly receipt: string;
+  /** Message as JSON. */
+  readonly body: string;
+  /** Number of deliveries of the message, this one included. */
+  readonly receiveCount: number;
+  /** Epoch milliseconds of the send. */
+  readonly sentAt: number;
+  /** Epoch milliseconds of the first delivery. */
+  readonly firstReceivedAt: number;
+};
+
+/** Receives the messages of one queue. AWS Lambda does this by itself, so only the laptop platform needs it. */
+export interface QueueSource {
+  /**
+   * Waits for messages and returns up to `maxMessages` of them (1 to 10). They stay invisible to other calls for the visibility
+   * timeout of the queue. Returns an empty list after a long wait without a message, and when `signal` aborts.
+   */
+  receive(maxMessages: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>;
+  /** Deletes handled messages. A message that was delivered again since stays. */
+  delete(messages: readonly ReceivedMessage[]): Promise<void>;
+}

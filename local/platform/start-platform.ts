@@ -22,6 +22,7 @@ import type { SocketHandlers } from '../gateway/socket-gateway.ts';
 import type { Gateway } from '../gateway/start-gateway.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import { loadHandler } from '../lambda-handler.ts';
+import { createSqsSource } from '../source/create-sqs-source.ts';
 import { startQueuePoller } from '../source/start-queue-poller.ts';
 import { startScheduler } from '../source/start-scheduler.ts';
 import { claimData } from './claim-data.ts';
@@ -251,17 +252,25 @@ async function prepareAdmin(
 /** Starts the delivery of queue messages to their handlers. */
 async function startPoller(context: StartContext, queues: Emulators['queues']): Promise<void> {
   const { credential, log, onStop } = context;
+  const openSource = (name: string) => {
+    const url = queues.urls[name] ?? '';
+    const source = createSqsSource({
+      url,
+      endpoint: queues.endpoint,
+      region: REGION,
+      credentials: credential,
+    });
+    onStop(async () => source.close());
+    return source;
+  };
   const poller = startQueuePoller({
     queues: await Promise.all(
       QUEUES.map(async (definition) => ({
         definition,
-        url: queues.urls[definition.name] ?? '',
+        source: openSource(definition.name),
         handler: await loadHandler(definition.handler),
       })),
     ),
-    endpoint: queues.endpoint,
-    region: REGION,
-    credentials: credential,
     log,
   });
   onStop(() => poller.close());

@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Message } from '@aws-sdk/client-sqs';
-import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { describeError } from '../../core/base/describe-error.ts';
+import type { QueueSource, ReceivedMessage } from '../../core/port/queue.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import type { QueueDefinition } from '../../core/topology/queues.ts';
-import type { Credential } from '../emulator/credential.ts';
 import type { LambdaFunction, LambdaHandler } from '../lambda-handler.ts';
 import { invokeLambda } from '../lambda-handler.ts';
 import { findFailedMessages } from './find-failed-messages.ts';
@@ -14,53 +12,32 @@ import { findFailedMessages } from './find-failed-messages.ts';
 // that did not fail. A failed message becomes visible again after its visibility timeout. A message that fails `maxReceives`
 // times becomes a dead letter.
 
-/** Maximum number of messages that SQS returns for a receive call. */
+/** Maximum number of messages of a receive call. */
 const MAX_MESSAGES_PER_RECEIVE = 10;
-const WAIT_SECONDS = 20;
 const PAUSE_AFTER_ERROR_MS = 250;
 
-/** A queue and the handler of its messages. */
+/** A queue, the source of its messages and their handler. */
 export type PolledQueue = {
   readonly definition: QueueDefinition;
-  readonly url: string;
+  readonly source: QueueSource;
   readonly handler: LambdaHandler;
 };
 
 /** A queue with everything that its poll loop needs. */
-type QueuePoll = PolledQueue & {
-  readonly client: SQSClient;
-  readonly region: string;
-  readonly log: Log;
-};
+type QueuePoll = PolledQueue & { readonly log: Log };
 
 /** Polls all queues; `close` stops receiving and waits for running batches. */
 export function startQueuePoller(options: {
   readonly queues: readonly PolledQueue[];
-  readonly endpoint: string;
-  readonly region: string;
-  readonly credentials: Credential;
   readonly log: Log;
 }): { close(): Promise<void> } {
-  const { endpoint, region, credentials, log } = options;
-  const client = new SQSClient({
-    endpoint,
-    region,
-    credentials,
-    requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: (WAIT_SECONDS + 5) * 1_000,
-      throwOnRequestTimeout: true,
-    },
-  });
+  const { log } = options;
   const stop = new AbortController();
-  const polls = options.queues.map((queue) =>
-    pollQueue({ ...queue, client, region, log }, stop.signal),
-  );
+  const polls = options.queues.map((queue) => pollQueue({ ...queue, log }, stop.signal));
   return {
     async close() {
       stop.abort();
       await Promise.all(polls);
-      client.destroy();
     },
   };
 }
@@ -89,24 +66,14 @@ async function pollQueue(queue: QueuePoll, signal: AbortSignal): Promise<void> {
   await Promise.all(running);
 }
 
-/**
- * Waits for messages and returns up to `maxMessages`. Returns an empty list if no message arrives within WAIT_SECONDS, or after
- * an error.
- */
+/** Waits for messages and returns up to `maxMessages`; returns an empty list if none arrives, or after an error. */
 async function receiveMessages(
   queue: QueuePoll,
   maxMessages: number,
   signal: AbortSignal,
-): Promise<Message[]> {
-  const command = new ReceiveMessageCommand({
-    QueueUrl: queue.url,
-    MaxNumberOfMessages: maxMessages,
-    WaitTimeSeconds: WAIT_SECONDS,
-    MessageSystemAttributeNames: ['All'],
-  });
+): Promise<readonly ReceivedMessage[]> {
   try {
-    const response = await queue.client.send(command, { abortSignal: signal });
-    return response.Messages ?? [];
+    return await queue.source.receive(maxMessages, signal);
   } catch (error) {
     if (signal.aborted) return [];
     queue.log.warn('messages could not be received; trying again', {
@@ -118,16 +85,12 @@ async function receiveMessages(
   }
 }
 
-async function handleBatch(queue: QueuePoll, messages: readonly Message[]): Promise<void> {
+async function handleBatch(queue: QueuePoll, messages: readonly ReceivedMessage[]): Promise<void> {
   const failed = await invokeHandler(queue, messages);
-  const handled = messages.filter((message) => !failed.has(message.MessageId ?? ''));
+  const handled = messages.filter((message) => !failed.has(message.id));
   if (handled.length === 0) return;
-  const Entries = handled.map((message, index) => ({
-    Id: String(index),
-    ReceiptHandle: message.ReceiptHandle,
-  }));
   try {
-    await queue.client.send(new DeleteMessageBatchCommand({ QueueUrl: queue.url, Entries }));
+    await queue.source.delete(handled);
   } catch (error) {
     // The messages will be received again, which is safe because handlers are idempotent.
     queue.log.warn('handled messages could not be deleted; they will be handled again', {
@@ -140,9 +103,9 @@ async function handleBatch(queue: QueuePoll, messages: readonly Message[]): Prom
 /** Invokes the handler and returns the ids of the failed messages, which stay in the queue. */
 async function invokeHandler(
   queue: QueuePoll,
-  messages: readonly Message[],
+  messages: readonly ReceivedMessage[],
 ): Promise<ReadonlySet<string>> {
-  const ids = messages.map((message) => message.MessageId ?? '');
+  const ids = messages.map((message) => message.id);
   const target: LambdaFunction = {
     name: `queue-${queue.definition.name}`,
     handler: queue.handler,
@@ -160,22 +123,22 @@ async function invokeHandler(
   }
 }
 
-function toRecord(queue: QueuePoll, message: Message): SQSRecord {
-  const attributes = message.Attributes ?? {};
+/** Fills the fields of an SQS record that AWS always sends and no handler reads with constants. */
+function toRecord({ definition }: QueuePoll, message: ReceivedMessage): SQSRecord {
   return {
-    messageId: message.MessageId ?? '',
-    receiptHandle: message.ReceiptHandle ?? '',
-    body: message.Body ?? '',
+    messageId: message.id,
+    receiptHandle: message.receipt,
+    body: message.body,
     attributes: {
-      ApproximateReceiveCount: attributes.ApproximateReceiveCount ?? '1',
-      SentTimestamp: attributes.SentTimestamp ?? '0',
-      SenderId: attributes.SenderId ?? '',
-      ApproximateFirstReceiveTimestamp: attributes.ApproximateFirstReceiveTimestamp ?? '0',
+      ApproximateReceiveCount: String(message.receiveCount),
+      SentTimestamp: String(message.sentAt),
+      SenderId: '',
+      ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
     },
     messageAttributes: {},
-    md5OfBody: message.MD5OfBody ?? '',
+    md5OfBody: '',
     eventSource: 'aws:sqs',
-    eventSourceARN: `arn:aws:sqs:${queue.region}:000000000000:${queue.definition.name}`,
-    awsRegion: queue.region,
+    eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${definition.name}`,
+    awsRegion: 'us-east-1',
   };
 }

@@ -61,9 +61,16 @@ const adapterRows = [
   createAdapterRow('openai', ['openai'], 'core/chat'),
   createAdapterRow('password'),
   createAdapterRow('process'),
+  createAdapterRow('queue'),
   createAdapterRow('repository-linker'),
-  createAdapterRow('sqlite', [], 'adapters/table', 'core/topology'),
-  createAdapterRow('sqs', ['@aws-sdk/client-sqs'], 'adapters/aws', 'core/topology/queues.ts'),
+  createAdapterRow('sqlite', [], 'adapters/table', 'adapters/queue', 'core/topology'),
+  createAdapterRow(
+    'sqs',
+    ['@aws-sdk/client-sqs'],
+    'adapters/aws',
+    'adapters/queue',
+    'core/topology/queues.ts',
+  ),
   createAdapterRow('table', [], 'core/topology/table.ts'),
   createAdapterRow('websocket', ['@aws-sdk/client-apigatewaymanagementapi'], 'adapters/aws'),
 ];

@@ -5,6 +5,7 @@ import { createSqsQueue } from '../../../adapters/sqs/create-sqs-queue.ts';
 import type { QueueDefinition } from '../../../core/topology/queues.ts';
 import { QUEUES } from '../../../core/topology/queues.ts';
 import type { LambdaHandler } from '../../../local/lambda-handler.ts';
+import { createSqsSource } from '../../../local/source/create-sqs-source.ts';
 import { startQueuePoller } from '../../../local/source/start-queue-poller.ts';
 import { createSilentLog } from '../../support/silent-log.ts';
 import { startTestQueues } from '../../support/store/test-emulators.ts';
@@ -32,7 +33,9 @@ async function startTestPoller(
   const handler = createHandler(handle);
   const url = queues.urls.reconcile ?? '';
   const start = () => {
-    const poller = startQueuePoller({ ...queues, queues: [{ definition, url, handler }], log });
+    const source = createSqsSource({ ...queues, url });
+    onTestFinished(() => source.close());
+    const poller = startQueuePoller({ queues: [{ definition, source, handler }], log });
     onTestFinished(() => poller.close());
     return poller;
   };
