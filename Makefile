@@ -17,6 +17,10 @@ demo: $(INSTALLED) ## Run two prompts on a sample repository with a scripted mod
 dev: $(INSTALLED) ## Start the platform on this machine, with your model
 	@$(RUN) dev -- $(ARGS)
 
+.PHONY: install
+install: $(INSTALLED) ## Link the command smol-gang into ~/.local/bin (BIN=FOLDER: another folder)
+	@$(RUN) install-command -- $(BIN)
+
 .PHONY: test
 test: $(INSTALLED) $(if $(ARGS),$(if $(filter stacks,$(ARGS)),$(DEPLOY_TOOLS)),$(DEPLOY_TOOLS)) ## Run all suites except chaos, at most 15 minutes (ARGS=unit or ARGS=chaos runs one suite)
 	@$(RUN) test -- $(ARGS)

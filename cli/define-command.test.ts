@@ -5,7 +5,7 @@ import { createProcessHost } from './host.ts';
 import { createTerminal } from './terminal.ts';
 
 const host = createProcessHost();
-const terminal = createTerminal(host, false);
+const terminal = createTerminal(host, { isJson: false });
 const rejectClient = () => Promise.reject(new Error('this test has no server'));
 
 const tinyCommand = defineCommand({

@@ -73,7 +73,16 @@ export type Command = {
 
 export const GLOBAL_OPTIONS = {
   json: { type: 'boolean', help: 'print only JSON on stdout' },
-  verbose: { type: 'boolean', help: 'show which URL and which credential are used' },
+  verbose: {
+    type: 'boolean',
+    short: 'v',
+    help: 'show which URL and which credential are used',
+  },
+  color: {
+    type: 'string',
+    value: 'auto|always|never',
+    help: 'colours; auto: at a terminal, unless NO_COLOR is set; elsewhere with FORCE_COLOR',
+  },
   url: {
     type: 'string',
     value: 'URL',

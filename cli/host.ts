@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 
@@ -25,6 +26,8 @@ export type Host = {
   now(): number;
   /** Calls the handler on SIGINT (Ctrl-C) or SIGTERM instead of ending the process. The returned function removes the handler. */
   onInterrupt(handler: () => void): () => void;
+  /** Opens a page in the browser of the person; does nothing where no program opens pages. */
+  openBrowser(url: string): void;
 };
 
 /** Creates the host of this process. */
@@ -45,5 +48,14 @@ export function createProcessHost(): Host {
         process.off('SIGTERM', handler);
       };
     },
+    openBrowser,
   };
+}
+
+function openBrowser(url: string): void {
+  const program = process.platform === 'darwin' ? 'open' : 'xdg-open';
+  const child = spawn(program, [url], { stdio: 'ignore', detached: true });
+  // The command has printed the URL, so a machine without a browser needs no error.
+  child.on('error', () => {});
+  child.unref();
 }

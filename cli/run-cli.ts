@@ -3,18 +3,22 @@ import { CliError, createUsageError, EXIT } from './cli-error.ts';
 import type { Client } from './client/client.ts';
 import { connectClient } from './client/connect-client.ts';
 import { COMMAND_GROUPS, COMMANDS } from './command/command-table.ts';
+import { printCandidates } from './command/completion/print-candidates.ts';
 import type { Command, CommandContext, CommandGroup, GlobalValues } from './define-command.ts';
 import { findClosest } from './find-closest.ts';
+import { findCommandByWords } from './find-command.ts';
+import { findColourMode, separateGlobalOptions } from './global-options.ts';
 import type { Host } from './host.ts';
 import { styleSpan } from './render/layout/line.ts';
-import { renderCommandHelp, renderHelp } from './render/render-help.ts';
+import { renderCommandHelp, renderGroupHelp, renderHelp } from './render/render-help.ts';
 import type { Terminal } from './terminal.ts';
 import { createTerminal } from './terminal.ts';
 
 /** Runs a command line and returns its exit code. Prints every error on stderr and, with --json, on stdout as JSON. */
 export async function runCli(args: readonly string[], host: Host): Promise<ExitCode> {
-  const terminal = createTerminal(host, args.includes('--json'));
+  let terminal = createTerminal(host, { isJson: args.includes('--json') });
   try {
+    terminal = createTerminal(host, { isJson: terminal.isJson, colour: findColourMode(args) });
     return await dispatchCommand(args, host, terminal);
   } catch (error) {
     return printError(error, terminal);
@@ -26,15 +30,23 @@ async function dispatchCommand(
   host: Host,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  // A shell asks for candidates with an incomplete command line, which no command could parse.
+  if (args[0] === '__complete')
+    return printCandidates(createContext(host, terminal, {}), args.slice(1), COMMANDS);
   const match = findCommand(args);
-  if ('helpGroups' in match) {
-    terminal.printLines(renderHelp(match.helpGroups, terminal.width));
+  if ('topic' in match) {
+    const { topic } = match;
+    terminal.printLines(
+      topic === 'all'
+        ? renderHelp(COMMAND_GROUPS, terminal.helpWidth)
+        : renderGroupHelp(topic, terminal.helpWidth),
+    );
     return EXIT.done;
   }
   const { command, commandArgs } = match;
   const prepared = command.prepare(commandArgs);
   if (prepared.globals.help === true) {
-    terminal.printLines(renderCommandHelp(command, terminal.width));
+    terminal.printLines(renderCommandHelp(command, terminal.helpWidth));
     return EXIT.done;
   }
   return prepared.run(createContext(host, terminal, prepared.globals));
@@ -63,29 +75,26 @@ function createContext(host: Host, terminal: Terminal, globals: GlobalValues): C
 
 type CommandMatch =
   | { readonly command: Command; readonly commandArgs: readonly string[] }
-  | { readonly helpGroups: readonly CommandGroup[] };
+  | { readonly topic: 'all' | CommandGroup };
 
-/** Finds the command that the first two words or the first word name, or else the groups to show help for. */
+/** Finds the command that the first two words or the first word name, or else the topic to show help for. */
 function findCommand(args: readonly string[]): CommandMatch {
-  const [first, second] = args;
-  if (first === undefined || first === '--help' || first === '-h')
-    return { helpGroups: COMMAND_GROUPS };
+  const { words, globals, otherArgs } = separateGlobalOptions(args);
+  const [first = 'help', second] = words;
   if (first === 'help') {
-    return args.length === 1
-      ? { helpGroups: COMMAND_GROUPS }
-      : findCommand([...args.slice(1), '--help']);
+    const topicArgs = [...words.slice(1), ...otherArgs];
+    return topicArgs.length === 0
+      ? { topic: 'all' }
+      : findCommand([...topicArgs, ...globals, '--help']);
   }
-  for (const [name, wordCount] of [
-    [`${first} ${second ?? ''}`, 2],
-    [first, 1],
-  ] as const) {
-    const command = COMMANDS.find((candidate) => candidate.name === name);
-    if (command !== undefined) return { command, commandArgs: args.slice(wordCount) };
-  }
+  const match = findCommandByWords(words, COMMANDS);
+  if (match !== undefined)
+    return {
+      command: match.command,
+      commandArgs: [...globals, ...words.slice(match.wordCount), ...otherArgs],
+    };
   const group = findGroup(first);
-  if (group !== undefined && (second === undefined || /^(-h|--help)$/.test(second))) {
-    return { helpGroups: [group] };
-  }
+  if (group !== undefined && second === undefined) return { topic: group };
   throw createUnknownCommandError(first, group === undefined ? undefined : second);
 }
 

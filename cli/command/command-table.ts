@@ -6,6 +6,9 @@ import {
   tokenRevokeCommand,
 } from './access/token-commands.ts';
 import { userAddCommand, userListCommand, userRemoveCommand } from './access/user-commands.ts';
+import { completionCommand } from './completion/completion-command.ts';
+import { configCommand } from './config-command.ts';
+import { openCommand } from './open-command.ts';
 import {
   cancelCommand,
   planApproveCommand,
@@ -44,13 +47,18 @@ import { taskLogsCommand } from './task/task-logs-command.ts';
 import {
   taskDiffCommand,
   taskHistoryCommand,
+  taskListCommand,
   taskMessagesCommand,
   taskShowCommand,
 } from './task/task-read-commands.ts';
+import { versionCommand } from './version-command.ts';
 
 /** Every command, in the order in which help shows them. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
-  { title: 'Work', commands: [runCommand, statusCommand, cancelCommand, recoverCommand] },
+  {
+    title: 'Work',
+    commands: [runCommand, statusCommand, openCommand, cancelCommand, recoverCommand],
+  },
   {
     title: 'Plans',
     commands: [
@@ -76,6 +84,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   {
     title: 'Tasks',
     commands: [
+      taskListCommand,
       taskShowCommand,
       taskLogsCommand,
       taskDiffCommand,
@@ -92,7 +101,10 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     ],
   },
   { title: 'Repositories', commands: [repoLinkCommand, repoListCommand, repoUnlinkCommand] },
-  { title: 'System', commands: [doctorCommand, gcCommand] },
+  {
+    title: 'System',
+    commands: [doctorCommand, gcCommand, configCommand, completionCommand, versionCommand],
+  },
   {
     title: 'Access',
     commands: [

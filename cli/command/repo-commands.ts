@@ -6,7 +6,6 @@ import { readAllPages } from '../client/client.ts';
 import { defineCommand } from '../define-command.ts';
 import { findTopLevel } from '../local-repository.ts';
 import { styleSpan } from '../render/layout/line.ts';
-import { renderTable } from '../render/layout/render-table.ts';
 import { confirmAction, YES_OPTION } from './confirm-action.ts';
 
 export const repoLinkCommand = defineCommand({
@@ -59,7 +58,7 @@ export const repoListCommand = defineCommand({
         header,
         shrinks: header === 'url',
       }));
-      terminal.printLines(renderTable(columns, rows, terminal.width));
+      terminal.printTable(columns, rows);
     }
     return EXIT.done;
   },

@@ -11,7 +11,7 @@ export async function resolvePlan(client: Client, argument: string | undefined):
   const newest = await findNewestPlan(client);
   if (newest !== undefined) return newest.id;
   throw new CliError(EXIT.notFound, 'no_plans', 'there is no plan yet', {
-    advice: 'start one with `smol-gang run --prompt "..."`',
+    advice: 'start one with `smol-gang run "..."`',
   });
 }
 

@@ -8,13 +8,23 @@ import { wrapText } from './layout/text.ts';
 const PLAN_ARGUMENT_HELP =
   'PLAN is the id of a plan, or `last` for the plan that was created last. PLAN TASK may be written PLAN/TASK.';
 
-/** Renders the commands of the groups, the common options and the exit codes. */
-export function renderHelp(groups: readonly CommandGroup[], width: number): Line[] {
+/** Renders the commands of a group, such as `smol-gang plan`. */
+export function renderGroupHelp(group: CommandGroup, width: number): Line[] {
+  return joinSections([
+    ...renderGroups([group]),
+    wrapText(
+      '`smol-gang COMMAND --help` explains a command; `smol-gang help` lists all commands.',
+      width,
+    ).map((text): Line => [styleSpan('dim', text)]),
+  ]);
+}
+
+function renderGroups(groups: readonly CommandGroup[]): Line[][] {
   const nameLengths = groups.flatMap((group) =>
     group.commands.map((command) => command.name.length),
   );
   const nameWidth = Math.max(0, ...nameLengths);
-  const sections = groups.map((group): Line[] => [
+  return groups.map((group): Line[] => [
     [styleSpan('bold', group.title)],
     ...group.commands.map(
       (command): Line => [
@@ -25,6 +35,10 @@ export function renderHelp(groups: readonly CommandGroup[], width: number): Line
       ],
     ),
   ]);
+}
+
+/** Renders the commands of all groups, the common options and the exit codes. */
+export function renderHelp(groups: readonly CommandGroup[], width: number): Line[] {
   return joinSections([
     [
       [
@@ -32,14 +46,14 @@ export function renderHelp(groups: readonly CommandGroup[], width: number): Line
         '  turns a prompt into a graph of tasks for many coding agents, and into one pull request',
       ],
     ],
-    ...sections,
+    ...renderGroups(groups),
     [[styleSpan('bold', 'Options of every command')], ...renderOptions(GLOBAL_OPTIONS, width)],
     renderExitCodes(),
     [
       ...wrapText(PLAN_ARGUMENT_HELP, width).map((text): Line => [styleSpan('dim', text)]),
       [
         styleSpan('dim', '`smol-gang COMMAND --help` explains a command. Start with '),
-        'smol-gang run --prompt "..." --wait',
+        'smol-gang run "..." --wait',
       ],
     ],
   ]);

@@ -2,9 +2,21 @@ import type { PlanView } from '../../core/contract/plan.ts';
 import { formatRelativeTime, formatTokens, formatUsd } from './layout/format-figures.ts';
 import type { Line, Span } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
+import type { Column } from './layout/render-table.ts';
 import { renderTable } from './layout/render-table.ts';
 import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 import { renderPlanStatus } from './task-state.ts';
+
+/** Columns of the table of plans. */
+export const PLAN_COLUMNS: readonly Column[] = [
+  { header: 'plan' },
+  { header: 'title', shrinks: true, minWidth: 16 },
+  { header: 'status' },
+  { header: 'merged', align: 'right' },
+  { header: 'tokens', align: 'right' },
+  { header: 'cost', align: 'right' },
+  { header: 'changed', align: 'right' },
+];
 
 /** Renders a line for each plan, followed by the waiting items of the plan and their commands. */
 export function renderPlanList(
@@ -17,23 +29,10 @@ export function renderPlanList(
   },
 ): Line[] {
   if (plans.length === 0) {
-    return [
-      [
-        'There are no plans yet. Start one with  ',
-        styleSpan('bold', 'smol-gang run --prompt "..."'),
-      ],
-    ];
+    return [['There are no plans yet. Start one with  ', styleSpan('bold', 'smol-gang run "..."')]];
   }
   const [head, ...rows] = renderTable(
-    [
-      { header: 'plan' },
-      { header: 'title', shrinks: true, minWidth: 16 },
-      { header: 'status' },
-      { header: 'merged', align: 'right' },
-      { header: 'tokens', align: 'right' },
-      { header: 'cost', align: 'right' },
-      { header: 'changed', align: 'right' },
-    ],
+    PLAN_COLUMNS,
     plans.map((plan) => renderPlanCells(plan, options.now, options.usageIncludesTasks === true)),
     options.width,
   );
@@ -47,7 +46,8 @@ export function renderPlanList(
   return head === undefined ? lines : [head, ...lines];
 }
 
-function renderPlanCells(plan: PlanView, now: number, usageIncludesTasks: boolean): Span[] {
+/** Returns the cells of a plan in the table of plans. Without the usage of its tasks, tokens and cost are empty. */
+export function renderPlanCells(plan: PlanView, now: number, usageIncludesTasks: boolean): Span[] {
   const taskCount = Object.values(plan.counts).reduce((sum, count) => sum + count, 0);
   const usedTokens = plan.usage.inputTokens + plan.usage.outputTokens;
   const tokens = usageIncludesTasks ? usedTokens : 0;

@@ -121,5 +121,6 @@ function renderBar(mergedCount: number, activeCount: number, total: number): Spa
 function renderElapsed(plan: PlanView, now: number): Span[] {
   const from = plan.startedAt ?? plan.createdAt;
   if (plan.status === 'pending_approval' || plan.status === 'rejected') return [];
-  return [styleSpan('dim', ` · ${formatDuration((plan.finishedAt ?? now) - from)}`)];
+  const to = plan.finishedAt ?? (plan.halted ? plan.changedAt : now);
+  return [styleSpan('dim', ` · ${formatDuration(to - from)}`)];
 }

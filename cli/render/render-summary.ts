@@ -9,7 +9,7 @@ import { wrapText } from './layout/text.ts';
 import { renderPulls } from './plan-parts.ts';
 import { renderAttention } from './render-flags.ts';
 import { computeSummaryFigures } from './summary-figures.ts';
-import { renderPlanStatus, renderTaskGlyph } from './task-state.ts';
+import { getTaskEnd, renderPlanStatus, renderTaskGlyph } from './task-state.ts';
 
 const MAX_BAR_COLUMNS = 34;
 /** Columns that the cells beside the bar need. */
@@ -90,7 +90,7 @@ function renderTaskCells(
   now: number,
 ): Span[] {
   const tokens = task.usage.inputTokens + task.usage.outputTokens;
-  const end = task.finishedAt ?? now;
+  const end = getTaskEnd(task, now);
   return [
     renderTaskGlyph(task.status),
     task.id,

@@ -13,17 +13,17 @@ import {
   renderTaskGlyph,
 } from './task-state.ts';
 
-/** Columns: status, task id, title, state, attempt, pull request, time, tokens, cost. */
-const COLUMNS: readonly Column[] = [
+/** Columns of the table of tasks; the first is the glyph of the status, and the column of attempts needs no header. */
+export const TASK_COLUMNS: readonly Column[] = [
   { header: '' },
-  { header: '', shrinks: true, minWidth: 20, maxWidth: 40 },
-  { header: '', shrinks: true, minWidth: 10, maxWidth: 48 },
-  { header: '', shrinks: true, minWidth: 9, maxWidth: 24 },
+  { header: 'task', shrinks: true, minWidth: 20, maxWidth: 40 },
+  { header: 'title', shrinks: true, minWidth: 10, maxWidth: 48 },
+  { header: 'state', shrinks: true, minWidth: 9, maxWidth: 24 },
   { header: '' },
-  { header: '' },
-  { header: '', align: 'right' },
-  { header: '', align: 'right' },
-  { header: '', align: 'right' },
+  { header: 'PR' },
+  { header: 'time', align: 'right' },
+  { header: 'tokens', align: 'right' },
+  { header: 'cost', align: 'right' },
 ];
 
 /** Minimum width of a view with titles. A narrower view still shows the ids, because commands need them. */
@@ -48,14 +48,16 @@ export function renderTasks(tasks: readonly TaskView[], options: TaskTableOption
   const mergedIds = new Set(
     tasks.filter((task) => task.status === 'merged').map((task) => task.id),
   );
-  const rows = renderTable(
-    COLUMNS,
+  if (chosenTasks.length === 0)
+    return visibleTasks.length === 0 ? [] : [renderHiddenTasks(visibleTasks, chosenTasks)];
+  const [head = [], ...rows] = renderTable(
+    TASK_COLUMNS,
     chosenTasks.map((task) => renderTaskCells(task, options, (id) => mergedIds.has(id))),
     options.width,
     '  ',
   );
   const hasGroups = chosenTasks.length > 1;
-  const lines: Line[] = [];
+  const lines: Line[] = [head];
   chosenTasks.forEach((task, index) => {
     const group = getGroupName(task);
     const previousTask = chosenTasks[index - 1];
@@ -152,13 +154,14 @@ function chooseTasks(tasks: readonly TaskView[], maxRows: number | undefined): T
   if (maxRows === undefined) return [...tasks];
   const groupCount = new Set(tasks.map(getGroupName)).size;
   const noteCount = tasks.reduce((sum, task) => sum + countNotes(task), 0);
-  if (tasks.length + groupCount + noteCount <= maxRows) return [...tasks];
+  const headCount = tasks.length === 0 ? 0 : 1;
+  if (tasks.length + groupCount + noteCount + headCount <= maxRows) return [...tasks];
   const rankedTasks = tasks.toSorted(
     (a, b) => getDisplayPriority(a) - getDisplayPriority(b) || b.changedAt - a.changedAt,
   );
   const chosenTasks: TaskView[] = [];
   const groups = new Set<string>();
-  let remainingRows = maxRows - 1;
+  let remainingRows = maxRows - 1 - headCount;
   for (const task of rankedTasks) {
     remainingRows -= 1 + countNotes(task) + (groups.has(getGroupName(task)) ? 0 : 1);
     if (remainingRows < 0) break;
@@ -166,6 +169,17 @@ function chooseTasks(tasks: readonly TaskView[], maxRows: number | undefined): T
     chosenTasks.push(task);
   }
   return chosenTasks.toSorted(compareByWave);
+}
+
+/** Returns the cells of every task in the table of tasks, without reasons and flags. */
+export function listTaskCells(tasks: readonly TaskView[], now: number): Span[][] {
+  const visibleTasks = tasks.filter((task) => task.kind !== 'join').toSorted(compareByWave);
+  const isMerged = (id: string) => tasks.some((task) => task.id === id && task.status === 'merged');
+  return visibleTasks.map((task) => {
+    const width = Number.POSITIVE_INFINITY;
+    const cells = renderTaskCells(task, { now, width }, isMerged);
+    return TASK_COLUMNS.map((_column, index) => cells[index] ?? '');
+  });
 }
 
 /** Order in which tasks get the available rows: lower numbers first. */

@@ -1,6 +1,7 @@
 import type { PlanView } from '../../core/contract/plan.ts';
 import type { TaskView } from '../../core/contract/task.ts';
 import type { TaskStatus } from '../../core/contract/task-status.ts';
+import { isTaskMoving } from '../../core/contract/task-status.ts';
 import { formatRelativeTime } from './layout/format-figures.ts';
 import type { Span, Style } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
@@ -74,7 +75,13 @@ export function describeTaskState(
 /** Returns the duration of the task so far, in milliseconds; undefined before its start. */
 export function computeTaskElapsedMs(task: TaskView, now: number): number | undefined {
   if (task.startedAt === undefined) return undefined;
-  return Math.max(0, (task.finishedAt ?? now) - task.startedAt);
+  return Math.max(0, getTaskEnd(task, now) - task.startedAt);
+}
+
+/** Returns the time until which the platform worked on a task, in epoch milliseconds: waiting for a person is no work. */
+export function getTaskEnd(task: TaskView, now: number): number {
+  if (task.finishedAt !== undefined) return task.finishedAt;
+  return isTaskMoving(task.status) ? now : task.changedAt;
 }
 
 const PLAN_STYLES: Readonly<Record<PlanView['status'], Style>> = {

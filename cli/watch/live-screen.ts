@@ -24,7 +24,7 @@ export function openLiveScreen(stream: OutputStream, colour: boolean): LiveScree
   let isCursorHidden = false;
 
   function getColumns(): number {
-    return Math.max(20, stream.columns ?? 80);
+    return Math.max(20, stream.columns || 80);
   }
   /** Returns the sequence that moves the cursor to the top of the frame. In a narrowed window, a drawn line takes several rows. */
   function formatMoveToTop(): string {
@@ -40,11 +40,11 @@ export function openLiveScreen(stream: OutputStream, colour: boolean): LiveScree
       return getColumns();
     },
     get rows() {
-      return Math.max(6, stream.rows ?? 24);
+      return Math.max(6, stream.rows || 24);
     },
     draw(lines) {
       // The last row stays free for the cursor.
-      const visibleLines = lines.slice(0, Math.max(1, (stream.rows ?? 24) - 1));
+      const visibleLines = lines.slice(0, Math.max(1, (stream.rows || 24) - 1));
       const texts = renderLines(visibleLines, { colour, columns: getColumns() - 1 });
       const frame = texts.map((text) => `${text}${CLEAR_LINE}\n`).join('');
       if (frame === lastFrame) return;

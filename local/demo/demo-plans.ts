@@ -70,5 +70,5 @@ export function printLines(context: DemoContext, lines: readonly Line[]): void {
 }
 
 function getTerminalWidth(context: DemoContext): number {
-  return Math.min(context.out.columns ?? 100, 100);
+  return Math.min(context.out.columns || 100, 100);
 }

@@ -106,7 +106,12 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
     packages: ['@agentclientprotocol/sdk', 'zod'],
     node: 'all',
   },
-  { path: 'cli', project: ['core/base', 'core/contract'], packages: ['yaml', 'zod'], node: 'all' },
+  {
+    path: 'cli',
+    project: ['core/base', 'core/contract', 'package.json'],
+    packages: ['yaml', 'zod'],
+    node: 'all',
+  },
   { path: 'local/forge/rules', project: ['core/port'], packages: [], node: [] },
   // The emulator must not share code with the adapter that it tests.
   {

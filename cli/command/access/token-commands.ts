@@ -4,7 +4,6 @@ import { EXIT } from '../../cli-error.ts';
 import { defineCommand, parseChoiceOption, parseNumberOption } from '../../define-command.ts';
 import { formatRelativeTime } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
-import { renderTable } from '../../render/layout/render-table.ts';
 import { confirmAction, YES_OPTION } from '../confirm-action.ts';
 
 export const tokenCreateCommand = defineCommand({
@@ -56,12 +55,9 @@ export const tokenListCommand = defineCommand({
         styleSpan('dim', formatRelativeTime(token.expiresAt, host.now())),
       ]);
       const columns = ['token', 'name', 'role', 'created by', 'expires'];
-      terminal.printLines(
-        renderTable(
-          columns.map((header) => ({ header, shrinks: header === 'name' })),
-          rows,
-          terminal.width,
-        ),
+      terminal.printTable(
+        columns.map((header) => ({ header, shrinks: header === 'name' })),
+        rows,
       );
     }
     return EXIT.done;

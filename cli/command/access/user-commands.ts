@@ -5,7 +5,6 @@ import type { CommandContext } from '../../define-command.ts';
 import { defineCommand, parseChoiceOption } from '../../define-command.ts';
 import { formatRelativeTime } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
-import { renderTable } from '../../render/layout/render-table.ts';
 import { confirmAction, YES_OPTION } from '../confirm-action.ts';
 
 export const userAddCommand = defineCommand({
@@ -54,7 +53,7 @@ export const userListCommand = defineCommand({
         styleSpan('dim', formatRelativeTime(user.createdAt, host.now())),
       ]);
       const columns = [{ header: 'user', shrinks: true }, { header: 'role' }, { header: 'added' }];
-      terminal.printLines(renderTable(columns, rows, terminal.width));
+      terminal.printTable(columns, rows);
     }
     return EXIT.done;
   },

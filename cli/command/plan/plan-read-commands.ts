@@ -17,7 +17,7 @@ import { styleSpan } from '../../render/layout/line.ts';
 import { renderEdits } from '../../render/render-edits.ts';
 import { renderGraph } from '../../render/render-graph.ts';
 import { renderPlan } from '../../render/render-plan.ts';
-import { renderPlanList } from '../../render/render-plan-list.ts';
+import { PLAN_COLUMNS, renderPlanCells, renderPlanList } from '../../render/render-plan-list.ts';
 import { resolvePlan } from '../resolve-plan.ts';
 
 export const planListCommand = defineCommand({
@@ -39,7 +39,13 @@ export const planListCommand = defineCommand({
       limit,
     );
     if (terminal.isJson) terminal.printJson({ items });
-    else terminal.printLines(renderPlanList(items, { now: host.now(), width: terminal.width }));
+    else if (terminal.isTerminal)
+      terminal.printLines(renderPlanList(items, { now: host.now(), width: terminal.width }));
+    else
+      terminal.printTable(
+        PLAN_COLUMNS,
+        items.map((plan) => renderPlanCells(plan, host.now(), false)),
+      );
     return EXIT.done;
   },
 });

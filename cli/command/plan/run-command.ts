@@ -16,7 +16,11 @@ import { waitForPlan } from './wait-for-plan.ts';
 type CreatePlanInput = z.input<typeof createPlanSchema>;
 
 const RUN_OPTIONS = {
-  prompt: { type: 'string', value: 'TEXT', help: 'the work to do; - reads stdin' },
+  prompt: {
+    type: 'string',
+    value: 'TEXT',
+    help: 'the work to do, instead of PROMPT; - reads stdin',
+  },
   'prompt-file': { type: 'string', value: 'FILE', help: 'the prompt, from a file; - is stdin' },
   plan: {
     type: 'string',
@@ -65,14 +69,14 @@ type RunValues = OptionValues<typeof RUN_OPTIONS>;
 export const runCommand = defineCommand({
   name: 'run',
   summary: 'start a plan from a prompt or a graph of tasks',
-  usage: '--prompt TEXT | --prompt-file FILE | --plan FILE  [--repo PATH]... [--wait]',
-  argumentCount: { min: 0, max: 0 },
+  usage: 'PROMPT | --prompt-file FILE | --plan FILE  [--repo PATH]... [--wait]',
+  argumentCount: { min: 0, max: 1 },
   options: RUN_OPTIONS,
   details:
     'The work starts from the last commit. The command lists uncommitted files, which the plan ignores.\n' +
     'Your work tree, your index and your current branch never change.',
-  async run(context, _args, values) {
-    const input = await readPlanInput(context, values);
+  async run(context, [promptArgument], values) {
+    const input = await readPlanInput(context, values, promptArgument);
     const options = parsePlanOptions(values);
     const client = await context.client();
     const repositories = await resolveRepositories(context, client, values);
@@ -99,14 +103,18 @@ function renderCreatedPlan(id: string, title: string) {
 async function readPlanInput(
   context: CommandContext,
   values: RunValues,
+  promptArgument: string | undefined,
 ): Promise<Pick<CreatePlanInput, 'prompt' | 'title' | 'graph'>> {
-  const hasPrompt = values.prompt !== undefined || values['prompt-file'] !== undefined;
+  if (promptArgument !== undefined && values.prompt !== undefined)
+    throw createUsageError('give the prompt once: as an argument or with --prompt');
+  const text = promptArgument ?? values.prompt;
+  const hasPrompt = text !== undefined || values['prompt-file'] !== undefined;
   if (values.plan === undefined && !hasPrompt) {
     throw createUsageError(
-      'the work to do is missing: give --prompt TEXT, --prompt-file FILE or --plan FILE',
+      'the work to do is missing: give PROMPT, --prompt-file FILE or --plan FILE',
     );
   }
-  const source = { argument: values.prompt, file: values['prompt-file'] };
+  const source = { argument: text, file: values['prompt-file'] };
   const prompt = hasPrompt ? await readTextInput(context, source, 'the prompt') : undefined;
   const graph = await readGraphFile(context, values.plan);
   const title = values.title ?? graph?.title;

@@ -4,7 +4,6 @@ import { EXIT } from '../../cli-error.ts';
 import type { Client } from '../../client/client.ts';
 import type { CommandContext } from '../../define-command.ts';
 import { styleSpan } from '../../render/layout/line.ts';
-import { usesColour } from '../../terminal.ts';
 import type { PlanSnapshot } from '../../watch/follow-plan.ts';
 import {
   createLastingCheck,
@@ -87,7 +86,7 @@ async function watchPlanUntil(
     return await watchPlan(client, planId, {
       out: host.stdout,
       isTTY: host.stdout.isTTY === true && host.env.TERM !== 'dumb',
-      colour: usesColour(host, host.stdout),
+      colour: terminal.hasColour,
       signal: abort.signal,
       now: () => host.now(),
       ...silentOutput,

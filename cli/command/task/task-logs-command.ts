@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { API } from '../../../core/contract/api.ts';
-import type { TranscriptEntry } from '../../../core/contract/attempt.ts';
 import type { TaskView } from '../../../core/contract/task.ts';
 import { hasTaskStopped } from '../../../core/contract/task-status.ts';
 import type { ExitCode } from '../../cli-error.ts';
@@ -13,37 +12,47 @@ import { styleSpan } from '../../render/layout/line.ts';
 import { renderTranscriptEntry } from '../../render/render-task-detail.ts';
 import { getWaitingCommand } from '../../render/render-waiting.ts';
 import { getTaskLook } from '../../render/task-state.ts';
-import { resolveTask } from '../resolve-plan.ts';
+import { resolvePlan, resolveTask } from '../resolve-plan.ts';
+import { followPlanLogs, printPlanLogs } from './plan-logs.ts';
+import type { LogEntry, LogFilter, LogTarget } from './read-log.ts';
+import { filterEntries, LOG_FILTER_OPTIONS, parseLogFilter, readEntriesAfter } from './read-log.ts';
 
-const PAGE_SIZE = 200;
 /** Pause between two polls: `min` after new entries, growing to `max` without new entries. */
 const PAUSE_MS = { min: 250, max: 2_000 };
-type LogTarget = { readonly plan: string; readonly task: string };
-/** An entry with its attempt and `n`, the number of its chunk within the attempt. */
-type LogEntry = TranscriptEntry & { readonly attempt: number; readonly n: number };
 
 export const taskLogsCommand = defineCommand({
   name: 'task logs',
-  summary: 'show what the agent of a task says and does',
-  usage: 'PLAN TASK [--follow] [--attempt N]',
+  summary: 'show what the agents of a plan, or the agent of a task, say and do (also: logs)',
+  usage: 'PLAN [TASK] [--follow] [--since TIME] [--tail N] [--attempt N]',
   argumentCount: { min: 1, max: 2 },
   options: {
     follow: {
       type: 'boolean',
       short: 'f',
-      help: 'print new entries, of later attempts too, until the task stops',
+      help: 'print new entries, of later attempts too, until the task or the plan stops',
     },
     attempt: { type: 'string', value: 'N', help: 'number of an attempt; default: the newest' },
+    ...LOG_FILTER_OPTIONS,
   },
   async run(context, args, values) {
     const attempt = parseNumberOption('attempt', values.attempt, { min: 1, whole: true });
     if (attempt !== undefined && values.follow === true) {
       throw createUsageError('--follow always starts at the newest attempt: leave --attempt out');
     }
+    const filter = parseLogFilter(values, context.host.now());
     const client = await context.client();
+    const [firstArgument = ''] = args;
+    if (args.length === 1 && !firstArgument.includes('/')) {
+      if (attempt !== undefined)
+        throw createUsageError('--attempt needs a task: give PLAN TASK, or leave --attempt out');
+      const plan = await resolvePlan(client, firstArgument);
+      return values.follow === true
+        ? followPlanLogs(context, client, plan, filter)
+        : printPlanLogs(context, client, plan, filter);
+    }
     const { plan, task } = await resolveTask(client, args);
     const target = { plan, task };
-    if (values.follow === true) return followLogs(context, client, target);
+    if (values.follow === true) return followLogs(context, client, target, filter);
     const newestAttempt = (await client.call(API.getTask, { params: target })).attempt;
     if (attempt !== undefined && attempt > Math.max(1, newestAttempt)) {
       throw createUsageError(
@@ -51,7 +60,8 @@ export const taskLogsCommand = defineCommand({
       );
     }
     const shownAttempt = attempt ?? newestAttempt;
-    const { entries } = await readEntriesAfter(client, target, Math.max(1, shownAttempt), 0);
+    const log = await readEntriesAfter(client, target, Math.max(1, shownAttempt), 0);
+    const entries = filterEntries(log.entries, filter);
     if (context.terminal.isJson) context.terminal.printJson({ items: entries });
     else if (entries.length === 0)
       context.terminal.printLines([['The log of this attempt is empty so far.']]);
@@ -65,12 +75,14 @@ async function followLogs(
   context: CommandContext,
   client: Client,
   target: LogTarget,
+  filter: LogFilter,
 ): Promise<ExitCode> {
   const { terminal, host } = context;
   const abort = new AbortController();
   const removeHandler = host.onInterrupt(() => abort.abort());
   let attempt = 0;
   let after = 0;
+  let isPast = true;
   let pauseMs = PAUSE_MS.min;
   try {
     for (;;) {
@@ -82,7 +94,8 @@ async function followLogs(
           ? { entries: [], after: 0 }
           : await readEntriesAfter(client, target, attempt, after);
       after = newLog.after;
-      printEntries(context, newLog.entries);
+      printEntries(context, isPast ? filterEntries(newLog.entries, filter) : newLog.entries);
+      isPast = false;
       if (task.attempt > attempt) {
         attempt += 1;
         after = 0;
@@ -116,25 +129,4 @@ function printStoppedTask({ terminal }: CommandContext, task: TaskView): ExitCod
   if (task.waiting !== undefined)
     terminal.printNotes([['    ', styleSpan('bold', getWaitingCommand(task.waiting))]]);
   return EXIT.done;
-}
-
-/** Reads the entries of the chunks after number `startAfter`, and returns the number of the last chunk as `after`. */
-async function readEntriesAfter(
-  client: Client,
-  target: LogTarget,
-  attempt: number,
-  startAfter: number,
-): Promise<{ readonly entries: LogEntry[]; readonly after: number }> {
-  const entries: LogEntry[] = [];
-  let after = startAfter;
-  for (;;) {
-    const query = { attempt, after, limit: PAGE_SIZE };
-    const { items } = await client.call(API.taskLog, { params: target, query });
-    const newChunks = items.filter((chunk) => chunk.n > after).toSorted((a, b) => a.n - b.n);
-    for (const chunk of newChunks) {
-      after = Math.max(after, chunk.n);
-      for (const entry of chunk.entries) entries.push({ attempt, n: chunk.n, ...entry });
-    }
-    if (newChunks.length === 0) return { entries, after };
-  }
 }

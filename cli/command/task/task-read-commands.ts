@@ -1,13 +1,36 @@
 import { API } from '../../../core/contract/api.ts';
+import { TASK_STATUSES } from '../../../core/contract/task-status.ts';
 import { EXIT } from '../../cli-error.ts';
-import { defineCommand } from '../../define-command.ts';
+import { defineCommand, parseChoiceOption } from '../../define-command.ts';
 import {
   renderDiff,
   renderHistory,
   renderMessages,
   renderTaskDetail,
 } from '../../render/render-task-detail.ts';
-import { resolveTask } from '../resolve-plan.ts';
+import { listTaskCells, TASK_COLUMNS } from '../../render/render-tasks.ts';
+import { readPlanSnapshot } from '../../watch/follow-plan.ts';
+import { resolvePlan, resolveTask } from '../resolve-plan.ts';
+
+export const taskListCommand = defineCommand({
+  name: 'task list',
+  summary: 'list the tasks of a plan',
+  usage: 'PLAN [--status STATUS]',
+  argumentCount: { min: 0, max: 1 },
+  options: { status: { type: 'string', value: 'STATUS', help: TASK_STATUSES.join(', ') } },
+  async run({ terminal, host, client }, [planArgument], values) {
+    const status = parseChoiceOption('status', values.status, TASK_STATUSES);
+    const api = await client();
+    const plan = await resolvePlan(api, planArgument);
+    const allTasks = (await readPlanSnapshot(api, plan)).tasks;
+    const tasks = allTasks.filter((task) => status === undefined || task.status === status);
+    if (terminal.isJson) terminal.printJson({ items: tasks });
+    else if (tasks.length === 0 && terminal.isTerminal)
+      terminal.printLines([[`Plan ${plan} has no such task.`]]);
+    else terminal.printTable(TASK_COLUMNS, listTaskCells(tasks, host.now()));
+    return EXIT.done;
+  },
+});
 
 const TASK_ARGUMENT_COUNT = { min: 1, max: 2 };
 

@@ -70,8 +70,12 @@ function paintText(style: Style, text: string): string {
   return text === '' ? '' : `\u001b[${SGR_CODES[style]}m${text}\u001b[0m`;
 }
 
-/** Puts two parts at the ends of a line of `width` columns. The left part is cut if the line is too short. */
+/**
+ * Puts two parts at the ends of a line of `width` columns. The left part is cut if the line is too short. In a line without limit
+ * the right part follows the left part.
+ */
 export function justifyLine(left: Line, right: Line, width: number): Line {
+  if (width === Number.POSITIVE_INFINITY) return [...left, '  ', ...right];
   const gap = width - measureLine(left) - measureLine(right);
   if (gap >= 2) return [...left, ' '.repeat(gap), ...right];
   return [...cutLine(left, width - measureLine(right) - 2), '  ', ...right];

@@ -11,7 +11,7 @@ export type Column = {
   readonly shrinks?: boolean;
   /** Width below which a column does not shrink; default 8. */
   readonly minWidth?: number;
-  /** Width above which cells are cut; default: no limit. */
+  /** Width above which cells are cut in a table of limited width; default: no limit. */
   readonly maxWidth?: number;
 };
 
@@ -64,6 +64,7 @@ function fitWidths(
   rows: readonly (readonly Span[])[],
   width: number,
 ): number[] {
+  const hasLimit = width < Number.POSITIVE_INFINITY;
   const widths = columns.map((column, index) => {
     const reachesEnd = (row: readonly Span[]) =>
       index === row.length - 1 && row.length < columns.length;
@@ -71,7 +72,9 @@ function fitWidths(
     // A call takes a limited number of arguments, so only the first rows determine the width.
     const naturalWidth = Math.max(measureWidth(column.header), ...cellWidths.slice(0, 5_000));
     const isEmpty = rows.length > 0 && cellWidths.every((cellWidth) => cellWidth === 0);
-    return isEmpty ? 0 : Math.min(naturalWidth, column.maxWidth ?? naturalWidth);
+    return isEmpty
+      ? 0
+      : Math.min(naturalWidth, hasLimit ? (column.maxWidth ?? naturalWidth) : naturalWidth);
   });
   let excess = sumWidths(widths) - width;
   while (excess > 0) {

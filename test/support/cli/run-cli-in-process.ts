@@ -9,6 +9,8 @@ export type CliRun = {
   readonly code: number;
   readonly out: string;
   readonly err: string;
+  /** URLs that the command opened in a browser. */
+  readonly openedUrls: readonly string[];
 };
 
 /** Environment and input of a run. */
@@ -22,6 +24,8 @@ export type CliOptions = {
   /** Presses Ctrl-C when the pattern appears in the output. */
   readonly interruptAt?: RegExp;
   readonly now?: () => number;
+  /** Columns of the terminal; default 100. */
+  readonly columns?: number;
 };
 
 /** Default home and working folder: a test that needs a real folder creates one. */
@@ -49,8 +53,9 @@ export async function runCliInProcess(
     if (options.interruptAt?.test(unansweredOutput) === true)
       for (const handler of interrupts) handler();
   }
-  const out = createOutputCollector(hasTerminal, handleOutput);
-  const err = createOutputCollector(hasTerminal, handleOutput);
+  const out = createOutputCollector(hasTerminal, options.columns ?? 100, handleOutput);
+  const err = createOutputCollector(hasTerminal, options.columns ?? 100, handleOutput);
+  const openedUrls: string[] = [];
   const host: Host = {
     env: {
       PATH: process.env.PATH,
@@ -69,16 +74,17 @@ export async function runCliInProcess(
       interrupts.add(handler);
       return () => interrupts.delete(handler);
     },
+    openBrowser: (url) => openedUrls.push(url),
   };
   const code = await runCli(args, host);
-  return { code, out: out.getText(), err: err.getText() };
+  return { code, out: out.getText(), err: err.getText(), openedUrls };
 }
 
-function createOutputCollector(isTTY: boolean, onOutput: (text: string) => void) {
+function createOutputCollector(isTTY: boolean, columns: number, onOutput: (text: string) => void) {
   const stream = new PassThrough();
   const chunks: string[] = [];
   stream.setEncoding('utf8');
-  const output: OutputStream = Object.assign(stream, { isTTY, columns: 100, rows: 40 });
+  const output: OutputStream = Object.assign(stream, { isTTY, columns, rows: 40 });
   const write = stream.write.bind(stream);
   stream.write = (chunk: string) => {
     chunks.push(String(chunk));
