@@ -15,7 +15,12 @@ import { filterEntries, readEntriesAfter } from './read-log.ts';
 /** An entry with the id of its task. */
 type PlanLogEntry = LogEntry & { readonly task: string };
 /** Position up to which the log of a task has been read. */
-type LogPosition = { readonly attempt: number; readonly after: number };
+type LogPosition = {
+  readonly attempt: number;
+  readonly after: number;
+  /** True if the task had stopped when the log was read. */
+  readonly isFinal: boolean;
+};
 
 /** Prints the logs of all tasks of a plan in the order of time, each line with its task. */
 export async function printPlanLogs(
@@ -73,8 +78,9 @@ async function readNewEntries(
   const newEntries: PlanLogEntry[] = [];
   for (const task of tasks.filter(({ attempt }) => attempt > 0)) {
     const position = positions.get(task.id);
+    const isFinal = hasTaskStopped(task.status);
     // A task that had stopped at the last read has no new entries until its next attempt.
-    if (position?.attempt === task.attempt && hasTaskStopped(task.status)) continue;
+    if (isFinal && position?.isFinal === true && position.attempt === task.attempt) continue;
     let { attempt, after } = position ?? { attempt: 1, after: 0 };
     for (;;) {
       const target = { plan: task.plan, task: task.id };
@@ -85,7 +91,7 @@ async function readNewEntries(
       attempt += 1;
       after = 0;
     }
-    positions.set(task.id, { attempt, after });
+    positions.set(task.id, { attempt, after, isFinal });
   }
   return newEntries.toSorted((a, b) => a.at - b.at);
 }
