@@ -116,10 +116,10 @@ export class EmbeddedQueues {
     const now = Date.now();
     const rows = this.#select.all(name, now, maxMessages).map((row) => rowSchema.parse(row));
     if (rows.length === 0) return [];
-    const spent = rows.filter((row) => row.receives >= maxReceives);
+    const exhaustedRows = rows.filter((row) => row.receives >= maxReceives);
     const alive = rows.filter((row) => row.receives < maxReceives);
     await this.#store.commits.write(() => {
-      for (const { id } of spent) this.#bury.run(now, id);
+      for (const { id } of exhaustedRows) this.#bury.run(now, id);
       for (const { id } of alive) this.#claim.run(now + visibilitySeconds * 1_000, now, id);
     });
     return alive.map((row) => ({
