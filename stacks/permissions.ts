@@ -29,22 +29,31 @@ export function createStatements(rights: Rights, resources: Resources): PolicySt
 }
 
 function createTableStatements(
-  { table: operations, partitions }: Rights,
+  { table: operations, partitions, readOnlyPartitions }: Rights,
   table: Table,
 ): PolicyStatement[] {
   const itemOperations = operations.filter((operation) => operation !== 'index');
   const actions = [...new Set(itemOperations.map((operation) => ACTION_BY_RIGHT[operation]))];
-  const itemStatement = new PolicyStatement({ actions, resources: [table.tableArn] });
-  if (partitions !== undefined)
-    itemStatement.addCondition('ForAllValues:StringLike', {
-      'dynamodb:LeadingKeys': partitions,
-    });
-  if (!operations.includes('index')) return [itemStatement];
+  const statements = [createItemStatement(actions, table, partitions)];
+  if (readOnlyPartitions !== undefined)
+    statements.push(createItemStatement([ACTION_BY_RIGHT.get], table, readOnlyPartitions));
+  if (!operations.includes('index')) return statements;
   const resource = `${table.tableArn}/index/*`;
   return [
-    itemStatement,
+    ...statements,
     new PolicyStatement({ actions: [ACTION_BY_RIGHT.index], resources: [resource] }),
   ];
+}
+
+function createItemStatement(
+  actions: string[],
+  table: Table,
+  partitions: readonly string[] | undefined,
+): PolicyStatement {
+  const statement = new PolicyStatement({ actions, resources: [table.tableArn] });
+  if (partitions !== undefined)
+    statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': partitions });
+  return statement;
 }
 
 function createSendStatements({ sends }: Rights, queues: Queues): PolicyStatement[] {
@@ -60,14 +69,15 @@ function createSendStatements({ sends }: Rights, queues: Queues): PolicyStatemen
   return [new PolicyStatement({ actions: ['sqs:SendMessage'], resources })];
 }
 
-/** Creates the permission to post to connections, without the permission to read or close connections. */
+/** Creates the permission to post to connections and to close connections, without the permission to read connections. */
 function createPushStatement(api: WebSocketApi): PolicyStatement {
   const { webSocketApi, webSocketStage } = api.cdk;
-  const path = `${webSocketStage.stageName}/POST/@connections/*`;
-  const resource = webSocketApi.stack.formatArn({
-    service: 'execute-api',
-    resource: webSocketApi.apiId,
-    resourceName: path,
-  });
-  return new PolicyStatement({ actions: ['execute-api:ManageConnections'], resources: [resource] });
+  const resources = ['POST', 'DELETE'].map((method) =>
+    webSocketApi.stack.formatArn({
+      service: 'execute-api',
+      resource: webSocketApi.apiId,
+      resourceName: `${webSocketStage.stageName}/${method}/@connections/*`,
+    }),
+  );
+  return new PolicyStatement({ actions: ['execute-api:ManageConnections'], resources });
 }

@@ -1,5 +1,6 @@
 import {
   ApiGatewayManagementApiClient,
+  DeleteConnectionCommand,
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
@@ -29,6 +30,15 @@ export function createPush(options: PushOptions): Push {
       } catch (cause) {
         if (cause instanceof GoneException) return 'gone';
         const message = `the WebSocket gateway did not accept a frame: ${describeError(cause)}`;
+        throw new AppError('transient', 'push_failed', message, { cause });
+      }
+    },
+    async close(connectionId) {
+      try {
+        await client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
+      } catch (cause) {
+        if (cause instanceof GoneException) return;
+        const message = `the WebSocket gateway did not close a connection: ${describeError(cause)}`;
         throw new AppError('transient', 'push_failed', message, { cause });
       }
     },

@@ -1,12 +1,13 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { createJoseJwt } from '../../adapters/jwt/create-jose-jwt.ts';
 import { createScryptHasher } from '../../adapters/password/create-scrypt-hasher.ts';
+import type { UserActor } from '../../core/access/actor.ts';
 import { signAttemptToken } from '../../core/access/attempt-token.ts';
+import { createUser } from '../../core/access/change-user.ts';
 import { issueSocketTicket } from '../../core/access/one-time-secret.ts';
-import { openSession } from '../../core/access/session.ts';
-import { createUser } from '../../core/access/user.ts';
+import { openSession, verifyAccessToken } from '../../core/access/session.ts';
 import { createNotice } from '../../core/contract/notice.ts';
-import { watchPlan } from '../../core/engine/announce-changes.ts';
+import { recordConnection, watchPlan } from '../../core/store/connection-store.ts';
 import type { CloudStage } from '../../test/support/cloud/cloud-stage.ts';
 import { createJsonInput, createLambdaHttpEvent } from '../../test/support/contract/http-event.ts';
 
@@ -42,12 +43,17 @@ const USER = { email: 'ann@example.org', role: 'viewer' } as const;
 /** Creates the events of all functions, by function id. */
 export async function createEventSpecs(stage: CloudStage): Promise<EventSpecs> {
   const deps = createEventDeps(stage);
-  await createUser(deps, { ...USER, password: 'correct horse battery' });
+  const user = await createUser(deps, { ...USER, password: 'correct horse battery' });
+  const createAccessToken = async () => (await openSession(deps, user)).accessToken;
+  const actor = await verifyAccessToken(deps, await createAccessToken());
+  if (actor === undefined) throw new Error('the session of the measured user is not valid');
+  await recordConnection(deps, 'c1', actor);
+  await recordConnection(deps, 'c2', actor);
   await watchPlan(deps, 'c2', WATCHED_PLAN_ID);
   return {
-    ...createHttpSpecs(deps),
+    ...createHttpSpecs(deps, createAccessToken),
     'hook-github': { createEvent: createPushEvent, expected: '202' },
-    ...createSocketSpecs(deps),
+    ...createSocketSpecs(deps, actor),
     ...createQueueSpecs(),
     'cron-resync': {
       createEvent: () => ({}),
@@ -67,11 +73,10 @@ function createEventDeps(stage: CloudStage) {
   };
 }
 
-function createHttpSpecs(deps: EventDeps): EventSpecs {
-  const createSessionHeaders = async () => {
-    const { accessToken } = await openSession(deps, USER);
-    return { authorization: `Bearer ${accessToken}` };
-  };
+function createHttpSpecs(deps: EventDeps, createAccessToken: () => Promise<string>): EventSpecs {
+  const createSessionHeaders = async () => ({
+    authorization: `Bearer ${await createAccessToken()}`,
+  });
   return {
     'http-api': {
       createEvent: async () =>
@@ -120,9 +125,8 @@ function createPushEvent(): object {
   );
 }
 
-function createSocketSpecs(deps: EventDeps): EventSpecs {
+function createSocketSpecs(deps: EventDeps, actor: UserActor): EventSpecs {
   const requestContext = { connectionId: 'c1' };
-  const actor = { kind: 'user', ...USER, via: 'session' } as const;
   return {
     'ws-connect': {
       createEvent: async () => {
@@ -138,7 +142,8 @@ function createSocketSpecs(deps: EventDeps): EventSpecs {
         requestContext,
         body: JSON.stringify({ type: 'subscribe', v: 1, plan: PLAN_ID }),
       }),
-      expected: '200, pushed subscribed',
+      expected: '200, pushed error',
+      note: 'the table has no plan, so the function answers with an error frame.',
     },
   };
 }

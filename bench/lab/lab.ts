@@ -10,6 +10,7 @@ import { resync } from '../../core/engine/resync/resync.ts';
 import { scheduleTasks } from '../../core/engine/schedule/schedule-tasks.ts';
 import type { PodSpec } from '../../core/port/launcher.ts';
 import type { Llm } from '../../core/port/llm.ts';
+import type { Push } from '../../core/port/push.ts';
 import type { Queue } from '../../core/port/queue.ts';
 import type { Table } from '../../core/port/table.ts';
 import { putNotice } from '../../core/store/notice-store.ts';
@@ -213,6 +214,8 @@ export function waitInLabTime(time: LabTime, ms: number): Promise<void> {
   return new Promise((resolve) => time.runAfter(ms, resolve));
 }
 
+const ABSENT_CLIENTS: Push = { send: async () => 'sent', close: async () => undefined };
+
 function handleMessage(deps: EngineDeps, message: QueueMessage): Promise<void> {
   switch (message.type) {
     case 'plan':
@@ -222,7 +225,7 @@ function handleMessage(deps: EngineDeps, message: QueueMessage): Promise<void> {
     case 'notify':
       return putNotice(deps.table, message.notice);
     case 'push':
-      return pushChangeToWatchers({ ...deps, push: { send: async () => 'sent' } }, message.plan);
+      return pushChangeToWatchers({ ...deps, push: ABSENT_CLIENTS }, message.plan);
     default:
       return handleReconcileMessage(deps, message);
   }

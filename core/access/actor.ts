@@ -2,12 +2,21 @@ import { AppError } from '../base/app-error.ts';
 import type { Role } from '../contract/access.ts';
 import { ROLES } from '../contract/access.ts';
 
-/** Authenticated user; `via` is the kind of credential: a session or an API token. */
-export type UserActor = {
-  readonly kind: 'user';
+/** Credential of a user: a session or an API token. The e-mail address finds the user, the account identifies the user. */
+export type UserCredential = {
+  readonly account: string;
   readonly email: string;
-  readonly role: Role;
   readonly via: 'session' | 'token';
+  /** Id of the session or of the API token. */
+  readonly credential: string;
+};
+
+/** Authenticated user with the stored role of the account, which an API token may lower. */
+export type UserActor = UserCredential & {
+  readonly kind: 'user';
+  readonly role: Role;
+  /** Version of the account's API tokens; a token that this actor creates ends with this version. */
+  readonly tokenVersion: number;
 };
 
 /** Returns true if `role` includes the permissions of `needed`. */

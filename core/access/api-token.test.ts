@@ -1,24 +1,17 @@
 import { expect, test } from 'vitest';
-import { createTestAccess } from '../../test/support/contract/test-access.ts';
+import { createTestAccess, createTestUser } from '../../test/support/contract/test-access.ts';
 import type { Role } from '../contract/access.ts';
 import { tokenIdSchema } from '../contract/access.ts';
 import { KEY } from '../topology/table-keys.ts';
 import type { UserActor } from './actor.ts';
 import { createApiToken, listApiTokens, revokeApiToken, verifyApiToken } from './api-token.ts';
-import { createUser } from './user.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
 async function createAccess() {
   const access = createTestAccess();
-  const addUser = async (name: string, role: Role): Promise<UserActor> => {
-    const { email } = await createUser(access.deps, {
-      email: `${name}@example.org`,
-      password: 'p',
-      role,
-    });
-    return { kind: 'user', email, role, via: 'session' };
-  };
+  const addUser = async (name: string, role: Role): Promise<UserActor> =>
+    (await createTestUser(access.deps, `${name}@example.org`, role)).actor;
   const ann = await addUser('ann', 'operator');
   const bob = await addUser('bob', 'operator');
   return { ...access, ann, bob, addUser };
@@ -33,6 +26,7 @@ test('a token authenticates its creator, and the table does not contain the secr
     ...ann,
     role: 'viewer',
     via: 'token',
+    credential: created.id,
   });
   expect(JSON.stringify(deps.table.listAll())).not.toContain(created.token.slice(4));
 });
@@ -70,4 +64,28 @@ test('only the creator and an admin can list and revoke a token', async () => {
   expect(await listApiTokens(deps, root)).toMatchObject([{ id, createdBy: ann.email }]);
   await revokeApiToken(deps, root, id);
   expect(await listApiTokens(deps, ann)).toEqual([]);
+});
+
+test('a token of a removed account stays invalid and hidden when its e-mail address is added again', async () => {
+  const { deps, ann, bob, addUser, advanceClock } = await createAccess();
+  const root = await addUser('root', 'admin');
+  const { token, id } = await createApiToken(deps, ann, { name: 'ci', role: 'viewer', days: 1 });
+  await deps.table.delete(KEY.user(ann.email));
+  advanceClock(1);
+  const replacement = await addUser('ann', 'admin');
+  expect(await verifyApiToken(deps, token)).toBeUndefined();
+  for (const actor of [replacement, root, bob])
+    expect(await listApiTokens(deps, actor)).toEqual([]);
+  await expect(revokeApiToken(deps, bob, id)).rejects.toMatchObject({ code: 'token_not_found' });
+});
+
+test('a stored token without an account belongs to the account only if the token is newer', async () => {
+  const { deps, ann, addUser, advanceClock } = await createAccess();
+  const { token, id } = await createApiToken(deps, ann, { name: 'ci', role: 'viewer', days: 1 });
+  await deps.table.update(KEY.apiToken(id), { remove: ['account', 'version'] });
+  expect(await verifyApiToken(deps, token)).toMatchObject({ email: ann.email });
+  await deps.table.delete(KEY.user(ann.email));
+  advanceClock(1);
+  await addUser('ann', 'operator');
+  expect(await verifyApiToken(deps, token)).toBeUndefined();
 });

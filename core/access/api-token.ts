@@ -11,7 +11,8 @@ import type { UserActor } from './actor.ts';
 import { isRoleAtLeast, requireRole, selectLowerRole } from './actor.ts';
 import { buildItemExpiry } from './item-expiry.ts';
 import { createSecret, deriveId, hashSha256, ID_ALPHABET, isSameHash } from './secret.ts';
-import { findUser } from './user.ts';
+import type { User } from './user.ts';
+import { findUser, listUsers } from './user.ts';
 
 // API tokens for scripts. The id is derived from the secret, so that a single read finds the item. The table stores only a hash of
 // the secret.
@@ -25,6 +26,10 @@ const tokenItemSchema = z.object({
   role: roleSchema,
   hash: z.string(),
   createdBy: z.string(),
+  /** Account of the creator; absent in items of an earlier version. */
+  account: z.string().optional(),
+  /** Token version of the creator. */
+  version: z.number().default(0),
   createdAt: z.number(),
   validUntil: z.number(),
 });
@@ -55,6 +60,8 @@ export async function createApiToken(
     role: input.role,
     hash: hashSha256(token),
     createdBy: actor.email,
+    account: actor.account,
+    version: actor.tokenVersion,
     createdAt: now,
     ...buildItemExpiry(now + input.days * DAY_MS),
   };
@@ -62,16 +69,16 @@ export async function createApiToken(
   return { ...toApiToken(parseTokenItem(item)), token };
 }
 
-/** Lists valid API tokens: all tokens for an admin, otherwise the actor's own tokens. */
+/** Lists valid API tokens: all tokens for an admin, otherwise the tokens of the actor's own account. */
 export async function listApiTokens(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
   actor: UserActor,
 ): Promise<ApiToken[]> {
   const now = deps.clock.now();
-  const tokenItems = listPages((after) => deps.table.query(API_TOKENS_PARTITION, { after }));
-  const items = await Array.fromAsync(tokenItems, parseTokenItem);
-  return items
-    .filter((item) => item.validUntil > now && canAccessToken(actor, item))
+  const users = new Map((await listUsers(deps)).map((user) => [user.email, user]));
+  return (await listTokenItems(deps))
+    .filter((item) => item.validUntil > now && isTokenOf(item, users.get(item.createdBy)))
+    .filter((item) => canAccessToken(actor, users.get(item.createdBy)))
     .map(toApiToken);
 }
 
@@ -82,7 +89,10 @@ export async function revokeApiToken(
   id: string,
 ): Promise<void> {
   const stored = await deps.table.get(KEY.apiToken(id));
-  if (stored === undefined || !canAccessToken(actor, parseTokenItem(stored)))
+  const item = stored === undefined ? undefined : parseTokenItem(stored);
+  const user = item === undefined ? undefined : await findUser(deps, item.createdBy);
+  const isOwnToken = item !== undefined && user?.account === actor.account && isTokenOf(item, user);
+  if (item === undefined || (!isOwnToken && !isRoleAtLeast(actor.role, 'admin')))
     throw new AppError(
       'notFound',
       'token_not_found',
@@ -91,9 +101,18 @@ export async function revokeApiToken(
   await deps.table.delete(KEY.apiToken(id));
 }
 
+/** Deletes all API tokens of an account. */
+export async function deleteAccountTokens(
+  deps: Pick<AccessDeps, 'table'>,
+  account: string,
+): Promise<void> {
+  for (const item of await listTokenItems(deps))
+    if (item.account === account) await deps.table.delete(KEY.apiToken(item.sk));
+}
+
 /**
  * Returns the creator of a valid API token, with the lower of the token's role and the creator's current role. Returns undefined
- * for an unknown or expired token, or if the creator was removed.
+ * for an unknown or expired token, or if the creator's account was removed.
  */
 export async function verifyApiToken(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
@@ -102,20 +121,47 @@ export async function verifyApiToken(
   const stored = await deps.table.get(KEY.apiToken(deriveTokenId(token)));
   if (stored === undefined) return undefined;
   const item = parseTokenItem(stored);
-  if (!isSameHash(hashSha256(token), item.hash) || item.validUntil <= deps.clock.now())
-    return undefined;
-  const user = await findUser(deps, item.createdBy);
-  if (user === undefined) return undefined;
-  return {
-    kind: 'user',
-    email: user.email,
-    role: selectLowerRole(item.role, user.role),
-    via: 'token',
-  };
+  return isSameHash(hashSha256(token), item.hash) ? readTokenHolder(deps, item) : undefined;
 }
 
-function canAccessToken(actor: UserActor, item: TokenItem): boolean {
-  return item.createdBy === actor.email || isRoleAtLeast(actor.role, 'admin');
+/** Returns the creator of an API token by the token's id; undefined as for verifyApiToken. */
+export async function findTokenHolder(
+  deps: Pick<AccessDeps, 'table' | 'clock'>,
+  id: string,
+): Promise<UserActor | undefined> {
+  const stored = await deps.table.get(KEY.apiToken(id));
+  return stored === undefined ? undefined : readTokenHolder(deps, parseTokenItem(stored));
+}
+
+async function readTokenHolder(
+  deps: Pick<AccessDeps, 'table' | 'clock'>,
+  item: TokenItem,
+): Promise<UserActor | undefined> {
+  const user = await findUser(deps, item.createdBy);
+  if (user === undefined || !isTokenOf(item, user) || item.validUntil <= deps.clock.now())
+    return undefined;
+  const { account, email, tokenVersion } = user;
+  const role = selectLowerRole(item.role, user.role);
+  return { kind: 'user', account, email, role, via: 'token', credential: item.sk, tokenVersion };
+}
+
+/**
+ * Tells whether a token belongs to the account of `user` and is not ended. A token of an earlier version has no account: such a
+ * token must be newer than the account.
+ */
+function isTokenOf(item: TokenItem, user: User | undefined): boolean {
+  if (user === undefined || item.version !== user.tokenVersion) return false;
+  if (item.account !== undefined) return item.account === user.account;
+  return item.createdAt >= user.createdAt;
+}
+
+function canAccessToken(actor: UserActor, user: User | undefined): boolean {
+  return user?.account === actor.account || isRoleAtLeast(actor.role, 'admin');
+}
+
+async function listTokenItems({ table }: Pick<AccessDeps, 'table'>): Promise<TokenItem[]> {
+  const pages = listPages((after) => table.query(API_TOKENS_PARTITION, { after }));
+  return Array.fromAsync(pages, parseTokenItem);
 }
 
 function deriveTokenId(token: string): string {

@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import type { Role, Session } from '../contract/access.ts';
+import type { Session } from '../contract/access.ts';
 import { roleSchema } from '../contract/access.ts';
+import type { Item } from '../port/table.ts';
 import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
 import { KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
 import { createUnauthorizedError, selectLowerRole } from './actor.ts';
+import { findCredentialHolder } from './authenticate-user.ts';
 import { buildItemExpiry } from './item-expiry.ts';
 import { createSecret, hashSha256 } from './secret.ts';
 import { openSession } from './session.ts';
-import { findUser, normaliseEmail } from './user.ts';
+import { findUser, requireUser } from './user.ts';
 
 // Short-lived secrets that work once: the code of a sign-in link and the ticket of a WebSocket. Deleting the item redeems the
 // secret, and the conditional delete lets only one caller succeed.
@@ -21,74 +23,97 @@ type SecretKind = 'code' | 'ticket';
 type SecretStore = Pick<AccessDeps, 'table' | 'clock'>;
 type IssuedSecret = { readonly secret: string; readonly expiresAt: number };
 
-const secretItemSchema = z.object({ email: z.string(), role: roleSchema, validUntil: z.number() });
-/** User of a secret; the secret grants the lower of `maxRole` and the user's role at the time of redemption. */
-type SecretGrant = { readonly email: string; readonly maxRole: Role };
+/** User who may sign in with a code; the code is invalid if the account or its session version has changed. */
+const codeItemSchema = z.object({
+  account: z.string(),
+  email: z.string(),
+  version: z.number(),
+  validUntil: z.number(),
+});
+
+/** Credential with which the ticket was requested, and the role of that request. */
+const ticketItemSchema = z.object({
+  account: z.string(),
+  email: z.string(),
+  via: z.enum(['session', 'token']),
+  credential: z.string(),
+  role: roleSchema,
+  validUntil: z.number(),
+});
 
 /** Issues the code of a link that signs in an existing user; `expiresAt` in epoch milliseconds. */
 export async function issueSignInCode(
   deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
   email: string,
 ): Promise<{ readonly code: string; readonly expiresAt: number }> {
-  // The highest role as the maximum: a session from the code has the user's own role.
-  const grant: SecretGrant = { email: normaliseEmail(email), maxRole: 'admin' };
-  const { secret, expiresAt } = await issueSecret(deps, 'code', grant, SIGN_IN_CODE_LIFETIME_MS);
+  const user = await requireUser(deps, email);
+  const fields = { account: user.account, email: user.email, version: user.sessionVersion };
+  const { secret, expiresAt } = await issueSecret(deps, 'code', fields, SIGN_IN_CODE_LIFETIME_MS);
   return { code: secret, expiresAt };
 }
 
 /** Opens a session for a sign-in code; throws AppError `unauthorized` for a used, expired or unknown code. */
 export async function exchangeSignInCode(deps: AccessDeps, code: string): Promise<Session> {
-  const holder = await redeemSecret(deps, 'code', code);
-  if (holder === undefined)
+  const stored = await redeemSecret(deps, 'code', code);
+  const item = stored === undefined ? undefined : codeItemSchema.parse(stored);
+  const user = item === undefined ? undefined : await findUser(deps, item.email);
+  if (user === undefined || user.account !== item?.account || user.sessionVersion !== item.version)
     throw createUnauthorizedError(
-      'this sign-in code was used before or has expired; request a new sign-in link',
+      'this sign-in code was used before or is no longer valid; request a new sign-in link',
     );
-  return openSession(deps, holder);
+  return openSession(deps, user);
 }
 
 /** Issues a ticket that opens one WebSocket; `expiresAt` in epoch milliseconds. */
 export async function issueSocketTicket(
   deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
-  actor: UserActor,
+  { account, email, via, credential, role }: UserActor,
 ): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
-  const grant: SecretGrant = { email: actor.email, maxRole: actor.role };
-  const { secret, expiresAt } = await issueSecret(deps, 'ticket', grant, SOCKET_TICKET_LIFETIME_MS);
+  const fields = { account, email, via, credential, role };
+  const { secret, expiresAt } = await issueSecret(
+    deps,
+    'ticket',
+    fields,
+    SOCKET_TICKET_LIFETIME_MS,
+  );
   return { ticket: secret, expiresAt };
 }
 
-/** Returns the holder of a ticket; undefined for a used, expired or unknown ticket, or if the user was removed. */
+/** Returns the holder of a ticket; undefined for a used, expired or unknown ticket, or if its credential or account has ended. */
 export async function redeemSocketTicket(
   deps: SecretStore,
   ticket: string,
 ): Promise<UserActor | undefined> {
-  const holder = await redeemSecret(deps, 'ticket', ticket);
-  return holder && { kind: 'user', ...holder, via: 'session' };
+  const stored = await redeemSecret(deps, 'ticket', ticket);
+  if (stored === undefined) return undefined;
+  const item = ticketItemSchema.parse(stored);
+  const holder = await findCredentialHolder(deps, item);
+  return holder && { ...holder, role: selectLowerRole(item.role, holder.role) };
 }
 
 async function issueSecret(
   deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
   kind: SecretKind,
-  grant: SecretGrant,
+  fields: { readonly [name: string]: string | number },
   lifetimeMs: number,
 ): Promise<IssuedSecret> {
   const secret = createSecret(deps.randomBytes);
   const validUntil = deps.clock.now() + lifetimeMs;
-  const item = { email: grant.email, role: grant.maxRole, ...buildItemExpiry(validUntil) };
+  const item = { ...fields, ...buildItemExpiry(validUntil) };
   await deps.table.put({ ...KEY.oneTimeSecret(kind, hashSha256(secret)), ...item }, ITEM_IS_ABSENT);
   return { secret, expiresAt: validUntil };
 }
 
+/** Deletes and returns the item of a secret; undefined for a used, expired or unknown secret. */
 async function redeemSecret(
   deps: SecretStore,
   kind: SecretKind,
   secret: string,
-): Promise<{ readonly email: string; readonly role: Role } | undefined> {
+): Promise<Item | undefined> {
   const key = KEY.oneTimeSecret(kind, hashSha256(secret));
   const stored = await deps.table.get(key);
   if (stored === undefined) return undefined;
   const isRedeemed = await deps.table.delete(key, ITEM_IS_PRESENT);
-  const item = secretItemSchema.parse(stored);
-  if (!isRedeemed || item.validUntil <= deps.clock.now()) return undefined;
-  const user = await findUser(deps, item.email);
-  return user && { email: user.email, role: selectLowerRole(item.role, user.role) };
+  const validUntil = z.number().parse(stored.validUntil);
+  return isRedeemed && validUntil > deps.clock.now() ? stored : undefined;
 }

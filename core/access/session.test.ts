@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { createTestAccess } from '../../test/support/contract/test-access.ts';
+import { createRecordingPush, createTestAccess } from '../../test/support/contract/test-access.ts';
 import { KEY } from '../topology/table-keys.ts';
+import { createUser, endUserSessions } from './change-user.ts';
 import {
   ACCESS_TOKEN_LIFETIME_MS,
+  openSession,
   refreshSession,
   SESSION_LIFETIME_MS,
   verifyAccessToken,
 } from './session.ts';
 import { signIn } from './sign-in.ts';
-import { createUser } from './user.ts';
+import { requireUser } from './user.ts';
 
 const PASSWORD = 'correct horse battery';
 
@@ -24,7 +26,7 @@ describe('access token', () => {
   test('identifies the user and the role for 15 minutes', async () => {
     const { deps, advanceClock, session } = await createSignedInAccess();
     const actor = { kind: 'user', email: 'ann@example.org', role: 'operator', via: 'session' };
-    expect(await verifyAccessToken(deps, session.accessToken)).toEqual(actor);
+    expect(await verifyAccessToken(deps, session.accessToken)).toMatchObject(actor);
     expect(session.expiresAt).toBe(deps.clock.now() + ACCESS_TOKEN_LIFETIME_MS);
     advanceClock(ACCESS_TOKEN_LIFETIME_MS);
     expect(await verifyAccessToken(deps, session.accessToken)).toBeUndefined();
@@ -83,7 +85,7 @@ describe('refresh token', () => {
 
   test('expires, and is not stored in clear text', async () => {
     const { deps, advanceClock, session } = await createSignedInAccess();
-    const secret = session.refreshToken.split('.')[1] ?? '';
+    const secret = session.refreshToken.split('.')[2] ?? '';
     expect(JSON.stringify(deps.table.listAll())).not.toContain(secret);
     advanceClock(SESSION_LIFETIME_MS);
     await expect(refreshSession(deps, session.refreshToken)).rejects.toThrow('no longer valid');
@@ -93,5 +95,37 @@ describe('refresh token', () => {
     const { deps } = await createSignedInAccess();
     for (const token of ['', '.', 'x', 'a.b.c', '\0.\0'])
       await expect(refreshSession(deps, token)).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+});
+
+describe('sessions of an account', () => {
+  test('end when the e-mail address is removed and added again', async () => {
+    const { deps, session } = await createSignedInAccess();
+    await deps.table.delete(KEY.user('ann@example.org'));
+    await createUser(deps, { email: 'ann@example.org', password: PASSWORD, role: 'admin' });
+    expect(await verifyAccessToken(deps, session.accessToken)).toBeUndefined();
+    await expect(refreshSession(deps, session.refreshToken)).rejects.toThrow('no longer valid');
+  });
+
+  test('have the stored role at each request', async () => {
+    const { deps, session } = await createSignedInAccess();
+    await deps.table.update(KEY.user('ann@example.org'), { set: { role: 'viewer' } });
+    expect((await verifyAccessToken(deps, session.accessToken))?.role).toBe('viewer');
+  });
+
+  test('end with their access token when a replaced refresh token is used again', async () => {
+    const { deps, advanceClock, session } = await createSignedInAccess();
+    const second = await refreshSession(deps, session.refreshToken);
+    advanceClock(60_000);
+    await expect(refreshSession(deps, session.refreshToken)).rejects.toThrow('no longer valid');
+    expect(await verifyAccessToken(deps, second.accessToken)).toBeUndefined();
+  });
+
+  test('are invalid if the password was changed between its check and the start of the session', async () => {
+    const { deps } = await createSignedInAccess();
+    const user = await requireUser(deps, 'ann@example.org');
+    await endUserSessions({ ...deps, ...createRecordingPush() }, user.email);
+    const late = await openSession(deps, user);
+    expect(await verifyAccessToken(deps, late.accessToken)).toBeUndefined();
   });
 });

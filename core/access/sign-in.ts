@@ -1,7 +1,12 @@
 import type { Session } from '../contract/access.ts';
 import type { AccessDeps } from './access-deps.ts';
 import { createUnauthorizedError } from './actor.ts';
-import { countSignInAttempt, resetSignInAttempts } from './login-limit.ts';
+import {
+  countSignInAttempt,
+  formatPair,
+  reduceSourceAddress,
+  resetSignInAttempts,
+} from './login-limit.ts';
 import { openSession } from './session.ts';
 import { findUser, normaliseEmail } from './user.ts';
 
@@ -16,12 +21,14 @@ export async function signIn(
   input: { readonly email: string; readonly password: string; readonly sourceAddress: string },
 ): Promise<Session> {
   const email = normaliseEmail(input.email);
-  await countSignInAttempt(deps, 'address', input.sourceAddress);
-  await countSignInAttempt(deps, 'email', email);
+  const address = reduceSourceAddress(input.sourceAddress);
+  const pair = formatPair(email, address ?? 'loopback');
+  if (address !== undefined) await countSignInAttempt(deps, 'address', address);
+  await countSignInAttempt(deps, 'pair', pair);
   const user = await findUser(deps, email);
   const passwordMatches = await deps.passwords.verify(input.password, user?.hash);
   if (user === undefined || !passwordMatches)
     throw createUnauthorizedError('e-mail or password is wrong');
-  await resetSignInAttempts(deps, email);
+  await resetSignInAttempts(deps, 'pair', pair);
   return openSession(deps, user);
 }

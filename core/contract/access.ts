@@ -49,12 +49,39 @@ export const tokenViewSchema = z.object({
 /** Response to the creation of an API token, the only response that contains the secret (`token`). */
 export const createdTokenSchema = tokenViewSchema.extend({ token: z.string() });
 
+const newPasswordSchema = z.string().min(10).max(200);
 export const createUserSchema = z
-  .object({ email: z.email().max(200), password: z.string().min(10).max(200), role: roleSchema })
+  .object({ email: z.email().max(200), password: newPasswordSchema, role: roleSchema })
+  .strict();
+/** Change of a user by an admin. */
+export const changeUserSchema = z
+  .object({ role: roleSchema.optional(), password: newPasswordSchema.optional() })
+  .strict()
+  .refine(({ role, password }) => role !== undefined || password !== undefined, {
+    message: 'give a role, a password or both',
+  });
+/** Change of the own password. */
+export const changePasswordSchema = z
+  .object({ current: z.string().min(1).max(200), next: newPasswordSchema })
   .strict();
 /** User as clients see it; `createdAt` in epoch milliseconds. */
 export const userViewSchema = z.object({
   email: z.string(),
   role: roleSchema,
   createdAt: z.number().int(),
+});
+
+export const sessionIdSchema = z
+  .string()
+  .regex(/^[0-9a-hjkmnp-tv-z]{26}$/, 'a session id has 26 letters or digits');
+/** Session without its tokens; times in epoch milliseconds. */
+export const sessionViewSchema = z.object({
+  id: z.string(),
+  email: z.string(),
+  openedAt: z.number().int(),
+  /** Last sign-in or renewal. */
+  usedAt: z.number().int(),
+  expiresAt: z.number().int(),
+  /** True for the session of this request. */
+  current: z.boolean(),
 });

@@ -7,15 +7,12 @@ import type { Push } from '../port/push.ts';
 import type { OutgoingMessage } from '../port/queue.ts';
 import type { Clock } from '../port/runtime.ts';
 import type { Table } from '../port/table.ts';
+import { removeConnection } from '../store/connection-store.ts';
 import type { StoredPlan } from '../store/plan-store.ts';
 import { clearPlanNotices } from '../store/plan-store.ts';
 import type { StoredTask } from '../store/task-store.ts';
 import { clearTaskNotices } from '../store/task-store.ts';
-import {
-  formatConnectionPartition,
-  formatPlanWatchersPartition,
-  KEY,
-} from '../topology/table-keys.ts';
+import { formatPlanWatchersPartition } from '../topology/table-keys.ts';
 import type { EngineDeps, WakeUpDeps } from './engine-deps.ts';
 
 // Announces changes: wake-ups to the engine, notices to people, and updates to the clients that watch a plan.
@@ -104,35 +101,10 @@ async function enqueuePendingNotices(
   );
 }
 
-// Watches: the store holds which connections watch which plans. Each pair has an item in the partition of the plan, for pushes, and
-// an item in the partition of the connection, for a disconnect. A lost push only delays a client, because clients also poll for
-// changes.
+// Updates of clients. A lost push only delays a client, because clients also poll for changes.
 
 /** Ports of the plan watchers. */
 export type WatchDeps = { readonly table: Table; readonly push: Push; readonly clock: Clock };
-
-/** Lifetime of a watch, seconds; longer than a connection can last. */
-const WATCH_LIFETIME_SECONDS = 3 * 3_600;
-
-export async function watchPlan(
-  deps: Omit<WatchDeps, 'push'>,
-  connection: string,
-  plan: string,
-): Promise<void> {
-  const expiresAt = Math.floor(deps.clock.now() / 1_000) + WATCH_LIFETIME_SECONDS;
-  await deps.table.put({ ...KEY.watchedPlan(connection, plan), expiresAt });
-  await deps.table.put({ ...KEY.planWatcher(plan, connection), expiresAt });
-}
-
-export async function unwatchPlan(table: Table, connection: string, plan: string): Promise<void> {
-  await table.delete(KEY.planWatcher(plan, connection));
-  await table.delete(KEY.watchedPlan(connection, plan));
-}
-
-export async function removeConnection(table: Table, connection: string): Promise<void> {
-  const page = await table.query(formatConnectionPartition(connection));
-  for (const item of page.items) await unwatchPlan(table, connection, item.sk);
-}
 
 export async function pushChangeToWatchers(deps: WatchDeps, plan: string): Promise<void> {
   const page = await deps.table.query(formatPlanWatchersPartition(plan));

@@ -8,4 +8,10 @@ export interface Push {
    * @throws AppError `transient` if the gateway does not respond
    */
   send(connectionId: string, frame: ServerFrame): Promise<'sent' | 'gone'>;
+  /**
+   * Closes a connection; a connection that is closed already is no error.
+   *
+   * @throws AppError `transient` if the gateway does not respond
+   */
+  close(connectionId: string): Promise<void>;
 }

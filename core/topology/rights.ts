@@ -1,9 +1,12 @@
 import { QUEUES } from './queues.ts';
 import {
+  API_TOKENS_PARTITION,
+  formatAccountPartition,
   formatConnectionPartition,
   formatDeliveryPartition,
   formatNoticesPartition,
   formatOneTimeSecretPartition,
+  formatPlanPartition,
   formatPlanWatchersPartition,
   USERS_PARTITION,
 } from './table-keys.ts';
@@ -30,6 +33,8 @@ export type Rights = {
   readonly table: readonly TableRight[];
   /** Partitions that the function may access; `*` stands for any id. All partitions if absent. */
   readonly partitions?: readonly string[];
+  /** Partitions from which the function may only get items, in addition to `partitions`. */
+  readonly readOnlyPartitions?: readonly string[];
   /**
    * Names of the queues that the function may send to. A function that changes plans may send to every queue, because one
    * module announces every transition of a plan.
@@ -59,13 +64,23 @@ const ENGINE_RIGHTS = {
   pushes: false,
 } as const;
 
+/** Partitions of users and API tokens. */
+const USER_PARTITIONS = [USERS_PARTITION, API_TOKENS_PARTITION];
+/** Partitions with the data of a WebSocket connection. */
+const CONNECTION_PARTITIONS = [
+  formatPlanWatchersPartition('*'),
+  formatConnectionPartition('*'),
+  formatAccountPartition('*'),
+];
+
 /** Permissions by entry file. */
 export const RIGHTS: Readonly<Record<string, Rights>> = {
   'functions/http/api.ts': {
     ...ENGINE_RIGHTS,
-    config: [...ENGINE_RIGHTS.config, 'github', 'auth', 'socket'],
+    config: [...ENGINE_RIGHTS.config, 'github', 'auth', 'socket', 'push'],
     secrets: ['AUTH_SECRETS', 'GITHUB'],
     sends: EVERY_QUEUE,
+    pushes: true,
   },
   'functions/http/doctor.ts': {
     ...ENGINE_RIGHTS,
@@ -118,15 +133,20 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['log', 'table', 'push'],
     secrets: [],
     table: ['query', 'delete'],
-    partitions: [formatPlanWatchersPartition('*'), formatConnectionPartition('*')],
+    partitions: CONNECTION_PARTITIONS,
     sends: [],
     pushes: true,
   },
   'functions/ws/connect.ts': {
     config: ['table'],
     secrets: [],
-    table: ['get', 'delete'],
-    partitions: [formatOneTimeSecretPartition('ticket', '*'), USERS_PARTITION],
+    table: ['get', 'put', 'delete'],
+    partitions: [
+      formatOneTimeSecretPartition('ticket', '*'),
+      formatConnectionPartition('*'),
+      formatAccountPartition('*'),
+    ],
+    readOnlyPartitions: USER_PARTITIONS,
     sends: [],
     pushes: false,
   },
@@ -134,15 +154,16 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['table'],
     secrets: [],
     table: ['query', 'delete'],
-    partitions: [formatPlanWatchersPartition('*'), formatConnectionPartition('*')],
+    partitions: CONNECTION_PARTITIONS,
     sends: [],
     pushes: false,
   },
   'functions/ws/default.ts': {
     config: ['table', 'push'],
     secrets: [],
-    table: ['put', 'delete'],
-    partitions: [formatPlanWatchersPartition('*'), formatConnectionPartition('*')],
+    table: ['get', 'put', 'update', 'query', 'delete'],
+    readOnlyPartitions: [...USER_PARTITIONS, formatPlanPartition('*')],
+    partitions: CONNECTION_PARTITIONS,
     sends: [],
     pushes: true,
   },

@@ -10,11 +10,14 @@ const PARTITION_PREFIX = { plan: 'PLAN#', task: 'TASK#', mergeQueue: 'LANE#' } a
 /** Start of a sort key inside a partition, to query items of the same kind. */
 export const SORT_PREFIX = {
   baseWatcher: 'WATCH#',
+  connection: 'CONN#',
   dependents: 'DEP#',
   history: 'H#',
   mergeQueueEntry: 'W#',
   message: 'M#',
   pause: 'PAUSE#',
+  session: 'SESSION#',
+  watchedPlan: 'PLAN#',
 } as const;
 
 /** Partition of singletons: slots and pauses. */
@@ -50,6 +53,10 @@ export function formatConnectionPartition(connection: string): string {
 /** Formats the partition of a webhook delivery. */
 export function formatDeliveryPartition(delivery: string): string {
   return `DELIVERY#${delivery}`;
+}
+/** Formats the partition of the sessions and WebSocket connections of an account. */
+export function formatAccountPartition(account: string): string {
+  return `access#account#${account}`;
 }
 /** Formats the partition of a single-use secret; the key contains only its hash. */
 export function formatOneTimeSecretPartition(kind: 'code' | 'ticket', hash: string): string {
@@ -157,17 +164,36 @@ export const KEY = {
   }),
   watchedPlan: (connection: string, plan: PlanId): Key => ({
     pk: formatConnectionPartition(connection),
-    sk: plan,
+    sk: `${SORT_PREFIX.watchedPlan}${plan}`,
   }),
   user: (email: string): Key => ({ pk: USERS_PARTITION, sk: email }),
   apiToken: (id: string): Key => ({ pk: API_TOKENS_PARTITION, sk: id }),
-  session: (id: string): Key => ({ pk: `access#session#${id}`, sk: 'session' }),
+  /** Set of the accounts that count as admins. */
+  admins: (): Key => ({ pk: SYSTEM_PARTITION, sk: 'ADMINS' }),
+  session: (account: string, id: string): Key => ({
+    pk: formatAccountPartition(account),
+    sk: `${SORT_PREFIX.session}${id}`,
+  }),
+  /** Entry of a WebSocket connection in the partition of its account. */
+  accountConnection: (account: string, connection: string): Key => ({
+    pk: formatAccountPartition(account),
+    sk: `${SORT_PREFIX.connection}${connection}`,
+  }),
+  /** User of a WebSocket connection and the number of its subscriptions. */
+  connection: (connection: string): Key => ({
+    pk: formatConnectionPartition(connection),
+    sk: 'HEAD',
+  }),
   oneTimeSecret: (kind: 'code' | 'ticket', hash: string): Key => ({
     pk: formatOneTimeSecretPartition(kind, hash),
     sk: kind,
   }),
-  /** Counts sign-in attempts of one e-mail address or source address until `windowEnd`, epoch milliseconds. */
-  signInCounter: (subject: 'email' | 'address', hash: string, windowEnd: number): Key => ({
+  /** Counts attempts with a password until `windowEnd`, epoch milliseconds. */
+  signInCounter: (
+    subject: 'pair' | 'address' | 'account',
+    hash: string,
+    windowEnd: number,
+  ): Key => ({
     pk: `access#login#${subject}#${hash}`,
     sk: String(windowEnd),
   }),

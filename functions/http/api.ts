@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts';
 import { getAccessDeps } from '../deps/get-access-deps.ts';
 import { getForges } from '../deps/get-forges.ts';
 import { getHost } from '../deps/get-host.ts';
+import { getPush } from '../deps/get-push.ts';
 import { getRepositoryLinker } from '../deps/get-repository-linker.ts';
 import { getTaskWriteDeps } from '../deps/get-task-write-deps.ts';
 import { clock, getLog } from '../deps/runtime.ts';
@@ -16,6 +17,7 @@ import { USER_HANDLERS } from './handler/user-api.ts';
 
 const getDeps = once(() => ({
   ...getAccessDeps(),
+  push: getPush(),
   socketUrl: readConfig(['socket']).socket.url,
   version: VERSION,
   engine: { ...getTaskWriteDeps(), forges: getForges() },

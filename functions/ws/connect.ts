@@ -1,5 +1,6 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
 import { redeemSocketTicket } from '../../core/access/one-time-secret.ts';
+import { recordConnection } from '../../core/store/connection-store.ts';
 import { getTable } from '../deps/get-table.ts';
 import { clock } from '../deps/runtime.ts';
 
@@ -21,10 +22,9 @@ export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResul
     ?.split(',')
     .map((part) => part.trim())
     .find((part) => part !== PROTOCOL);
-  const actor =
-    ticket === undefined
-      ? undefined
-      : await redeemSocketTicket({ table: getTable(), clock }, ticket);
+  const deps = { table: getTable(), clock };
+  const actor = ticket === undefined ? undefined : await redeemSocketTicket(deps, ticket);
   if (actor === undefined) return { statusCode: 401 };
+  await recordConnection(deps, event.requestContext.connectionId, actor);
   return { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': PROTOCOL } };
 }

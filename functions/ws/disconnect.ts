@@ -1,8 +1,8 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import { removeConnection } from '../../core/engine/announce-changes.ts';
+import { removeConnection } from '../../core/store/connection-store.ts';
 import { getTable } from '../deps/get-table.ts';
 
-/** Removes the subscriptions of a closed WebSocket. */
+/** Removes the stored data of a closed WebSocket. */
 export async function handler(
   event: APIGatewayProxyWebsocketEventV2,
 ): Promise<APIGatewayProxyResultV2> {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { AccessDeps } from '../../core/access/access-deps.ts';
+import type { EnsuredAdmin } from '../../core/access/change-user.ts';
+import { ensureAdmin } from '../../core/access/change-user.ts';
 import { issueSignInCode } from '../../core/access/one-time-secret.ts';
-import type { EnsuredAdmin } from '../../core/access/user.ts';
-import { ensureAdmin } from '../../core/access/user.ts';
 import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import { QUEUES } from '../../core/topology/queues.ts';

@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { listApiTokens, verifyApiToken } from '../../core/access/api-token.ts';
-import { ensureAdmin } from '../../core/access/user.ts';
+import { verifyApiToken } from '../../core/access/api-token.ts';
+import { ensureAdmin } from '../../core/access/change-user.ts';
+import { API_TOKENS_PARTITION } from '../../core/topology/table-keys.ts';
 import { createTestAccess } from '../../test/support/contract/test-access.ts';
 import { writeCliFile } from './write-cli-file.ts';
 
@@ -16,7 +17,6 @@ async function createTestPlatform() {
   const path = join(folder, 'cli.json');
   const { deps, advanceClock } = createTestAccess();
   await ensureAdmin(deps, { email: EMAIL, password: 'a long password' });
-  const admin = { kind: 'user', email: EMAIL, role: 'admin', via: 'session' } as const;
   return {
     deps,
     advanceClock,
@@ -27,7 +27,7 @@ async function createTestPlatform() {
       await writeCliFile(path, url, EMAIL, deps);
       return JSON.parse(await readFile(path, 'utf8'));
     },
-    countTokens: async () => (await listApiTokens(deps, admin)).length,
+    countTokens: async () => (await deps.table.query(API_TOKENS_PARTITION)).items.length,
   };
 }
 
@@ -56,4 +56,16 @@ test('writeCliFile replaces a token that expires in less than 15 days, and a fil
   expect(await verifyApiToken(deps, second.token)).toBeUndefined();
   expect(await verifyApiToken(deps, third.token)).toBeDefined();
   expect(await countTokens()).toBe(1);
+});
+
+test('writeCliFile replaces the token after the admin got another password', async () => {
+  const { start, deps } = await createTestPlatform();
+  const first = await start();
+  await ensureAdmin(deps, { email: EMAIL, password: 'another long password' });
+  expect(await verifyApiToken(deps, first.token)).toBeUndefined();
+
+  const second = await start();
+
+  expect(second.token).not.toBe(first.token);
+  expect(await verifyApiToken(deps, second.token)).toMatchObject({ email: EMAIL, role: 'admin' });
 });

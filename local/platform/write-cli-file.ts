@@ -9,6 +9,7 @@ import {
   revokeApiToken,
   verifyApiToken,
 } from '../../core/access/api-token.ts';
+import { requireUser } from '../../core/access/user.ts';
 import { parseJson } from '../../core/base/parse-json.ts';
 import { writePrivateFile } from './platform-keys.ts';
 
@@ -58,7 +59,9 @@ async function isTokenReusable(
 }
 
 async function renewToken(access: TokenAccess, email: string): Promise<string> {
-  const actor: UserActor = { kind: 'user', email, role: 'admin', via: 'session' };
+  const { account, role, tokenVersion } = await requireUser(access, email);
+  const owner = { account, email, role, tokenVersion } as const;
+  const actor: UserActor = { kind: 'user', ...owner, via: 'session', credential: 'platform' };
   for (const { id, name, createdBy } of await listApiTokens(access, actor))
     if (name === TOKEN_NAME && createdBy === email) await revokeApiToken(access, actor, id);
   return (

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { createJoseJwt } from '../../adapters/jwt/create-jose-jwt.ts';
 import { createScryptHasher } from '../../adapters/password/create-scrypt-hasher.ts';
 import { signAttemptToken } from '../../core/access/attempt-token.ts';
-import { createUser } from '../../core/access/user.ts';
+import { createUser } from '../../core/access/change-user.ts';
 import { scheduleTasks } from '../../core/engine/schedule/schedule-tasks.ts';
 import type { PodSpec } from '../../core/port/launcher.ts';
 import { HANDLERS, toFunctionId } from '../../core/topology/handlers.ts';
@@ -224,11 +224,12 @@ describe.skipIf(cloud === null)(
     });
 
     test('the WebSocket functions and queue-push notify the watchers of a plan', async () => {
-      const { body } = await sendAsUser('POST', '/v1/socket-tickets');
-      const connect = (protocol: string) =>
+      const requestTicket = async () =>
+        (await sendAsUser('POST', '/v1/socket-tickets')).body.ticket;
+      const connect = (connectionId: string, ticket: string) =>
         stage.invoke('ws-connect', {
-          headers: { 'Sec-WebSocket-Protocol': protocol },
-          requestContext: { routeKey: '$connect', connectionId: 'c1' },
+          headers: { 'Sec-WebSocket-Protocol': `smol-gang, ${ticket}` },
+          requestContext: { routeKey: '$connect', connectionId },
         });
       const sendFrame = (connectionId: string, frame: object) =>
         stage.invoke('ws-default', {
@@ -236,8 +237,9 @@ describe.skipIf(cloud === null)(
           body: JSON.stringify(frame),
         });
 
-      const rejected = await connect('smol-gang, wrong');
-      const connected = await connect(`smol-gang, ${String(body.ticket)}`);
+      const rejected = await connect('c1', 'wrong');
+      const connected = await connect('c1', String(await requestTicket()));
+      await connect('c2', String(await requestTicket()));
       await sendFrame('c1', { type: 'ping', v: 1 });
       await sendFrame('c1', { type: 'subscribe', v: 1, plan });
       await sendFrame('c2', { type: 'subscribe', v: 1, plan });

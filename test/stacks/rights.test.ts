@@ -30,13 +30,25 @@ const ITEM_RIGHTS = 'table: GetItem PutItem UpdateItem DeleteItem Query';
 const INDEX_RIGHTS = 'indexes: Query';
 
 const RIGHTS_BY_FUNCTION: Readonly<Record<string, readonly string[]>> = {
-  'http-api': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: notify plan push reconcile schedule'],
+  'http-api': [
+    ITEM_RIGHTS,
+    INDEX_RIGHTS,
+    'send: notify plan push reconcile schedule',
+    'post to and close connections',
+  ],
   'http-doctor': ['table: GetItem PutItem Query', INDEX_RIGHTS, 'send: schedule'],
   'http-attempt': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: notify plan push reconcile schedule'],
   'hook-github': ['table: GetItem PutItem of DELIVERY#*', 'send: reconcile'],
-  'ws-connect': ['table: GetItem DeleteItem of access#ticket#* access#users'],
-  'ws-disconnect': ['table: Query DeleteItem of WATCH#* CONNECTION#*'],
-  'ws-default': ['table: PutItem DeleteItem of WATCH#* CONNECTION#*', 'post to connections'],
+  'ws-connect': [
+    'table: GetItem PutItem DeleteItem of access#ticket#* CONNECTION#* access#account#*',
+    'table: GetItem of access#users access#tokens',
+  ],
+  'ws-disconnect': ['table: Query DeleteItem of WATCH#* CONNECTION#* access#account#*'],
+  'ws-default': [
+    'table: GetItem PutItem UpdateItem Query DeleteItem of WATCH#* CONNECTION#* access#account#*',
+    'table: GetItem of access#users access#tokens PLAN#*',
+    'post to and close connections',
+  ],
   'queue-plan': [
     ITEM_RIGHTS,
     INDEX_RIGHTS,
@@ -57,8 +69,8 @@ const RIGHTS_BY_FUNCTION: Readonly<Record<string, readonly string[]>> = {
   ],
   'queue-notify': ['table: PutItem of NOTICES#*', 'receive: notify'],
   'queue-push': [
-    'table: Query DeleteItem of WATCH#* CONNECTION#*',
-    'post to connections',
+    'table: Query DeleteItem of WATCH#* CONNECTION#* access#account#*',
+    'post to and close connections',
     'receive: push',
   ],
   'cron-resync': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: notify plan push reconcile schedule'],
@@ -237,8 +249,8 @@ function describeStatement(template: Template, statement: Statement): string {
   const targets = names.join(' ');
   if (actions === RECEIVE_ACTIONS.join(' ')) return `receive: ${targets}`;
   if (actions === 'sqs:SendMessage') return `send: ${targets}`;
-  if (actions === 'execute-api:ManageConnections' && targets === 'connections')
-    return 'post to connections';
+  if (actions === 'execute-api:ManageConnections' && targets === 'close post')
+    return 'post to and close connections';
   const operations = actions.replaceAll('dynamodb:', '');
   const keys = z
     .object({
@@ -255,7 +267,8 @@ function nameResource(template: Template, resource: unknown): string {
   const table = '"Fn::ImportValue":"test-smol-gang-storage:ExportsOutputFnGetAtttableTable';
   if (text.startsWith(`{${table}`)) return 'table';
   if (text.includes(table) && text.endsWith('"/index/*"]]}')) return 'indexes';
-  if (text.endsWith('"/test/POST/@connections/*"]]}')) return 'connections';
+  if (text.endsWith('"/test/POST/@connections/*"]]}')) return 'post';
+  if (text.endsWith('"/test/DELETE/@connections/*"]]}')) return 'close';
   const queue = findResourcesOfType(template, 'AWS::SQS::Queue').find(
     ({ logicalId }) => text === `{"Fn::GetAtt":["${logicalId}","Arn"]}`,
   );

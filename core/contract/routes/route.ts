@@ -12,7 +12,7 @@ export type RouteAccess = 'public' | Role | 'attempt' | 'signature';
 
 /** Route of the HTTP interface. The server, the CLI client and the OpenAPI document all follow from the routes. */
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Path with parameters as `{name}`. */
   readonly path: string;
   readonly access: RouteAccess;

@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
+import { createPush } from '../../../adapters/websocket/create-push.ts';
+import { removeUser } from '../../../core/access/change-user.ts';
 import { issueSocketTicket } from '../../../core/access/one-time-secret.ts';
-import { createUser } from '../../../core/access/user.ts';
 import { serverFrameSchema } from '../../../core/contract/frame.ts';
+import { KEY } from '../../../core/topology/table-keys.ts';
 import { createTable } from '../../../local/emulator/create-table.ts';
 import { createCredential } from '../../../local/emulator/credential.ts';
 import type { StoreEmulator } from '../../../local/emulator/start-store.ts';
@@ -14,7 +17,7 @@ import type { Gateway } from '../../../local/gateway/start-gateway.ts';
 import { startGateway } from '../../../local/gateway/start-gateway.ts';
 import type { LambdaHandler } from '../../../local/lambda-handler.ts';
 import { invokeLambda, loadHandler } from '../../../local/lambda-handler.ts';
-import { createTestAccess } from '../../support/contract/test-access.ts';
+import { createTestAccess, createTestUser } from '../../support/contract/test-access.ts';
 import { createSilentLog } from '../../support/silent-log.ts';
 import { REGION, TABLE_NAME } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -24,6 +27,7 @@ import { makeTemporaryDirectory } from '../../support/workspace/git.ts';
 // or ends the connection, and no frame changes the table.
 
 const PLAN = 'p3k9m2x7abc';
+const NORMAL_CLOSURE = 1000;
 const TOO_LARGE = 1009;
 const UNSUPPORTED_DATA = 1003;
 const MAX_FRAME_BYTES = 32 * 1024;
@@ -84,28 +88,40 @@ function getConnectionId(event: unknown): string {
   return String(requestContext.connectionId);
 }
 
-/** Returns all stored items in a stable order. */
+/** Returns all stored items in a stable order, without the items that only record an open connection. */
 async function readStoredItems(): Promise<string[]> {
   const { Items = [] } = await new DynamoDBClient(createStoreAccess()).send(
     new ScanCommand({ TableName: TABLE_NAME, ConsistentRead: true }),
   );
-  return Items.map((item) => JSON.stringify(item)).toSorted();
+  const isConnection = (key: string) =>
+    /^\{"pk":\{"S":"CONNECTION#[^"]*"\},"sk":\{"S":"HEAD"|"S":"CONN#/.test(key);
+  return Items.map((item) => JSON.stringify(item))
+    .filter((item) => !isConnection(item))
+    .toSorted();
+}
+
+function createTestDeps() {
+  const table = createDynamoTable({ ...createStoreAccess(), tableName: TABLE_NAME });
+  return createTestAccess(table).deps;
 }
 
 async function createTestTicket(): Promise<string> {
-  const { deps } = createTestAccess(
-    createDynamoTable({ ...createStoreAccess(), tableName: TABLE_NAME }),
-  );
-  const email = `${connectionIds.length}@example.org`;
-  await createUser(deps, { email, password: 'correct horse battery', role: 'viewer' });
-  const actor = { kind: 'user', email, role: 'viewer', via: 'session' } as const;
+  const deps = createTestDeps();
+  const { actor } = await createTestUser(deps, `${randomUUID()}@example.org`, 'viewer');
   return (await issueSocketTicket(deps, actor)).ticket;
 }
 
 /** Opens a socket and records its messages. */
 async function connectSocket(protocols: string[]) {
   const socket = new WebSocket(gateway.socketUrl, protocols);
-  onTestFinished(() => socket.terminate());
+  let connectionId: string | undefined;
+  onTestFinished(async () => {
+    socket.terminate();
+    if (connectionId === undefined) return;
+    const key = KEY.connection(connectionId);
+    const { table } = createTestDeps();
+    await waitUntil('the disconnect', async () => (await table.get(key)) === undefined);
+  });
   const received: string[] = [];
   socket.on('message', (data) => received.push(data.toString()));
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));
@@ -113,6 +129,7 @@ async function connectSocket(protocols: string[]) {
     socket.on('open', resolve);
     socket.on('error', reject);
   });
+  connectionId = connectionIds.at(-1);
   async function readFrame() {
     await waitUntil('an answer', () => received.length > 0);
     return serverFrameSchema.parse(JSON.parse(received.shift() ?? ''));
@@ -167,17 +184,21 @@ const BAD_PLAN_IDS = [
 
 describe('an invalid frame', () => {
   test('is answered with invalid_frame and the accepted types', async () => {
-    const { socket, readFrame } = await connectSignedIn();
+    // Two connections, because a connection may send only 20 frames in a second.
+    const connections = [await connectSignedIn(), await connectSignedIn()];
     const before = await readStoredItems();
-    for (const frame of BAD_FRAMES) {
+    for (const [index, frame] of BAD_FRAMES.entries()) {
+      const { socket, readFrame } = connections[index % 2] ?? (await connectSignedIn());
       socket.send(frame);
       const answer = await readFrame();
       expect(answer, frame.slice(0, 80)).toMatchObject({ type: 'error', code: 'invalid_frame' });
       expect(answer).toMatchObject({ message: expect.stringContaining('subscribe') });
     }
     expect(await readStoredItems()).toEqual(before);
-    socket.send('{"type":"ping","v":1}');
-    expect(await readFrame()).toEqual({ type: 'pong', v: 1 });
+    for (const { socket, readFrame } of connections) {
+      socket.send('{"type":"ping","v":1}');
+      expect(await readFrame()).toEqual({ type: 'pong', v: 1 });
+    }
   });
 
   test('is answered with invalid_frame even at a size of 2 MB, which only a gateway with a higher limit passes on', async () => {
@@ -213,12 +234,78 @@ describe.each(['subscribe', 'unsubscribe'])('%s', (type) => {
   });
 });
 
-test('a subscription to a valid plan id changes the table', async () => {
+test('a subscription changes the table only if the plan exists', async () => {
   const { socket, readFrame } = await connectSignedIn();
   const before = await readStoredItems();
-  socket.send(JSON.stringify({ type: 'subscribe', v: 1, plan: PLAN }));
+  const subscribe = JSON.stringify({ type: 'subscribe', v: 1, plan: PLAN });
+  socket.send(subscribe);
+  expect(await readFrame()).toMatchObject({ type: 'error', code: 'plan_not_found' });
+  expect(await readStoredItems()).toEqual(before);
+  await createTestDeps().table.put({ pk: `PLAN#${PLAN}`, sk: 'HEAD' });
+  socket.send(subscribe);
   expect(await readFrame()).toEqual({ type: 'subscribed', v: 1, plan: PLAN });
-  expect((await readStoredItems()).length).toBe(before.length + 2);
+  expect((await readStoredItems()).length).toBe(before.length + 3);
+});
+
+test('a connection cannot watch more than 200 plans, also after it repeats a subscription', async () => {
+  const { socket, readFrame } = await connectSignedIn();
+  const { table } = createTestDeps();
+  const plans = [PLAN, 'p3k9m2x7abd'];
+  for (const plan of plans) await table.put({ pk: `PLAN#${plan}`, sk: 'HEAD' });
+  const connection = { pk: `CONNECTION#${connectionIds.at(-1)}`, sk: 'HEAD' };
+  await table.update(connection, { set: { watchedPlans: 199 } });
+  const sendSubscription = async (plan = '', type = 'subscribe') => {
+    socket.send(JSON.stringify({ type, v: 1, plan }));
+    return type === 'subscribe' ? readFrame() : undefined;
+  };
+  expect(await sendSubscription(plans[0])).toMatchObject({ type: 'subscribed' });
+  expect(await sendSubscription(plans[0])).toMatchObject({ type: 'subscribed' });
+  expect(await sendSubscription(plans[1])).toMatchObject({ type: 'error', code: 'limit' });
+  expect((await table.get(connection))?.watchedPlans).toBe(200);
+  await sendSubscription(plans[0], 'unsubscribe');
+  await waitUntil('the end of the subscription', async () => {
+    return (await table.get(connection))?.watchedPlans === 199;
+  });
+  expect(await sendSubscription(plans[1])).toMatchObject({ type: 'subscribed' });
+});
+
+test('frames above 20 in a second are answered with limit', async () => {
+  const { socket, readFrame } = await connectSignedIn();
+  for (let n = 0; n < 100; n += 1) socket.send('{"type":"ping","v":1}');
+  const kinds = new Map<string, number>();
+  for (let n = 0; n < 100; n += 1) {
+    const answer = await readFrame();
+    const kind = answer.type === 'error' ? answer.code : answer.type;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  expect([...kinds.keys()].toSorted()).toEqual(['limit', 'pong']);
+});
+
+describe('the socket of a user', () => {
+  async function connectAs(email: string) {
+    const deps = { ...createTestDeps(), push: createTestPush() };
+    const { actor } = await createTestUser(deps, email, 'viewer');
+    const { ticket } = await issueSocketTicket(deps, actor);
+    return { deps, actor, ...(await connectSocket(['smol-gang', ticket])) };
+  }
+  const createTestPush = () => createPush({ endpoint: gateway.url, region: REGION, credentials });
+
+  test('closes within a second after the user is removed', async () => {
+    const { deps, closed } = await connectAs('gone@example.org');
+    const { actor: admin } = await createTestUser(deps, 'root@example.org', 'admin');
+    const startedAt = Date.now();
+    await removeUser(deps, admin, 'gone@example.org');
+    expect(await closed).toBe(NORMAL_CLOSURE);
+    expect(Date.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  test('closes at its next frame if the session ended and the close was lost', async () => {
+    const { deps, actor, socket, closed, readFrame } = await connectAs('lost@example.org');
+    await deps.table.delete(KEY.session(actor.account, actor.credential));
+    socket.send('{"type":"ping","v":1}');
+    expect(await readFrame()).toMatchObject({ type: 'error', code: 'unauthorized' });
+    expect(await closed).toBe(NORMAL_CLOSURE);
+  });
 });
 
 test.each<[string, () => string | Buffer, number]>([

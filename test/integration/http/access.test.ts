@@ -125,6 +125,94 @@ test('an admin adds and removes users, and no response contains a password hash'
   expect((await sendLogin(email, 'long enough')).status).toBe(401);
 });
 
+describe('an account', () => {
+  const EMAIL = 'eve@example.org';
+
+  /** Adds an admin and returns a session and an API token of the admin. */
+  async function addSecondAdmin() {
+    const input = { email: EMAIL, password: 'long enough', role: 'admin' };
+    await sendPost('/v1/users', input, api.sessions.admin);
+    const session = sessionSchema.parse((await sendLogin(EMAIL, 'long enough')).json);
+    const tokenInput = { name: 'ci', role: 'admin' };
+    const created = await sendPost('/v1/tokens', tokenInput, session.accessToken);
+    return { ...session, token: createdTokenSchema.parse(created.json).token };
+  }
+
+  function sendFor(method: string, path: string, bearer: string, body?: unknown) {
+    const headers = { authorization: `Bearer ${bearer}` };
+    return api.send(
+      'api',
+      body === undefined ? { method, path, headers } : createJsonInput(method, path, body, headers),
+    );
+  }
+
+  const removeSecondAdmin = () => sendFor('DELETE', `/v1/users/${EMAIL}`, api.sessions.admin);
+
+  test('loses every right with its removal: a removed admin can neither add nor remove users', async () => {
+    const { accessToken, token } = await addSecondAdmin();
+    expect((await removeSecondAdmin()).status).toBe(204);
+    for (const bearer of [accessToken, token]) {
+      const input = { email: 'door@example.org', password: 'long enough', role: 'admin' };
+      expect((await sendPost('/v1/users', input, bearer)).status).toBe(401);
+      const path = `/v1/users/${formatEmail('viewer')}`;
+      expect((await sendFor('DELETE', path, bearer)).status).toBe(401);
+    }
+  });
+
+  test('does not return when its e-mail address is added again', async () => {
+    const { token, accessToken, refreshToken } = await addSecondAdmin();
+    await removeSecondAdmin();
+    await addSecondAdmin();
+    expect((await sendGet('/v1/me', token)).status).toBe(401);
+    expect((await sendGet('/v1/me', accessToken)).status).toBe(401);
+    expect((await sendPost('/v1/auth/refresh', { refreshToken })).status).toBe(401);
+  });
+
+  test('with a new role or password of an admin keeps no old authority', async () => {
+    const { token, accessToken, refreshToken } = await addSecondAdmin();
+    const path = `/v1/users/${EMAIL}`;
+    const demoted = await sendFor('PATCH', path, api.sessions.admin, { role: 'viewer' });
+    expect(demoted).toMatchObject({ status: 200, json: { email: EMAIL, role: 'viewer' } });
+    expect((await sendGet('/v1/users', accessToken)).status).toBe(403);
+    expect((await sendGet('/v1/users', token)).status).toBe(403);
+    const password = 'another password';
+    expect((await sendFor('PATCH', path, api.sessions.admin, { password })).status).toBe(200);
+    expect((await sendGet('/v1/me', accessToken)).status).toBe(401);
+    expect((await sendGet('/v1/me', token)).status).toBe(401);
+    expect((await sendPost('/v1/auth/refresh', { refreshToken })).status).toBe(401);
+    expect((await sendLogin(EMAIL, password)).status).toBe(200);
+    expect((await sendFor('PATCH', path, api.sessions.admin, {})).status).toBe(400);
+  });
+
+  test('ends one session by logout, and all sessions by end-sessions', async () => {
+    const first = await addSecondAdmin();
+    const second = sessionSchema.parse((await sendLogin(EMAIL, 'long enough')).json);
+    expect((await sendPost('/v1/auth/logout', {}, first.token)).status).toBe(400);
+    expect((await sendPost('/v1/auth/logout', {}, first.accessToken)).status).toBe(204);
+    expect((await sendGet('/v1/me', first.accessToken)).status).toBe(401);
+    const listed = await sendGet('/v1/sessions', second.accessToken);
+    expect(listed.json).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ email: EMAIL, current: true })]),
+    });
+    expect(listed.text).not.toContain('hash');
+    const path = `/v1/users/${EMAIL}/end-sessions`;
+    expect((await sendPost(path, {}, api.sessions.admin)).status).toBe(204);
+    expect((await sendGet('/v1/me', second.accessToken)).status).toBe(401);
+    expect((await sendGet('/v1/me', first.token)).status).toBe(200);
+  });
+
+  test('changes its own password and continues with the new session', async () => {
+    const { accessToken } = await addSecondAdmin();
+    const change = (current: string) =>
+      sendPost('/v1/me/password', { current, next: 'a new password' }, accessToken);
+    expect((await change('wrong')).status).toBe(400);
+    const renewed = sessionSchema.parse((await change('long enough')).json);
+    expect((await sendGet('/v1/me', accessToken)).status).toBe(401);
+    expect((await sendGet('/v1/me', renewed.accessToken)).status).toBe(200);
+    expect((await sendLogin(EMAIL, 'long enough')).status).toBe(401);
+  });
+});
+
 describe('a call that reaches a handler', () => {
   test('contains the parsed input with defaults, the actor and the idempotency key', async () => {
     const path = '/v1/plans';

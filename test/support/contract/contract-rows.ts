@@ -21,6 +21,7 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   attempt: ATTEMPT_ID,
   token: 'k3k9m2x7abcde',
   email: 'bob@example.org',
+  session: '0123456789abcdefghjkmnpqrs',
 };
 
 export const CONTRACT_ROWS: readonly ContractRow[] = [

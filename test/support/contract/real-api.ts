@@ -11,7 +11,7 @@ import { createLog } from '../../../functions/log.ts';
 import { createEngineFixture } from '../engine/engine-fixture.ts';
 import type { HttpInput } from './http-event.ts';
 import { createLambdaHttpEvent } from './http-event.ts';
-import { createTestAccess } from './test-access.ts';
+import { createRecordingPush, createTestAccess } from './test-access.ts';
 import type { TestAnswer } from './test-api.ts';
 import { parseAnswer, signInEachRole } from './test-api.ts';
 
@@ -27,6 +27,7 @@ export async function createRealApi() {
   };
   const userDeps = {
     ...access.deps,
+    push: createRecordingPush().push,
     version: '1.2.3',
     socketUrl: 'wss://socket.example.org',
     engine: engine.deps,

@@ -2,11 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createGitHubWebhookVerifier } from '../../../adapters/github/webhook/create-github-webhook-verifier.ts';
 import type { AccessDeps } from '../../../core/access/access-deps.ts';
-import type { UserActor } from '../../../core/access/actor.ts';
 import { signAttemptToken, verifyAttemptToken } from '../../../core/access/attempt-token.ts';
 import { authenticateUser } from '../../../core/access/authenticate-user.ts';
+import { createUser } from '../../../core/access/change-user.ts';
 import { openSession } from '../../../core/access/session.ts';
-import { createUser } from '../../../core/access/user.ts';
 import { AppError } from '../../../core/base/app-error.ts';
 import type { Role } from '../../../core/contract/access.ts';
 import { ROLES } from '../../../core/contract/access.ts';
@@ -24,7 +23,7 @@ import type { MemoryTable } from '../store/memory-table.ts';
 import { createMemoryTable } from '../store/memory-table.ts';
 import type { HttpInput } from './http-event.ts';
 import { createLambdaHttpEvent } from './http-event.ts';
-import { createTestAccess } from './test-access.ts';
+import { createRecordingPush, createTestAccess } from './test-access.ts';
 
 const WEBHOOK_SECRET = 'the secret of webhooks';
 export const PASSWORD = 'correct horse battery';
@@ -118,7 +117,9 @@ export function formatEmail(role: Role): string {
 }
 
 function createTestDeps(access: ReturnType<typeof createTestAccess<MemoryTable>>['deps']) {
-  return { ...access, version: '1.2.3', socketUrl: 'wss://socket.example.org' };
+  const { push, closed } = createRecordingPush();
+  const socketUrl = 'wss://socket.example.org';
+  return { ...access, push, closedConnections: closed, version: '1.2.3', socketUrl };
 }
 
 /** Creates handlers that record their calls and answer 409 `reached`. */
@@ -141,13 +142,8 @@ export function createRecorders<Routes extends Readonly<Record<string, Route>>>(
 export async function signInEachRole(deps: AccessDeps): Promise<Record<Role, string>> {
   const bearers = await Promise.all(
     ROLES.map(async (role) => {
-      const { email } = await createUser(deps, {
-        email: formatEmail(role),
-        password: PASSWORD,
-        role,
-      });
-      const actor: UserActor = { kind: 'user', email, role, via: 'session' };
-      return [role, (await openSession(deps, actor)).accessToken] as const;
+      const user = await createUser(deps, { email: formatEmail(role), password: PASSWORD, role });
+      return [role, (await openSession(deps, user)).accessToken] as const;
     }),
   );
   const [viewer = '', operator = '', admin = ''] = bearers.map(([, bearer]) => bearer);
