@@ -15,6 +15,8 @@ const ADVICE_BY_ERROR_CODE: Readonly<Record<string, (details: Details) => string
       : 'link the repository with `smol-gang repo link`',
   revision_moved: () => '`smol-gang plan show PLAN` shows the newest revision',
   task_unknown: () => '`smol-gang status PLAN` lists the tasks of the plan',
+  last_admin: () => '`smol-gang user set-role EMAIL admin` makes another user an admin',
+  session_not_found: () => '`smol-gang session list` lists your sessions',
   token_not_found: () => '`smol-gang token list` lists your tokens',
   user_not_found: () => '`smol-gang user list` lists the users',
 };

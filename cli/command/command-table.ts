@@ -1,11 +1,23 @@
 import type { Command, CommandGroup } from '../define-command.ts';
 import { loginCommand, logoutCommand } from './access/login-commands.ts';
 import {
+  passwordChangeCommand,
+  sessionEndCommand,
+  sessionListCommand,
+} from './access/session-commands.ts';
+import {
   tokenCreateCommand,
   tokenListCommand,
   tokenRevokeCommand,
 } from './access/token-commands.ts';
-import { userAddCommand, userListCommand, userRemoveCommand } from './access/user-commands.ts';
+import {
+  userAddCommand,
+  userEndSessionsCommand,
+  userListCommand,
+  userRemoveCommand,
+  userSetPasswordCommand,
+  userSetRoleCommand,
+} from './access/user-commands.ts';
 import { completionCommand } from './completion/completion-command.ts';
 import { configCommand } from './config-command.ts';
 import { openCommand } from './open-command.ts';
@@ -28,12 +40,7 @@ import {
   planRemoveTaskCommand,
   planSplitCommand,
 } from './plan/plan-edit-commands.ts';
-import {
-  planDiffCommand,
-  planListCommand,
-  planResultCommand,
-  planShowCommand,
-} from './plan/plan-read-commands.ts';
+import { planDiffCommand, planListCommand, planShowCommand } from './plan/plan-read-commands.ts';
 import { runCommand } from './plan/run-command.ts';
 import { statusCommand } from './plan/status-command.ts';
 import { repoLinkCommand, repoListCommand, repoUnlinkCommand } from './repo-commands.ts';
@@ -70,7 +77,6 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       planListCommand,
       planShowCommand,
       planDiffCommand,
-      planResultCommand,
       planApproveCommand,
       planRejectCommand,
       planRestartCommand,
@@ -117,11 +123,17 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       loginCommand,
       logoutCommand,
       whoamiCommand,
+      passwordChangeCommand,
+      sessionListCommand,
+      sessionEndCommand,
       tokenCreateCommand,
       tokenListCommand,
       tokenRevokeCommand,
       userAddCommand,
       userListCommand,
+      userSetRoleCommand,
+      userSetPasswordCommand,
+      userEndSessionsCommand,
       userRemoveCommand,
     ],
   },

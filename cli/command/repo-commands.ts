@@ -52,11 +52,11 @@ export const repoListCommand = defineCommand({
         repository.name,
         repository.defaultBranch,
         styleSpan('dim', repository.forge),
-        styleSpan('dim', repository.path ?? repository.url),
+        styleSpan('dim', repository.url),
       ]);
-      const columns = ['id', 'name', 'branch', 'forge', 'place'].map((header) => ({
+      const columns = ['id', 'name', 'branch', 'forge', 'url'].map((header) => ({
         header,
-        shrinks: header === 'place',
+        shrinks: header === 'url',
       }));
       terminal.printTable(columns, rows);
     }

@@ -1,6 +1,7 @@
+import { describeError } from '../../../core/base/describe-error.ts';
 import type { Session } from '../../../core/contract/access.ts';
 import { API } from '../../../core/contract/api.ts';
-import { createUsageError, EXIT } from '../../cli-error.ts';
+import { CliError, createUsageError, EXIT } from '../../cli-error.ts';
 import { createClient } from '../../client/client.ts';
 import { findConnection } from '../../client/connect-client.ts';
 import {
@@ -9,10 +10,13 @@ import {
   isLoopbackUrl,
   normaliseUrl,
   saveSession,
+  updateSession,
 } from '../../client/credentials-store.ts';
+import type { Credential } from '../../client/signer.ts';
 import type { CommandContext } from '../../define-command.ts';
 import { defineCommand } from '../../define-command.ts';
 import { styleSpan } from '../../render/layout/line.ts';
+import type { Terminal } from '../../terminal.ts';
 
 export const loginCommand = defineCommand({
   name: 'login',
@@ -80,13 +84,17 @@ async function signInWithPassword(
 
 export const logoutCommand = defineCommand({
   name: 'logout',
-  summary: 'sign out: delete the stored sign-in',
+  summary: 'sign out: end the session and delete the stored sign-in',
   usage: '',
   argumentCount: { min: 0, max: 0 },
   options: {},
   async run({ host, terminal, url: option }) {
-    const { url } = await findConnection(host, option);
-    const wasSignedIn = await deleteSession(getCredentialsPath(host.env, host.home), url);
+    const { url, credentials } = await findConnection(host, option);
+    const path = getCredentialsPath(host.env, host.home);
+    const session = credentials.find(({ kind }) => kind === 'session');
+    if (session !== undefined)
+      await endSession(terminal, url, [session], (renewed) => updateSession(path, url, renewed));
+    const wasSignedIn = await deleteSession(path, url);
     if (terminal.isJson) terminal.printJson({ url, signedOut: wasSignedIn });
     else
       terminal.printLines([
@@ -95,3 +103,21 @@ export const logoutCommand = defineCommand({
     return EXIT.done;
   },
 });
+
+/** Ends the session on the server. A failure becomes a note, because the stored sign-in is deleted in any case. */
+async function endSession(
+  terminal: Terminal,
+  url: string,
+  credentials: readonly Credential[],
+  saveSession: (session: Session) => Promise<void>,
+): Promise<void> {
+  try {
+    await createClient({ url, credentials, saveSession }).send(API.logout, {});
+  } catch (error) {
+    // A refused session has ended already.
+    if (error instanceof CliError && error.exitCode === EXIT.denied) return;
+    terminal.printNotes([
+      [`The session was not ended on the server (${describeError(error)}); it expires by itself.`],
+    ]);
+  }
+}

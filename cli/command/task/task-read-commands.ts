@@ -10,7 +10,6 @@ import {
 } from '../../render/render-task-detail.ts';
 import { listTaskCells, TASK_COLUMNS } from '../../render/render-tasks.ts';
 import { readPlanSnapshot } from '../../watch/follow-plan.ts';
-import { PATCH_OPTIONS, parsePatchOptions, printPatch } from '../print-patch.ts';
 import { resolvePlan, resolveTask } from '../resolve-plan.ts';
 
 export const taskListCommand = defineCommand({
@@ -53,25 +52,16 @@ export const taskShowCommand = defineCommand({
 
 export const taskDiffCommand = defineCommand({
   name: 'task diff',
-  summary: 'list the files that a task changed, or print its changes as a patch',
-  usage: 'PLAN TASK [--patch | --stat]',
+  summary: 'list the files that a task changed',
+  usage: 'PLAN TASK',
   argumentCount: TASK_ARGUMENT_COUNT,
-  options: PATCH_OPTIONS,
-  async run(context, args, values) {
-    const { terminal } = context;
-    const wantsPatch = parsePatchOptions(values);
-    const api = await context.client();
+  options: {},
+  async run({ terminal, client }, args) {
+    const api = await client();
     const { plan, task } = await resolveTask(api, args);
-    const params = { plan, task };
-    if (wantsPatch) return printPatch(context, await api.call(API.taskPatch, { params }));
-    const diff = await api.call(API.taskDiff, { params });
+    const diff = await api.call(API.taskDiff, { params: { plan, task } });
     if (terminal.isJson) terminal.printJson(diff);
-    else {
-      const { repo } = await api.call(API.getTask, { params });
-      const { repositories } = await api.call(API.getPlan, { params: { plan } });
-      const path = repositories.find(({ name }) => name === repo)?.path;
-      terminal.printLines(renderDiff(diff, path, terminal.width));
-    }
+    else terminal.printLines(renderDiff(diff, terminal.width));
     return EXIT.done;
   },
 });

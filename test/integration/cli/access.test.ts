@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CannedApi } from '../../support/cli/canned-api.ts';
+import type { CannedApi, RouteName } from '../../support/cli/canned-api.ts';
 import { ApiRefusal, startCannedApi, TOKEN } from '../../support/cli/canned-api.ts';
 import { runCliInProcess } from '../../support/cli/run-cli-in-process.ts';
 import { makeTemporaryDirectory } from '../../support/workspace/git.ts';
@@ -35,6 +35,7 @@ beforeEach(async () => {
         throw new ApiRefusal(401, 'unauthorized', 'used');
       return createSession('link');
     },
+    logout: () => undefined,
     me: () => user,
     createToken: () => ({
       id: 'k3k9m2x7abcde',
@@ -58,6 +59,7 @@ afterEach(async () => {
   expect(api.problems).toEqual([]);
 });
 
+const listCalls = (route: RouteName) => api.requests.filter((call) => call.route === route);
 const getCredentialsPath = () => join(home, '.config/smol-gang/credentials.json');
 function runSmolGang(args: string[], options: Parameters<typeof runCliInProcess>[1] = {}) {
   return runCliInProcess(args, { home, cwd: home, ...options });
@@ -111,6 +113,10 @@ describe('login', () => {
     const me = await runSmolGang(['whoami', '--url', api.url]);
 
     expect(logout.out).toContain(`Signed out of ${api.url}`);
+    expect(logout.err).toBe('');
+    expect(listCalls('logout')).toMatchObject([
+      { headers: { authorization: 'Bearer access-link' } },
+    ]);
     expect(me.code).toBe(3);
     expect(me.err).toContain('smol-gang login');
   });
@@ -220,6 +226,96 @@ test('user add reads the password from stdin', async () => {
   const run = await runSmolGang(args, { env, stdin: 'a long password\n' });
 
   expect(run.out).toContain('bob@example.com (viewer)');
+});
+
+describe('accounts', () => {
+  const EMAIL = 'bob@example.com';
+  const SESSION_ID = '0123456789abcdefghjkmnpqrs';
+  let env: Record<string, string>;
+  beforeEach(() => {
+    env = { SMOL_GANG_URL: api.url, SMOL_GANG_TOKEN: TOKEN };
+    api.answers.changeUser = () => ({ email: EMAIL, role: 'viewer', createdAt: 1 });
+    api.answers.endUserSessions = () => undefined;
+    api.answers.endSession = () => undefined;
+    api.answers.listSessions = () => ({
+      items: [
+        { id: SESSION_ID, email: EMAIL, openedAt: 1, usedAt: 2, expiresAt: 3, current: true },
+      ],
+    });
+  });
+
+  test('user set-role sends the role, and rejects an unknown role', async () => {
+    const run = await runSmolGang(['user', 'set-role', EMAIL, 'viewer'], { env });
+    const unknown = await runSmolGang(['user', 'set-role', EMAIL, 'owner'], { env });
+
+    expect(run.out).toContain(`${EMAIL} is viewer now`);
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('viewer, operator') });
+    expect(listCalls('changeUser')).toMatchObject([
+      { params: { email: EMAIL }, body: { role: 'viewer' } },
+    ]);
+  });
+
+  test('user set-password reads the password from stdin', async () => {
+    const stdin = 'a long password\n';
+
+    const run = await runSmolGang(['user', 'set-password', EMAIL], { env, stdin });
+
+    expect(run.out).toContain('has a new password');
+    expect(listCalls('changeUser')).toMatchObject([{ body: { password: 'a long password' } }]);
+  });
+
+  test('user end-sessions and session end ask for a confirmation', async () => {
+    for (const args of [
+      ['user', 'end-sessions', EMAIL],
+      ['session', 'end', SESSION_ID],
+    ]) {
+      const asked = await runSmolGang(args, { env });
+      const confirmed = await runSmolGang([...args, '--yes'], { env });
+      expect(asked).toMatchObject({ code: 2, err: expect.stringContaining('--yes') });
+      expect(confirmed.code).toBe(0);
+    }
+    expect(listCalls('endUserSessions')).toMatchObject([{ params: { email: EMAIL } }]);
+    expect(listCalls('endSession')).toMatchObject([{ params: { session: SESSION_ID } }]);
+  });
+
+  test('session list marks the own session', async () => {
+    const run = await runSmolGang(['session', 'list'], { env });
+
+    expect(run.out).toMatch(new RegExp(`${SESSION_ID}\\s+${EMAIL}.*this session`));
+  });
+
+  test('password change reads two lines of stdin and continues the stored sign-in', async () => {
+    await runSmolGang(['login', `${api.url}/#signin=once`]);
+    api.tokens.add('access-changed');
+    api.answers.changePassword = () => ({
+      accessToken: 'access-changed',
+      refreshToken: 'r2',
+      expiresAt: Date.now() + 600_000,
+      user: { email: 'ada@example.com', role: 'operator' },
+    });
+    const stdin = 'the old password\nthe new password\n';
+
+    const run = await runSmolGang(['password', 'change'], { stdin });
+
+    expect(run).toMatchObject({ code: 0, err: '' });
+    expect(listCalls('changePassword')).toMatchObject([
+      { body: { current: 'the old password', next: 'the new password' } },
+    ]);
+    expect(await readFile(getCredentialsPath(), 'utf8')).toContain('access-changed');
+  });
+
+  test('logout deletes the sign-in although the server cannot end the session, and says so', async () => {
+    await runSmolGang(['login', `${api.url}/#signin=once`]);
+    api.answers.logout = () => {
+      throw new ApiRefusal(500, 'internal', 'broken');
+    };
+
+    const run = await runSmolGang(['logout']);
+
+    expect(run.out).toContain('Signed out');
+    expect(run.err).toContain('was not ended on the server');
+    expect(await runSmolGang(['whoami', '--url', api.url])).toMatchObject({ code: 3 });
+  });
 });
 
 describe('the file .env', () => {
