@@ -219,6 +219,7 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
        * - `agent`       the agent gave up or crashed
        * - `limit`       the attempt reached one of its limits
        * - `verify_red`  a verify command failed; `evidence` has the results
+       * - `agent_missing` the program of the agent is not installed, so a retry does not help
        * - `setup`       a setup command failed
        * - `conflict`    a `verify` attempt could not merge its commit with the root
        * - `provider`    the model provider refused calls until `until`
@@ -227,6 +228,7 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
        */
       cause: z.enum([
         'agent',
+        'agent_missing',
         'limit',
         'verify_red',
         'setup',

@@ -52,6 +52,26 @@ test('a second question replaces the first, and only its own answer closes it', 
   );
 });
 
+test.each(['agent_missing', 'agent'] as const)(
+  'a failure with the cause %s blocks the task at once only if the agent is missing',
+  (cause) => {
+    const failed = applyEvents(WORKING_TASK, {
+      type: 'attempt_failed',
+      n: 2,
+      cause,
+      why: 'install it',
+      files: [],
+      usage: { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 },
+      leftOut: false,
+    });
+
+    const isBlocked = cause === 'agent_missing';
+    expect(failed.status).toBe(isBlocked ? 'blocked' : 'ready');
+    expect(failed.reason).toEqual({ code: cause, text: 'install it' });
+    expect(failed.retryCounts.agent).toBe(isBlocked ? 0 : 1);
+  },
+);
+
 test('a lost attempt without usage is not listed in reportedAttempts', () => {
   const lost = applyEvents(WORKING_TASK, { type: 'attempt_lost', n: 2, why: 'its pod is gone' });
 

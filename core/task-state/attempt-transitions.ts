@@ -199,6 +199,8 @@ export function onAttemptFailed(
       'left_out',
       `${event.why} (changes within the scope of another task were left out of the commit)`,
     );
+  // Only a person can install the program, so a retry would fail again.
+  if (event.cause === 'agent_missing') return blockTask(ended, 'agent_missing', event.why);
   const failures = state.retryCounts.agent + 1;
   const next = {
     ...ended,

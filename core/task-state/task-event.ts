@@ -39,7 +39,7 @@ export type TaskEvent =
   | {
       readonly type: 'attempt_failed';
       readonly n: number;
-      readonly cause: 'agent' | 'limit' | 'verify_red' | 'setup' | 'conflict';
+      readonly cause: 'agent' | 'agent_missing' | 'limit' | 'verify_red' | 'setup' | 'conflict';
       readonly why: string;
       readonly files: string[];
       readonly usage: Usage;

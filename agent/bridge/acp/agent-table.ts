@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { AgentName } from '../../../core/contract/agent.ts';
-import { agentNameSchema } from '../../../core/contract/agent.ts';
+import { AGENT_PROGRAMS, agentNameSchema } from '../../../core/contract/agent.ts';
 
 // The known coding agents: programs that speak ACP over standard input and output. Environment variables direct each agent to the
 // model proxy.
@@ -38,18 +38,18 @@ export const AGENT_TABLE: Record<AgentName, AgentDefinition> = {
     testedVersion: 'built in',
   },
   opencode: {
-    command: ['opencode', 'acp'],
+    command: [AGENT_PROGRAMS.opencode.program, 'acp'],
     buildEnv: (endpoint) => ({ OPENCODE_CONFIG_CONTENT: buildOpenCodeConfig(endpoint) }),
     testedVersion: 'opencode-ai 1.18.33',
   },
   'qwen-code': {
-    command: ['qwen', '--acp'],
+    command: [AGENT_PROGRAMS['qwen-code'].program, '--acp'],
     buildEnv: buildOpenAiEnvironment,
     testedVersion: '@qwen-code/qwen-code 0.24.4',
     sessionMode: 'yolo',
   },
   claude: {
-    command: ['claude-agent-acp'],
+    command: [AGENT_PROGRAMS.claude.program],
     buildEnv: ({ url, bearer, model }) => ({
       ANTHROPIC_BASE_URL: url,
       ANTHROPIC_API_KEY: bearer,
@@ -60,7 +60,7 @@ export const AGENT_TABLE: Record<AgentName, AgentDefinition> = {
     testedVersion: '@agentclientprotocol/claude-agent-acp 0.101.0',
   },
   codex: {
-    command: ['codex-acp'],
+    command: [AGENT_PROGRAMS.codex.program],
     buildEnv: (endpoint) => ({
       CODEX_CONFIG: buildCodexConfig(endpoint),
       OPENAI_API_KEY: endpoint.bearer,
@@ -71,7 +71,7 @@ export const AGENT_TABLE: Record<AgentName, AgentDefinition> = {
     authMethodId: 'api-key',
   },
   gemini: {
-    command: ['gemini', '--acp'],
+    command: [AGENT_PROGRAMS.gemini.program, '--acp'],
     buildEnv: ({ url, bearer, model }) => ({
       GOOGLE_GEMINI_BASE_URL: url,
       GEMINI_API_KEY: bearer,
@@ -80,7 +80,7 @@ export const AGENT_TABLE: Record<AgentName, AgentDefinition> = {
     testedVersion: 'untested',
   },
   'smol-agent': {
-    command: ['smol-agent', '--acp', '--auto-approve'],
+    command: [AGENT_PROGRAMS['smol-agent'].program, '--acp', '--auto-approve'],
     buildEnv: ({ url, bearer, model }) => ({
       SMOL_AGENT_PROVIDER: `${url}/v1`,
       SMOL_AGENT_API_KEY: bearer,

@@ -1,10 +1,12 @@
 import type { StopReason } from '@agentclientprotocol/sdk';
+import { agentNameSchema, describeMissingAgent } from '../../../core/contract/agent.ts';
 import type { AcpSession, OpenedSession } from '../acp/acp-session.ts';
 import { watchAgentExit } from '../acp/agent-exit.ts';
 import { AGENT_TABLE, findAgent } from '../acp/agent-table.ts';
 import type { SessionLog } from '../acp/session-log.ts';
 import { AttemptFailure, rejectOnAbort } from '../attempt-error.ts';
 import { findExhaustedLimit, findNearlyExhaustedLimits } from '../control/attempt-limits.ts';
+import { findProgram } from '../host/find-program.ts';
 import { ModelProxy } from '../model/model-proxy.ts';
 import type { Upstream } from '../model/upstream.ts';
 import type { Attempt } from './attempt.ts';
@@ -99,6 +101,7 @@ export async function startCodingAgent(
     const message = `the plan or the setting AGENT names the unknown agent "${name}"; the known agents are: ${knownAgents}`;
     throw new AttemptFailure('infra', message);
   }
+  requireProgram(name, agentDefinition.command, attempt.processes.programPath);
   const credentials = await attempt.getCredentials();
   if (!credentials.model) {
     const message =
@@ -139,6 +142,14 @@ export async function startCodingAgent(
   });
   const session = await rejectOnAbort(sessionStart, attempt.signal);
   return new CodingAgent(attempt, { session, sessionLog, modelProxy });
+}
+
+/** Throws an AttemptFailure if the program of a known agent is neither in the PATH nor at its path. */
+function requireProgram(name: string, command: readonly string[], programPath: string): void {
+  const [program = ''] = command;
+  const known = agentNameSchema.safeParse(name);
+  if (!known.success || known.data === 'small' || findProgram(program, programPath)) return;
+  throw new AttemptFailure('agent_missing', describeMissingAgent(known.data));
 }
 
 /**

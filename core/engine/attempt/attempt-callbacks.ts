@@ -296,6 +296,7 @@ async function buildFailureEvent(
     case 'infra':
       return { type: 'attempt_lost', n: key.attemptNumber, why, usage };
     case 'agent':
+    case 'agent_missing':
     case 'limit':
     case 'verify_red':
     case 'setup':
