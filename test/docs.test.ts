@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseEnvFile } from '../core/base/parse-env-file.ts';
+import { AGENT_PROGRAMS } from '../core/contract/agent.ts';
 import { listOperatorSections, readConfig } from '../functions/config.ts';
 import { readPlatformSettings } from '../local/platform/platform-settings.ts';
 import { PLATFORM_ROWS, renderEnvExample, replaceConfigTable } from './support/config-table.ts';
@@ -59,4 +60,13 @@ test('every file and folder that the documentation names exists', () => {
 
   expect(documents.length).toBeGreaterThan(5);
   expect(missing).toEqual([]);
+});
+
+test('docs/operations.md names the installation of every agent that is not built in', () => {
+  const document = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8');
+
+  for (const [agent, { install }] of Object.entries(AGENT_PROGRAMS)) {
+    expect(document).toContain(`\`${agent}\``);
+    if (install !== undefined) expect(document).toContain(`\`${install}\``);
+  }
 });

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLocalHost } from './create-local-host.ts';
 
 let dataDir: string;
@@ -21,6 +21,8 @@ function collectGarbage(minutesLater: number, dryRun = false) {
     podsDir: join(dataDir, 'pods'),
     logDays: 7,
     isolation: 'auto',
+    programPath: undefined,
+    toolEnvironment: {},
     now,
   });
   return host.collectGarbage({ dryRun, keepPods: new Set(['sg-live']) });
@@ -42,6 +44,8 @@ test('reports the isolation of verification that the settings and the system all
       podsDir: dataDir,
       logDays: 7,
       isolation,
+      programPath: undefined,
+      toolEnvironment: {},
       now: Date.now,
     }).detectVerifyIsolation();
 
@@ -54,4 +58,33 @@ test('keeps a new folder, because the list of running pods may have been read be
   expect(await collectGarbage(9)).toEqual([]);
 
   expect(await readdir(join(dataDir, 'pods'))).toHaveLength(2);
+});
+
+test('runs a program with the PATH and the settings of attempts, and without HOME and variables of the person', async () => {
+  vi.stubEnv('SMOL_TEST_OF_THE_PERSON', 'x');
+  const host = createLocalHost({
+    dataDir,
+    podsDir: dataDir,
+    logDays: 7,
+    isolation: 'auto',
+    programPath: '/usr/bin:/bin',
+    toolEnvironment: { GOPROXY: 'https://go.example' },
+    now: Date.now,
+  });
+
+  const run = await host.runInAttemptEnvironment(['env']);
+
+  vi.unstubAllEnvs();
+  expect(run?.exitCode).toBe(0);
+  const lines = run?.output.split('\n') ?? [];
+  expect(lines).toEqual(
+    expect.arrayContaining(['PATH=/usr/bin:/bin', 'GOPROXY=https://go.example']),
+  );
+  expect(run?.output).not.toMatch(/SMOL_TEST_OF_THE_PERSON/);
+  expect(lines).not.toContain(`HOME=${homedir()}`);
+  expect(await host.runInAttemptEnvironment(['no-such-program'])).toBeUndefined();
+  expect(await host.runInAttemptEnvironment(['sh', '-c', 'echo no >&2; exit 3'])).toEqual({
+    exitCode: 3,
+    output: 'no',
+  });
 });

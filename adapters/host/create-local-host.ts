@@ -5,6 +5,7 @@ import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NAMESPACE_COMMANDS } from '../../core/contract/isolation.ts';
 import type { Host } from '../../core/port/host.ts';
+import { runInAttemptEnvironment } from './run-in-attempt-environment.ts';
 
 type RemovedFiles = { readonly what: string; count: number; bytes: number };
 
@@ -14,9 +15,14 @@ export function createLocalHost(options: {
   readonly podsDir: string;
   readonly logDays: number;
   readonly isolation: 'auto' | 'namespaces' | 'processes';
+  /** PATH of attempts; undefined: the folders of the system. */
+  readonly programPath: string | undefined;
+  /** Settings of networks, tool chains and registries for attempts. */
+  readonly toolEnvironment: Readonly<Record<string, string>>;
   readonly now: () => number;
 }): Host {
   return {
+    runInAttemptEnvironment: (command) => runInAttemptEnvironment(command, options),
     measureDisk: async () => {
       const disk = await statfs(options.dataDir);
       return { dataBytes: await measureSize(options.dataDir), freeBytes: disk.bavail * disk.bsize };

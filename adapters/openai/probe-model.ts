@@ -184,7 +184,7 @@ function createContextCheck(options: ProbeOptions, models: ListedModel[] | undef
       name: CHECK_NAMES.context,
       state: 'skipped',
       message: 'the endpoint does not report the context size',
-      advice: `Add the context size of ${options.model} to MODEL_CONTEXT_TOKENS, so that prompts fit into the context.`,
+      advice: `Set MODEL_CONTEXT_TOKENS={"${options.model}": N}, with N as the context size of the model in tokens, so that prompts fit into the context.`,
     };
   }
   const message = `${tokens.toLocaleString('en')} tokens`;

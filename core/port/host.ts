@@ -13,6 +13,13 @@ export interface Host {
   /** Returns a sentence for people: whether agents are isolated from the data and secrets of the platform. */
   describeIsolation(): string;
   /**
+   * Runs a program as an attempt would: with its PATH, an empty HOME and TMPDIR, and the settings of tool chains. Returns
+   * undefined if the PATH has no such program. The output is cut to its first 500 characters.
+   */
+  runInAttemptEnvironment(
+    command: readonly string[],
+  ): Promise<{ readonly exitCode: number | undefined; readonly output: string } | undefined>;
+  /**
    * Finds out how verification is isolated from the agent. `namespaces`: the agent runs in a process namespace that the system ends
    * before verification. `processes`: the bridge finds and ends the processes of the agent. `missing`: the settings require namespaces,
    * which the system does not offer.

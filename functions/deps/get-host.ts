@@ -15,6 +15,8 @@ export const getHost = once((): Host | undefined => {
     podsDir: `${launcher.directory}/pods`,
     logDays: retention.days,
     isolation: launcher.isolation,
+    programPath: launcher.path,
+    toolEnvironment: launcher.toolEnvironment,
     now: clock.now,
   });
 });

@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NamespaceCommands } from '../../../core/contract/isolation.ts';
 import { NAMESPACE_COMMANDS } from '../../../core/contract/isolation.ts';
 import { AttemptFailure } from '../attempt-error.ts';
 import { isRunning, listChildren } from './find-processes.ts';
+import { findProgram } from './find-program.ts';
 import type { ProcessTable } from './process-table.ts';
 import { killProcessGroup } from './process-table.ts';
 
@@ -128,18 +128,8 @@ async function waitUntilReady(holder: ChildProcess): Promise<void> {
 }
 
 function canFindProgram(program: string, cwd: string, path: string): boolean {
-  if (program.includes('/'))
-    return isExecutable(isAbsolute(program) ? program : join(cwd, program));
-  return path.split(delimiter).some((folder) => isExecutable(join(folder, program)));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  const isRelative = program.includes('/') && !isAbsolute(program);
+  return findProgram(isRelative ? join(cwd, program) : program, path) !== undefined;
 }
 
 function createSandboxFailure(reason: string): AttemptFailure {

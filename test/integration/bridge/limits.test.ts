@@ -304,3 +304,19 @@ test('a 404 of the API that counts tokens is passed to the agent and does not fa
     status: 404,
   });
 });
+
+test('an agent whose program is not installed fails the attempt with the command that installs it', async () => {
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.agent.name = 'codex';
+
+  const bridge = await fixture.startBridge([], {
+    [BRIDGE_ENVIRONMENT.agentCommand]: '',
+    [BRIDGE_ENVIRONMENT.programPath]: '/usr/bin:/bin',
+  });
+  await bridge.ended;
+
+  expect(requireFailedResult(fixture)).toMatchObject({
+    cause: 'agent_missing',
+    reason: expect.stringContaining('npm i -g @agentclientprotocol/codex-acp@'),
+  });
+});
