@@ -10,7 +10,7 @@ import { stopPlatformProcesses } from './platform/stop-platform-processes.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-for (const dataDir of ['.smol-gang', '.smol-gang/demo']) {
+for (const dataDir of ['.smol-gang', '.smol-gang/demo', '.smol-gang/seed']) {
   for (const stoppedProcess of await stopPlatformProcesses(join(ROOT, dataDir)))
     console.log(`stopped ${stoppedProcess}`);
   await removeAttemptsFolder(join(ROOT, dataDir));

@@ -1,29 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createLogFile } from '../adapters/log-file/create-log-file.ts';
-import type { Client } from '../cli/client/client.ts';
-import { createClient } from '../cli/client/client.ts';
 import { isAppError } from '../core/base/app-error.ts';
 import { API } from '../core/contract/api.ts';
-import { createLog } from '../functions/log.ts';
 import type { DemoContext } from './demo/demo-plans.ts';
 import { approveWhenPlanned, followPlan, submitPrompt } from './demo/demo-plans.ts';
 import type { DemoState } from './demo/demo-state.ts';
 import { loadDemoState, saveDemoState } from './demo/demo-state.ts';
+import {
+  connectAsAdmin,
+  readScriptedSettings,
+  startScriptedPlatform,
+} from './demo/scripted-platform.ts';
 import { testBranch } from './demo/test-branch.ts';
 import { DEMO_COMPLEX_PROMPT, DEMO_SIMPLE_PROMPT } from './model/demo-prompt.ts';
-import { startScriptedModel } from './model/start-scripted-model.ts';
-import { handleProcessErrors } from './platform/handle-process-errors.ts';
-import { loadEnvFile } from './platform/load-env-file.ts';
-import { writePrivateFile } from './platform/platform-keys.ts';
 import type { PlatformSettings } from './platform/platform-settings.ts';
-import { getDataLayout, readPlatformSettings } from './platform/platform-settings.ts';
 import { printReadyBanner } from './platform/print-ready-banner.ts';
 import type { Platform } from './platform/start-platform.ts';
-import { startPlatform } from './platform/start-platform.ts';
-import { stopOnSignal } from './platform/stop-on-signal.ts';
 import { seedSample } from './sample.ts';
 
 // `npm run demo`: runs two prompts on a sample repository until their pull requests are open. All parts are real except the
@@ -46,44 +40,13 @@ function printText(text: string): void {
 
 async function runDemo(): Promise<void> {
   const startedAt = Date.now();
-  // The demo deletes its data folder, so SMOL_DATA_DIR of the configuration file, with the data of `make dev`, does not count.
-  process.env.SMOL_DATA_DIR ??= '.smol-gang/demo';
-  for (const warning of await loadEnvFile(process.env, process.cwd()))
-    console.error(`smol-gang: ${warning}`);
-  const settings = readPlatformSettings(process.env, process.cwd());
+  const settings = await readScriptedSettings('.smol-gang/demo');
   const state = await prepareDemo(settings);
   const variationSeed = values.shuffle === undefined ? undefined : Number(values.shuffle);
-  const model = await startScriptedModel({
-    port: Number(process.env.SMOL_MODEL_PORT ?? 3_002),
-    apiKey: state.modelKey,
+  const { platform, model, close } = await startScriptedPlatform(settings, {
+    modelKey: state.modelKey,
     variationSeed,
   });
-  const log = createLog({
-    write: createLogFile(getDataLayout(settings.dataDir).log),
-    now: Date.now,
-  });
-  Object.assign(process.env, {
-    MODEL_BASE_URL: model.url,
-    MODEL_API_KEY: model.apiKey,
-    MODEL_HEAVY: model.model,
-    MODEL_LIGHT: model.model,
-    AGENT: 'small',
-    SLOTS: process.env.SLOTS ?? '4',
-    LEASE_SECONDS: process.env.LEASE_SECONDS ?? '15',
-    HEARTBEAT_SECONDS: process.env.HEARTBEAT_SECONDS ?? '2',
-  });
-  const platform = await startPlatform(settings, process.env, log);
-  const close = async () => {
-    await platform.close();
-    await model.close();
-  };
-  handleProcessErrors(process, {
-    log,
-    print: console.error,
-    stop: close,
-    exit: process.exit,
-  });
-  stopOnSignal(close);
   printText(
     `The model of this demo is scripted (${model.model}): its answers are prepared for the sample repository and cost nothing. Everything else is real.`,
   );
@@ -114,7 +77,7 @@ async function playDemo(
 ): Promise<void> {
   const path = join(settings.dataDir, 'sample');
   await seedSample(path);
-  const client = await connectClient(platform, settings.dataDir);
+  const client = await connectAsAdmin(platform, settings.dataDir);
   const context: DemoContext = { client, out: process.stdout, printText };
   const repository = await client.call(API.linkRepository, { body: { path, forge: 'local' } });
 
@@ -161,18 +124,6 @@ async function playDemo(
     complexPlan,
     simplePlan,
     done: true,
-  });
-}
-
-async function connectClient(platform: Platform, dataDir: string): Promise<Client> {
-  const { token } = JSON.parse(await readFile(getDataLayout(dataDir).cli, 'utf8'));
-  // The `smol-gang` command looks for cli.json in `.smol-gang`, not in `.smol-gang/demo`.
-  if (basename(dirname(dataDir)) === '.smol-gang') {
-    await writePrivateFile(getDataLayout(dirname(dataDir)).cli, { url: platform.url, token });
-  }
-  return createClient({
-    url: platform.url,
-    credentials: [{ kind: 'token', token, source: 'demo' }],
   });
 }
 
