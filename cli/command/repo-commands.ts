@@ -52,11 +52,11 @@ export const repoListCommand = defineCommand({
         repository.name,
         repository.defaultBranch,
         styleSpan('dim', repository.forge),
-        styleSpan('dim', repository.url),
+        styleSpan('dim', repository.path ?? repository.url),
       ]);
-      const columns = ['id', 'name', 'branch', 'forge', 'url'].map((header) => ({
+      const columns = ['id', 'name', 'branch', 'forge', 'place'].map((header) => ({
         header,
-        shrinks: header === 'url',
+        shrinks: header === 'place',
       }));
       terminal.printTable(columns, rows);
     }

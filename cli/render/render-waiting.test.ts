@@ -116,6 +116,23 @@ const CASES: readonly (readonly [Waiting, string, string])[] = [
     'git merge smol-gang/p-r1/root',
   ],
   [
+    { ...MERGE_WAITING, forge: 'local', path: '/home/ada/my shop', actions: ['merge'] },
+    'into main',
+    "git -C '/home/ada/my shop' merge smol-gang/p-r1/root",
+  ],
+  [
+    {
+      ...MERGE_WAITING,
+      forge: 'local',
+      path: '/src/shop',
+      base: 'fix#12',
+      problem: { kind: 'conflict', files: ['a.ts'] },
+      actions: ['merge'],
+    },
+    'resolve its conflict in a.ts',
+    "git -C /src/shop switch 'fix#12' && git -C /src/shop merge smol-gang/p-r1/root",
+  ],
+  [
     { ...MERGE_WAITING, forge: 'github', actions: ['merge'] },
     'into main',
     'gh pr merge http://forge/20',

@@ -1,6 +1,7 @@
 import { describeUncommitted } from '../../core/contract/flag.ts';
 import type { Waiting } from '../../core/contract/waiting.ts';
 import { formatClock, formatTokens, formatUsd } from './layout/format-figures.ts';
+import { formatGit, quoteShell } from './layout/quote-shell.ts';
 
 // Turns a waiting item, which the API returns as data, into a sentence and a command.
 
@@ -115,13 +116,18 @@ export function getWaitingCommand(waiting: Waiting): string {
 }
 
 /** Returns the command that merges a root pull request: git for a local repository, `gh` for a repository on GitHub. */
-function getMergeCommand({ plan, forge, branch, base, url, problem }: WaitingOf<'merge'>): string {
+function getMergeCommand(waiting: WaitingOf<'merge'>): string {
+  const { plan, forge, path, branch, base, url, problem } = waiting;
   if (problem?.kind === 'base_missing') return `smol-gang plan retarget ${plan} --base BRANCH`;
+  const git = formatGit(path);
+  const remoteBranch = quoteShell(`origin/${branch}`);
   if (problem?.kind === 'conflict')
     return forge === 'local'
-      ? `git switch ${base} && git merge ${branch}`
-      : `git fetch origin && git switch ${base} && git merge origin/${branch}`;
-  return forge === 'local' ? `git merge ${branch}` : `gh pr merge ${url ?? branch}`;
+      ? `${git} switch ${quoteShell(base)} && ${git} merge ${quoteShell(branch)}`
+      : `git fetch origin && git switch ${quoteShell(base)} && git merge ${remoteBranch}`;
+  return forge === 'local'
+    ? `${git} merge ${quoteShell(branch)}`
+    : `gh pr merge ${quoteShell(url ?? branch)}`;
 }
 
 /** Returns the command that doubles the current budget. */

@@ -237,7 +237,13 @@ export const planViewSchema = z.object({
   verdict: verdictSchema.extend({ source: z.enum(['model', 'person', 'graph']) }).optional(),
   policy: policySchema,
   repositories: z.array(
-    z.object({ name: z.string(), base: z.string(), baseSha: z.string().optional() }),
+    z.object({
+      name: z.string(),
+      /** Folder of a repository on the machine of the platform; absent for GitHub. */
+      path: z.string().optional(),
+      base: z.string(),
+      baseSha: z.string().optional(),
+    }),
   ),
   /** Verification of the base commits; a repository that is not explored yet is absent. */
   base: z.array(baseViewSchema),

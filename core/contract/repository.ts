@@ -55,6 +55,8 @@ export const repositorySchema = z.object({
   name: z.string(),
   forge: z.enum(['local', 'github']),
   url: z.string(),
+  /** Folder of a repository on the machine of the platform; absent for GitHub. */
+  path: z.string().optional(),
   defaultBranch: z.string(),
   createdAt: z.number().int(),
   createdBy: z.string(),

@@ -103,6 +103,8 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     repo: z.string(),
     /** A `local` repository is on the machine of the platform, where a person can also merge with git. */
     forge: z.enum(['local', 'github']),
+    /** Folder of a local repository. */
+    path: z.string().optional(),
     branch: z.string(),
     base: z.string(),
     number: z.number().int().optional(),

@@ -13,6 +13,8 @@ export type PlanRepository = {
   readonly name: string;
   readonly forge: Repository['forge'];
   readonly cloneUrl: string;
+  /** Folder of a repository on the machine of the platform, for commands that people run there. */
+  readonly path?: string;
   readonly base: string;
   /** Commit of the base branch from which all work starts; empty until the preflight. */
   readonly baseSha: string;

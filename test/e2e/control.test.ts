@@ -254,5 +254,5 @@ test('a simple plan can be a conversation that a person finishes', async () => {
   expect(await runGit(repository.path, ['show', `${branch}:note.txt`])).toBe('two');
   expect(task.waiting).toBeUndefined();
   const status = await platform.cli(['status', plan], { expectedExit: 0 });
-  expect(status.stdout).toContain(`git merge ${branch}`);
+  expect(status.stdout).toContain(`git -C ${repository.path} merge ${branch}`);
 });

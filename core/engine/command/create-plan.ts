@@ -70,6 +70,7 @@ async function requireLinkedRepository(
     name: repository.name,
     forge: repository.forge,
     cloneUrl: repository.url,
+    ...(repository.path === undefined ? {} : { path: repository.path }),
     base: input.base ?? repository.defaultBranch,
     baseSha: input.baseSha ?? '',
     setup: [],

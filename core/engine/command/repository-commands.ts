@@ -24,7 +24,7 @@ export async function linkRepository(
 ): Promise<Repository> {
   const source =
     'path' in input
-      ? { forge: input.forge, ...(await repositoryLinker.link(input.path)) }
+      ? { forge: input.forge, path: input.path, ...(await repositoryLinker.link(input.path)) }
       : {
           forge: input.forge,
           ...(await requireWritableRepository(deps.forges[input.forge], input.name)),
@@ -37,6 +37,7 @@ export async function linkRepository(
     name,
     forge,
     url,
+    ...('path' in source ? { path: source.path } : {}),
     defaultBranch,
     createdAt: deps.clock.now(),
     createdBy: actor,

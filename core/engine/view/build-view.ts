@@ -88,8 +88,9 @@ export function buildPlanView(plan: StoredPlan, facts: PlanFacts): PlanView {
     complexity: state.verdict?.complexity,
     verdict: state.verdict,
     policy: state.policy,
-    repositories: state.repositories.map(({ name, base, baseSha }) => ({
+    repositories: state.repositories.map(({ name, path, base, baseSha }) => ({
       name,
+      path,
       base,
       baseSha: baseSha || undefined,
     })),

@@ -154,6 +154,7 @@ function buildMergeWaiting(plan: PlanState, pull: RootPull): Waiting {
     plan: plan.id,
     repo: pull.repo,
     forge: repository?.forge ?? 'github',
+    path: repository?.path,
     branch: pull.branch,
     base: repository?.base ?? '',
     number: pull.number,
