@@ -1,4 +1,4 @@
-import { isAppError } from '../../core/base/app-error.ts';
+import { AppError, isAppError } from '../../core/base/app-error.ts';
 import type { CommitFile, RepoName, Sha, TreeEntry } from '../../core/port/forge.ts';
 import type { Connection } from './create-connection.ts';
 
@@ -49,6 +49,38 @@ export async function compareCommits(
       mergeBase: data.merge_base_commit.sha,
     };
   });
+}
+
+export async function readPatch(
+  connection: Connection,
+  repo: RepoName,
+  base: Sha,
+  head: Sha,
+  maxBytes: number,
+): Promise<{ readonly text: string; readonly truncated: boolean }> {
+  const action = `read the patch from ${base} to ${head}`;
+  return connection.callForge(action, repo, async (octokit, repoParams) => {
+    const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+      ...repoParams,
+      basehead: `${base}...${head}`,
+      mediaType: { format: 'diff' },
+    });
+    // The declared type of the answer is JSON, but this media type is a text.
+    const text: unknown = data;
+    if (typeof text === 'string') return cutPatch(text, maxBytes);
+    throw new AppError('refused', 'patch_unavailable', `${repo} returns no patches`);
+  });
+}
+
+/** Cuts a patch after its last whole line within `maxBytes`. */
+function cutPatch(
+  patch: string,
+  maxBytes: number,
+): { readonly text: string; readonly truncated: boolean } {
+  const bytes = Buffer.from(patch);
+  if (bytes.length <= maxBytes) return { text: patch, truncated: false };
+  const end = bytes.lastIndexOf('\n', maxBytes - 1) + 1;
+  return { text: bytes.subarray(0, end).toString(), truncated: true };
 }
 
 type WireFile = {

@@ -7,7 +7,7 @@ import {
   readBranchHead,
   tryMerge,
 } from './branch.ts';
-import { compareCommits, hasCommit, readFile, readTree } from './commit.ts';
+import { compareCommits, hasCommit, readFile, readPatch, readTree } from './commit.ts';
 import { createChecksReader } from './create-checks-reader.ts';
 import type { ConnectionOptions } from './create-connection.ts';
 import { createConnection } from './create-connection.ts';
@@ -46,6 +46,7 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
     deleteBranch: (repo, branch) => deleteBranch(connection, repo, branch),
     hasCommit: (repo, sha) => hasCommit(connection, repo, sha),
     compareCommits: (repo, base, head) => compareCommits(connection, repo, base, head),
+    readPatch: (repo, base, head, maxBytes) => readPatch(connection, repo, base, head, maxBytes),
     readTree: (repo, sha, limit) => readTree(connection, repo, sha, limit),
     readFile: (repo, sha, path, maxBytes) => readFile(connection, repo, sha, path, maxBytes),
     tryMerge: (repo, base, head, scratchBranch) =>

@@ -332,6 +332,7 @@ export function createBenchForgePort(
       }),
     deleteBranch: (_repo, branch) => run('deleteBranch', () => forge.deleteBranch(branch)),
     hasCommit: () => run('hasCommit', () => true),
+    readPatch: async () => ({ text: '', truncated: false }),
     compareCommits: (_repo, base, head) => run('compare', () => forge.compareCommits(base, head)),
     readTree: () =>
       run('tree', () => ({

@@ -40,7 +40,12 @@ import {
   planRemoveTaskCommand,
   planSplitCommand,
 } from './plan/plan-edit-commands.ts';
-import { planDiffCommand, planListCommand, planShowCommand } from './plan/plan-read-commands.ts';
+import {
+  planDiffCommand,
+  planListCommand,
+  planResultCommand,
+  planShowCommand,
+} from './plan/plan-read-commands.ts';
 import { runCommand } from './plan/run-command.ts';
 import { statusCommand } from './plan/status-command.ts';
 import { repoLinkCommand, repoListCommand, repoUnlinkCommand } from './repo-commands.ts';
@@ -77,6 +82,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       planListCommand,
       planShowCommand,
       planDiffCommand,
+      planResultCommand,
       planApproveCommand,
       planRejectCommand,
       planRestartCommand,

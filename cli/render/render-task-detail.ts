@@ -12,6 +12,7 @@ import {
 } from './layout/format-figures.ts';
 import type { Line, Span, Style } from './layout/line.ts';
 import { joinSections, justifyLine, styleSpan } from './layout/line.ts';
+import { formatGit } from './layout/quote-shell.ts';
 import { renderTable } from './layout/render-table.ts';
 import { cleanText, wrapText } from './layout/text.ts';
 import { renderTaskFlags } from './render-flags.ts';
@@ -155,8 +156,12 @@ function renderTaskWaiting(task: TaskDetail, width: number): Line[] {
   return [[styleSpan('warn', 'Waiting for you')], ...lines, ['    ', styleSpan('bold', command)]];
 }
 
-/** Renders the files that a task changed, in the manner of `git diff --stat`. */
-export function renderDiff(diff: TaskDiff, width: number): Line[] {
+/**
+ * Renders the files that a task changed, in the manner of `git diff --stat`.
+ *
+ * @param path folder of the repository; undefined if the repository is not on the machine of the platform
+ */
+export function renderDiff(diff: TaskDiff, path: string | undefined, width: number): Line[] {
   const range = `${diff.base.slice(0, 12)}...${diff.head.slice(0, 12)}`;
   if (diff.files.length === 0) {
     return [
@@ -181,7 +186,7 @@ export function renderDiff(diff: TaskDiff, width: number): Line[] {
     { header: '', align: 'right' },
   ] as const;
   const lines = renderTable(columns, rows, width);
-  return [...lines, [styleSpan('dim', `git diff ${range}`)]];
+  return [...lines, [styleSpan('dim', `${formatGit(path)} diff ${range}`)]];
 }
 
 /** Renders the state changes of a task, oldest first. */

@@ -196,6 +196,16 @@ export interface Forge {
     readonly behindBy: number;
     readonly mergeBase: Sha;
   }>;
+  /**
+   * Reads the changes from the merge base of `base` and `head` to `head` as a patch for `git apply`, at most `maxBytes` of it:
+   * `truncated` is true if the patch is longer.
+   */
+  readPatch(
+    repo: RepoName,
+    base: Sha,
+    head: Sha,
+    maxBytes: number,
+  ): Promise<{ readonly text: string; readonly truncated: boolean }>;
   /** Reads the whole tree of a commit, at most `limit` entries; `truncated` is true if the tree has more. */
   readTree(
     repo: RepoName,

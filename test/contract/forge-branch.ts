@@ -160,6 +160,26 @@ export function describeForgeBranches(
       ]);
     });
 
+    test('readPatch returns the changes since the merge base, and cuts a long patch after a line', async () => {
+      const { repo, main } = repository;
+      const head = await testForge.pushBranch(repository, 'patch/head', {
+        'new.txt': 'one\ntwo\n',
+      });
+      const base = await testForge.pushBranch(repository, 'patch/base', { 'other.txt': 'x\n' });
+
+      const whole = await testForge.forge.readPatch(repo, base, head, 10_000);
+      const cut = await testForge.forge.readPatch(repo, base, head, whole.text.length - 2);
+
+      expect(whole.truncated).toBe(false);
+      expect(whole.text).toMatch(/^diff --git a\/new\.txt b\/new\.txt\n[\s\S]*\n\+one\n\+two\n$/);
+      expect(whole.text).not.toContain('other.txt');
+      expect(cut).toEqual({ text: whole.text.slice(0, -'+two\n'.length), truncated: true });
+      expect(await testForge.forge.readPatch(repo, main, main, 10)).toEqual({
+        text: '',
+        truncated: false,
+      });
+    });
+
     test('compareCommits returns at most 300 files', async () => {
       const files = Object.fromEntries(
         Array.from({ length: 310 }, (_, index) => [`n/${index}.txt`, 'x']),

@@ -53,6 +53,8 @@ const MISSING_BY_FAILING_TEST: Readonly<Record<string, string>> = {
     'the permission name "write" (emulate answers "push")',
   'readReviews returns a dismissed review as dismissed, and the forge refuses an approval from the author of the pull request':
     'refusal of an approval from the author',
+  'readPatch returns the changes since the merge base, and cuts a long patch after a line':
+    'comparisons as a patch (media type diff)',
   'runPreflight finds nothing in a repository without obstacles': COMMIT_STATUSES,
   'runPreflight names every obstacle of a plan': RULESETS,
   'the errors of ensureBranch and of a push name the rule that refused the branch': RULESETS,

@@ -255,4 +255,11 @@ test('a simple plan can be a conversation that a person finishes', async () => {
   expect(task.waiting).toBeUndefined();
   const status = await platform.cli(['status', plan], { expectedExit: 0 });
   expect(status.stdout).toContain(`git -C ${repository.path} merge ${branch}`);
+  for (const command of [
+    ['plan', 'result', plan, '--patch'],
+    ['task', 'diff', plan, 'main', '--patch'],
+  ]) {
+    const patch = await platform.cli(command, { expectedExit: 0 });
+    expect(patch.stdout).toMatch(/^diff --git a\/note\.txt b\/note\.txt[\s\S]*\n\+two\n/);
+  }
 });

@@ -14,10 +14,12 @@ import {
 } from '../../define-command.ts';
 import { diffGraphs } from '../../graph/diff-graphs.ts';
 import { styleSpan } from '../../render/layout/line.ts';
+import { renderPulls, renderWaiting } from '../../render/plan-parts.ts';
 import { renderEdits } from '../../render/render-edits.ts';
 import { renderGraph } from '../../render/render-graph.ts';
 import { renderPlan } from '../../render/render-plan.ts';
 import { PLAN_COLUMNS, renderPlanCells, renderPlanList } from '../../render/render-plan-list.ts';
+import { PATCH_OPTIONS, printPatch } from '../print-patch.ts';
 import { resolvePlan } from '../resolve-plan.ts';
 
 export const planListCommand = defineCommand({
@@ -107,6 +109,38 @@ export const planDiffCommand = defineCommand({
       [styleSpan('dim', `revision ${before.revision} → ${after.revision}, by ${after.by}${note}`)],
       ...renderEdits(edits, terminal.width),
     ]);
+    return EXIT.done;
+  },
+});
+
+export const planResultCommand = defineCommand({
+  name: 'plan result',
+  summary: 'show the pull requests of a plan, or print its changes as a patch',
+  usage: 'PLAN [--patch] [--repo OWNER/NAME]',
+  argumentCount: { min: 1, max: 1 },
+  options: {
+    patch: PATCH_OPTIONS.patch,
+    repo: {
+      type: 'string',
+      value: 'OWNER/NAME',
+      help: 'repository of the patch; default: the first of the plan',
+    },
+  },
+  async run(context, [planArgument], values) {
+    const { terminal } = context;
+    const api = await context.client();
+    const params = { plan: await resolvePlan(api, planArgument) };
+    if (values.patch === true)
+      return printPatch(
+        context,
+        await api.call(API.planPatch, { params, query: { repo: values.repo } }),
+      );
+    const plan = await api.call(API.getPlan, { params });
+    if (terminal.isJson) terminal.printJson({ pulls: plan.pulls });
+    else {
+      const lines = [...renderPulls(plan, terminal.width), ...renderWaiting(plan, [], terminal)];
+      terminal.printLines(lines.length > 0 ? lines : [['The plan has no pull request yet.']]);
+    }
     return EXIT.done;
   },
 });

@@ -10,6 +10,7 @@ import {
 } from '../../render/render-task-detail.ts';
 import { listTaskCells, TASK_COLUMNS } from '../../render/render-tasks.ts';
 import { readPlanSnapshot } from '../../watch/follow-plan.ts';
+import { PATCH_OPTIONS, parsePatchOptions, printPatch } from '../print-patch.ts';
 import { resolvePlan, resolveTask } from '../resolve-plan.ts';
 
 export const taskListCommand = defineCommand({
@@ -52,16 +53,25 @@ export const taskShowCommand = defineCommand({
 
 export const taskDiffCommand = defineCommand({
   name: 'task diff',
-  summary: 'list the files that a task changed',
-  usage: 'PLAN TASK',
+  summary: 'list the files that a task changed, or print its changes as a patch',
+  usage: 'PLAN TASK [--patch | --stat]',
   argumentCount: TASK_ARGUMENT_COUNT,
-  options: {},
-  async run({ terminal, client }, args) {
-    const api = await client();
+  options: PATCH_OPTIONS,
+  async run(context, args, values) {
+    const { terminal } = context;
+    const wantsPatch = parsePatchOptions(values);
+    const api = await context.client();
     const { plan, task } = await resolveTask(api, args);
-    const diff = await api.call(API.taskDiff, { params: { plan, task } });
+    const params = { plan, task };
+    if (wantsPatch) return printPatch(context, await api.call(API.taskPatch, { params }));
+    const diff = await api.call(API.taskDiff, { params });
     if (terminal.isJson) terminal.printJson(diff);
-    else terminal.printLines(renderDiff(diff, terminal.width));
+    else {
+      const { repo } = await api.call(API.getTask, { params });
+      const { repositories } = await api.call(API.getPlan, { params: { plan } });
+      const path = repositories.find(({ name }) => name === repo)?.path;
+      terminal.printLines(renderDiff(diff, path, terminal.width));
+    }
     return EXIT.done;
   },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { planIdSchema } from '../id.ts';
+import { patchSchema } from '../patch.ts';
 import {
   approvePlanSchema,
   budgetSchema,
@@ -13,6 +14,7 @@ import {
   restartSchema,
   retargetSchema,
 } from '../plan.ts';
+import { repositoryNameSchema } from '../repository.ts';
 import { taskViewSchema } from '../task.ts';
 import type { Route } from './route.ts';
 import { createListSchema, pageQueryFields } from './route.ts';
@@ -54,6 +56,16 @@ export const PLAN_ROUTES = {
     params: planParams,
     status: 200,
     answer: planViewSchema,
+  },
+  planPatch: {
+    method: 'GET',
+    path: '/v1/plans/{plan}/patch',
+    access: 'viewer',
+    summary: 'Get the changes of all merged tasks in one repository as a patch',
+    params: planParams,
+    query: z.object({ repo: repositoryNameSchema.optional() }),
+    status: 200,
+    answer: patchSchema,
   },
   getGraph: {
     method: 'GET',

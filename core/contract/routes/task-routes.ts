@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { transcriptEntrySchema } from '../attempt.ts';
 import { flagSchema } from '../flag.ts';
 import { planIdSchema, shaSchema, taskIdSchema } from '../id.ts';
+import { patchSchema } from '../patch.ts';
 import { reasonSchema } from '../plan.ts';
 import { taskViewSchema } from '../task.ts';
 import { createText } from '../text.ts';
@@ -84,6 +85,15 @@ export const TASK_ROUTES = {
     }),
     status: 200,
     answer: createListSchema(logChunkSchema),
+  },
+  taskPatch: {
+    method: 'GET',
+    path: '/v1/plans/{plan}/tasks/{task}/patch',
+    access: 'viewer',
+    summary: 'Get the changes of the task as a patch',
+    params: taskParams,
+    status: 200,
+    answer: patchSchema,
   },
   taskDiff: {
     method: 'GET',

@@ -2,9 +2,8 @@ import { AppError } from '../../base/app-error.ts';
 import type { Flag } from '../../contract/flag.ts';
 import type { GraphView, PlanView } from '../../contract/plan.ts';
 import type { TaskView } from '../../contract/task.ts';
-import { requirePlanRepository } from '../../plan-state/plan-state.ts';
 import type { Revision } from '../../store/plan-store.ts';
-import { loadPlan, readPlan } from '../../store/plan-store.ts';
+import { readPlan } from '../../store/plan-store.ts';
 import { loadPauses } from '../../store/system-store.ts';
 import type { TranscriptChunk } from '../../store/task-detail-store.ts';
 import {
@@ -21,7 +20,6 @@ import { requirePlan, requireTask } from '../apply/apply-transition.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
-import { resolveBaseBranch, resolveForge } from '../pull/task-pull.ts';
 import { requireRevision } from '../revision/revision.ts';
 import { buildPlanView, buildTaskView } from './build-view.ts';
 
@@ -222,35 +220,4 @@ export async function readTranscript(
     query.after,
     query.limit,
   );
-}
-
-/**
- * Lists the changes of a task: from the commit on which the work is based to the accepted commit. Before a result is accepted, to
- * the last checkpoint; without a checkpoint, returns no files.
- */
-export async function readDiff(
-  deps: Pick<EngineDeps, 'table' | 'forges' | 'settings'>,
-  id: string,
-  task: string,
-): Promise<{
-  readonly files: {
-    readonly path: string;
-    readonly status: string;
-    readonly additions: number;
-    readonly deletions: number;
-  }[];
-  readonly base: string;
-  readonly head: string;
-}> {
-  const { state } = await requireTask(deps, id, task);
-  const commit = state.accepted?.commit ?? state.checkpoint;
-  const plan = await loadPlan(deps.table, id);
-  if (commit === undefined || plan === undefined) return { files: [], base: '', head: '' };
-  const forge = resolveForge(deps, plan.state, state.repo);
-  const base =
-    state.evidence?.root ??
-    (await forge.readBranchHead(state.repo, resolveBaseBranch(deps, plan.state, state))) ??
-    requirePlanRepository(plan.state, state.repo).baseSha;
-  const comparison = await forge.compareCommits(state.repo, base, commit);
-  return { files: comparison.files, base, head: commit };
 }

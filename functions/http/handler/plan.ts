@@ -12,6 +12,7 @@ import { rejectPlan } from '../../../core/engine/command/reject-plan.ts';
 import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
 import { retargetPlan } from '../../../core/engine/command/retarget-plan.ts';
 import type { ForgeDeps } from '../../../core/engine/engine-deps.ts';
+import { readPlanPatch } from '../../../core/engine/view/read-diff.ts';
 import {
   buildGraphView,
   listPlanViews,
@@ -44,6 +45,7 @@ export const planHandlers = {
   },
   listPlans: async ({ query, deps }) => listPlanViews(deps.engine, query),
   getPlan: async ({ params, deps }) => readPlanView(deps.engine, params.plan),
+  planPatch: async ({ params, query, deps }) => readPlanPatch(deps.engine, params.plan, query.repo),
   getGraph: async ({ params, query, deps }) => readGraph(deps.engine, params.plan, query.revision),
   editPlan: async ({ params, body, actor, deps }) =>
     buildGraphView(params.plan, await editPlan(deps.engine, params.plan, body, actor.email)),

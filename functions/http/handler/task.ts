@@ -10,9 +10,9 @@ import {
   unblockTask,
 } from '../../../core/engine/command/task-commands.ts';
 import { buildTaskView } from '../../../core/engine/view/build-view.ts';
+import { readDiff, readTaskPatch } from '../../../core/engine/view/read-diff.ts';
 import {
   listTaskViews,
-  readDiff,
   readHistory,
   readTaskView,
   readTranscript,
@@ -30,6 +30,7 @@ export const taskHandlers = {
     items: await readTranscript(deps.engine, params.plan, params.task, query),
   }),
   taskDiff: async ({ params, deps }) => readDiff(deps.engine, params.plan, params.task),
+  taskPatch: async ({ params, deps }) => readTaskPatch(deps.engine, params.plan, params.task),
   sendMessage: async ({ params, body, actor, deps, idempotencyKey: key }) =>
     sendMessage(deps.engine, params.plan, params.task, { ...body, key }, actor.email),
   listMessages: async ({ params, deps }) => ({

@@ -5,6 +5,7 @@ import { listTree } from '../git/list-tree.ts';
 import type { GitObject } from '../git/object-reader.ts';
 import type { Commit } from '../git/read-commit.ts';
 import { listCommits, readCommit } from '../git/read-commit.ts';
+import { readPatch } from '../git/read-patch.ts';
 import { readBranch } from '../git/read-ref.ts';
 import { countCommits, findMergeBase, listChanges } from '../git/relate-commits.ts';
 import { readPage, readParam, sendJson, takePage } from '../http.ts';
@@ -16,6 +17,8 @@ import { toRepositoryApiUrl } from '../wire/repository.ts';
 
 /** Maximum number of files in a comparison, as on GitHub. */
 const MAX_FILES = 300;
+/** Length of a patch after which the forge cuts the patch, larger than the limit of the API. */
+const MAX_PATCH_BYTES = 4_000_000;
 const MAX_TREE_ENTRIES = 100_000;
 /** Largest file whose content is returned, as on GitHub. */
 const MAX_CONTENT_BYTES = 1024 * 1024;
@@ -46,6 +49,10 @@ export function addCommitRoutes(app: Hono<ForgeEnv>, context: ForgeContext): voi
     return sendJson(c, toCommitJson(toRepositoryApiUrl(context, repository), commit));
   });
   app.get('/repos/:owner/:repo/compare/:range{.+}', async (c) => {
+    if (wantsDiff(c.req.header('accept'))) {
+      const patch = await readRangePatch(context, c.get('repository'), readParam(c, 'range'));
+      return c.body(patch, 200, { 'content-type': 'application/vnd.github.diff; charset=utf-8' });
+    }
     const window = readPage(c);
     return sendJson(
       c,
@@ -71,6 +78,26 @@ export function addCommitRoutes(app: Hono<ForgeEnv>, context: ForgeContext): voi
     const { sha, size } = blob;
     return sendJson(c, { sha, size, encoding: 'base64', content: blob.content.toString('base64') });
   });
+}
+
+function wantsDiff(accept: string | undefined): boolean {
+  return /application\/vnd\.github\.(?:v3\.)?diff/.test(accept ?? '');
+}
+
+async function readRangePatch(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  range: string,
+): Promise<string> {
+  const git = context.openGit(repository);
+  const [from = '', to = ''] = range.split('...');
+  const [base, head] = await Promise.all([findCommit(git, from), findCommit(git, to)]);
+  const mergeBase =
+    base === undefined || head === undefined
+      ? undefined
+      : await findMergeBase(git, base.sha, head.sha);
+  if (mergeBase === undefined || head === undefined) throw notFound();
+  return (await readPatch(git.gitDir, mergeBase, head.sha, MAX_PATCH_BYTES)).text;
 }
 
 async function compareRange(

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CannedApi } from '../../support/cli/canned-api.ts';
 import { startCannedApi, TOKEN } from '../../support/cli/canned-api.ts';
 import { BLOCKED_TASK_DETAIL, createCannedRoutes } from '../../support/cli/canned-routes.ts';
-import { NOW, PLAN_ID } from '../../support/cli/plan-fixture.ts';
+import { createPlanFixture, NOW, PLAN_ID } from '../../support/cli/plan-fixture.ts';
 import { runCliInProcess } from '../../support/cli/run-cli-in-process.ts';
 
 const COMMIT = 'c'.repeat(40);
@@ -118,8 +118,27 @@ describe('task commands', () => {
     expect((await runSmolGang(['task', 'answer', PLAN_ID, 'add-store', 'x'])).code).toBe(5);
   });
 
+  test.each([
+    [['task', 'diff', PLAN_ID, 'add-store', '--patch'], 'taskPatch'],
+    [['plan', 'result', PLAN_ID, '--patch'], 'planPatch'],
+  ] as const)('%j prints the patch unchanged, and names a cut patch', async (args, route) => {
+    const patch = 'diff --git a/a b/a\n@@ -1 +1 @@\n-old\n+new\ttab\u001b[1m\n';
+    const answer = { repo: 'acme/shop', base: COMMIT, head: COMMIT, patch, truncated: true };
+    api.answers[route] = () => answer;
+
+    const piped = await runSmolGang([...args]);
+    const coloured = await runSmolGang([...args, '--color', 'always']);
+
+    expect(piped).toMatchObject({ code: 0, out: patch });
+    expect(piped.err).toContain('the patch is cut');
+    expect(coloured.out).toContain('\u001b[32m+new');
+    expect(coloured.out).not.toContain('\u001b[1m\n');
+  });
+
   test('task diff and task history print tables', async () => {
     const file = { path: 'src/\u001b[31ma.ts', status: 'modified', additions: 3, deletions: 1 };
+    const repositories = [{ name: 'acme/shop', path: '/src/my shop', base: 'main' }];
+    api.answers.getPlan = () => createPlanFixture({ repositories });
     api.answers.taskDiff = () => ({ files: [file], base: COMMIT, head: COMMIT });
     const item = {
       version: 2,
@@ -137,6 +156,7 @@ describe('task commands', () => {
     const history = await runSmolGang(['task', 'history', PLAN_ID, 'add-store']);
 
     expect(diff.out).toMatch(/modified {2}src\/a\.ts +\+3 +-1/);
+    expect(diff.out).toContain(`git -C '/src/my shop' diff ${COMMIT.slice(0, 12)}`);
     expect(history.out).toMatch(/pending → ready[\s\S]*ready → claimed/);
   });
 });

@@ -22,7 +22,7 @@ type BranchCalls = Pick<
 >;
 type CommitCalls = Pick<
   Forge,
-  'hasCommit' | 'compareCommits' | 'readTree' | 'readFile' | 'tryMerge'
+  'hasCommit' | 'compareCommits' | 'readPatch' | 'readTree' | 'readFile' | 'tryMerge'
 >;
 type RepositoryCalls = Omit<Forge, keyof BranchCalls | keyof CommitCalls | keyof PullCalls>;
 type PullCalls = Pick<
@@ -123,6 +123,11 @@ function createCommitCalls({ world, call }: PortContext): CommitCalls {
   const { forge } = world;
   return {
     hasCommit: (repo, sha) => call('hasCommit', () => forge.getRepository(repo).graph.has(sha)),
+    readPatch: (repo, base, head) =>
+      call('patch', () => ({
+        text: forge.getRepository(repo).graph.listChanges(base, head).join('\n'),
+        truncated: false,
+      })),
     compareCommits: (repo, base, head) =>
       call('compare', () => {
         const { graph } = forge.getRepository(repo);
