@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { formatGit } from '../../core/base/quote-shell.ts';
 import type { API } from '../../core/contract/api.ts';
 import type { TranscriptEntry } from '../../core/contract/attempt.ts';
 import { describeUncommitted } from '../../core/contract/flag.ts';
@@ -12,7 +13,6 @@ import {
 } from './layout/format-figures.ts';
 import type { Line, Span, Style } from './layout/line.ts';
 import { joinSections, justifyLine, styleSpan } from './layout/line.ts';
-import { formatGit } from './layout/quote-shell.ts';
 import { renderTable } from './layout/render-table.ts';
 import { cleanText, wrapText } from './layout/text.ts';
 import { renderTaskFlags } from './render-flags.ts';

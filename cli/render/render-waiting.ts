@@ -1,7 +1,7 @@
+import { formatGit, quoteShell } from '../../core/base/quote-shell.ts';
 import { describeUncommitted } from '../../core/contract/flag.ts';
 import type { Waiting } from '../../core/contract/waiting.ts';
 import { formatClock, formatTokens, formatUsd } from './layout/format-figures.ts';
-import { formatGit, quoteShell } from './layout/quote-shell.ts';
 
 // Turns a waiting item, which the API returns as data, into a sentence and a command.
 

@@ -18,7 +18,7 @@ import { refreshPull } from './pull/refresh-pull.ts';
 import { toBotLogin } from './route/app.ts';
 import { addControlRoutes } from './route/control.ts';
 import { addGraphqlRoute } from './route/graphql.ts';
-import { addPageRoutes } from './route/page.ts';
+import { addPageRoutes, answerErrorPage } from './route/page.ts';
 import { addSmartHttpRoutes } from './smart-http/smart-http-routes.ts';
 import { createDatabase } from './store/database.ts';
 import { openDatabase } from './store/open-database.ts';
@@ -140,9 +140,12 @@ function createApp(context: ForgeContext): Hono<ForgeEnv> {
   const pages = new Hono<ForgeEnv>();
   addPageRoutes(pages, context);
   app.route('/', pages);
-  app.notFound(() => toErrorResponse(new HttpError(404, 'Not Found')));
+  app.notFound((c) => {
+    const error = new HttpError(404, 'Not Found');
+    return answerErrorPage(c, error) ?? toErrorResponse(error);
+  });
   app.onError((error, c) => {
-    if (error instanceof HttpError) return toErrorResponse(error);
+    if (error instanceof HttpError) return answerErrorPage(c, error) ?? toErrorResponse(error);
     const { method, path } = c.req;
     context.log?.error('the forge failed to answer a request', {
       method,

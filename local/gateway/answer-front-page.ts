@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Answers a browser at the root with a short introduction; returns false for any other request. */
-export function answerFrontPage(request: IncomingMessage, response: ServerResponse): boolean {
+/**
+ * Answers a browser at the root with a short introduction; returns false for any other request.
+ *
+ * @param forgeUrl address of the local forge; undefined: the page does not mention the forge
+ */
+export function answerFrontPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  forgeUrl: string | undefined,
+): boolean {
   if (request.url !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
   response.writeHead(200, {
     'content-type': 'text/html; charset=utf-8',
@@ -9,11 +17,17 @@ export function answerFrontPage(request: IncomingMessage, response: ServerRespon
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-store',
   });
-  response.end(request.method === 'HEAD' ? undefined : PAGE);
+  response.end(request.method === 'HEAD' ? undefined : renderPage(forgeUrl));
   return true;
 }
 
-const PAGE = `<!doctype html>
+/** Renders the page. The URL of the forge comes from the platform, which chose host and port. */
+function renderPage(forgeUrl: string | undefined): string {
+  const forge =
+    forgeUrl === undefined
+      ? ''
+      : `<p>Pull requests of local repositories: <a href="${forgeUrl}">the forge at ${forgeUrl}</a></p>\n`;
+  return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -30,6 +44,8 @@ const PAGE = `<!doctype html>
 <p class="quiet">One prompt in, many coding agents at work, one pull request out.</p>
 <p>This address serves the HTTP API. <a href="/v1/openapi.json">OpenAPI description</a></p>
 <p>Sign-in links are for the command line and work once: <code>smol-gang login '&lt;link&gt;'</code>. The checkout that started smol-gang needs no sign-in.</p>
-<p>Next: <code>smol-gang run --repo . --prompt "..."</code>, <code>smol-gang status</code> or <code>smol-gang help</code>.</p>
+${forge}<p>Plans: <code>smol-gang status</code> lists the plans and the command for each open decision, <code>smol-gang logs PLAN</code> shows what the agents do.</p>
+<p>Next: <code>smol-gang run "..."</code> in the folder of your repository, or <code>smol-gang help</code>.</p>
 </html>
 `;
+}

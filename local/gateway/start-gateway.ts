@@ -33,6 +33,8 @@ export type GatewayOptions = {
   readonly credential: Credential;
   readonly allowed?: Partial<AllowedCallers>;
   readonly limits?: Partial<SocketLimits> & { readonly maxTimeoutMs?: number };
+  /** Address of the local forge, for the front page. */
+  readonly forgeUrl?: string;
   readonly log: Log;
 };
 
@@ -58,7 +60,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer((request, response) => {
     const [path] = splitUrl(request.url ?? '/');
     if (rejectUnknownCaller(request, response, allowed)) return;
-    if (answerFrontPage(request, response)) return;
+    if (answerFrontPage(request, response, options.forgeUrl)) return;
     if (sockets === undefined || !isManagementPath(path)) {
       void answerHttp(request, response);
       return;

@@ -119,7 +119,7 @@ async function startParts(context: StartContext): Promise<Omit<Platform, 'close'
   publishAddresses(context, emulators, forge);
   // Imported after the addresses are published, because adapters read the environment on first use.
   const { getAccessDeps } = await import('../../functions/deps/get-access-deps.ts');
-  const gateway = await startApiGateway(context);
+  const gateway = await startApiGateway(context, forge.url);
   const url = `http://localhost:${gateway.port}`;
   const admin = await prepareAdmin(context, url, getAccessDeps());
   await startPoller(context, emulators.queues);
@@ -209,7 +209,7 @@ function joinSecrets(...lists: readonly (string | undefined)[]): string {
   return [...new Set(secrets.filter((secret) => secret !== ''))].join(',');
 }
 
-async function startApiGateway(context: StartContext): Promise<Gateway> {
+async function startApiGateway(context: StartContext, forgeUrl: string): Promise<Gateway> {
   const { port, credential, log, onStop } = context;
   const functions = await Promise.all(
     HTTP_FUNCTIONS.map(async (definition) => ({
@@ -221,7 +221,7 @@ async function startApiGateway(context: StartContext): Promise<Gateway> {
     SOCKET_ROUTES.map(async ({ route, handler }) => [route, await loadHandler(handler)] as const),
   );
   const sockets = requireSocketHandlers(Object.fromEntries(socketHandlers));
-  const gateway = await startGateway({ port, functions, sockets, credential, log });
+  const gateway = await startGateway({ port, functions, sockets, credential, forgeUrl, log });
   onStop(() => gateway.close());
   return gateway;
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { formatGit, quoteShell } from './quote-shell.ts';
+import { formatGit, quoteShell } from '../../../core/base/quote-shell.ts';
 
 test.each(['src/a.ts', 'fix#12', "it's", 'a b', '$HOME', '`id`', 'grün', '-x', '', 'a\nb', '*'])(
   'a shell reads the quoted text %j as one unchanged argument',
