@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseEnvFile } from '../core/base/parse-env-file.ts';
 import { AGENT_PROGRAMS } from '../core/contract/agent.ts';
+import { repositoryFileSchema } from '../core/contract/repository.ts';
+import { parseRepositoryFile } from '../core/planning/explore/parse-repository-file.ts';
 import { listOperatorSections, readConfig } from '../functions/config.ts';
 import { readPlatformSettings } from '../local/platform/platform-settings.ts';
 import { PLATFORM_ROWS, renderEnvExample, replaceConfigTable } from './support/config-table.ts';
@@ -69,4 +71,24 @@ test('docs/operations.md names the installation of every agent that is not built
     expect(document).toContain(`\`${agent}\``);
     if (install !== undefined) expect(document).toContain(`\`${install}\``);
   }
+});
+
+test('docs/repository-file.md documents every key, and its example is valid', () => {
+  const document = readFileSync(new URL('../docs/repository-file.md', import.meta.url), 'utf8');
+
+  const tableKeys = [...document.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`(\w+)`/g)].map(([, key]) => key),
+  );
+  expect(tableKeys.toSorted()).toEqual(Object.keys(repositoryFileSchema.shape).toSorted());
+  const example = /```yaml\n([\s\S]*?)```/.exec(document)?.[1] ?? '';
+  expect(parseRepositoryFile(example)).toMatchObject({
+    problems: [],
+    config: {
+      verify: [
+        ['npm', 'run', 'lint'],
+        ['npm', 'test'],
+      ],
+      signOff: true,
+    },
+  });
 });

@@ -23,11 +23,21 @@ while read -r line; do
   esac
 done
 for group in $groups; do kill -KILL "-$group" 2>/dev/null; done
-for process in /proc/[0-9]*; do
-  if grep -qsaF "$marker" "$process/environ" 2>/dev/null; then
-    kill -KILL "${process#/proc/}" 2>/dev/null
-  fi
-done
+if [ -r /proc/self/environ ]; then
+  for process in /proc/[0-9]*; do
+    if grep -qsaF "$marker" "$process/environ" 2>/dev/null; then
+      kill -KILL "${process#/proc/}" 2>/dev/null
+    fi
+  done
+else
+  # macOS: ps prints the environment after the command. The marker is also an argument of this script, which must survive.
+  processes=$(ps -axEww -o pid=,command= 2>/dev/null)
+  printf '%s\n' "$processes" | while read -r pid command; do
+    case $command in
+      *"$marker"*) [ "$pid" = "$$" ] || kill -KILL "$pid" 2>/dev/null ;;
+    esac
+  done
+fi
 if [ -n "$folder" ] && [ "$(cat "$folder/bridge.pid" 2>/dev/null)" = "$bridge_pid" ]; then
   rm -rf -- "$folder"
 fi

@@ -16,6 +16,6 @@ export function createLabSettings(slots: number): EngineSettings {
     agent: 'small',
     models: { heavy: 'heavy', light: 'light' },
     prices: {},
-    author: { name: 'smol-gang', email: 'smol-gang@users.noreply.github.com' },
+    author: { name: 'smol-gang', email: 'smol-gang@localhost' },
   };
 }

@@ -37,6 +37,6 @@ export function readEngineSettings(): EngineSettings {
       light: config.model.light ?? config.model.heavy ?? '',
     },
     prices: config.model.prices,
-    author: { name: 'smol-gang', email: 'smol-gang@users.noreply.github.com' },
+    author: { name: 'smol-gang', email: 'smol-gang@localhost' },
   };
 }

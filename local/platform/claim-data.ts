@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { readProcess } from '../../adapters/process/process-row.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import { parseJson } from '../../core/base/parse-json.ts';
 import { getDataLayout } from './platform-settings.ts';
@@ -60,21 +61,12 @@ export async function findDataHolder(dataDir: string): Promise<number | undefine
 }
 
 /**
- * Returns the start time of a process, which identifies the process even if its id is reused later. Undefined: no such process
- * runs. Without /proc (macOS), the result is derived from the process id only.
+ * Returns the start time of a process, which identifies the process even if its id is reused later. Undefined: no such process runs,
+ * or the process has ended and only its parent does not know yet.
  */
 function readStartTime(pid: number): string | undefined {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return undefined;
-  }
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return `pid-${pid}`;
-  }
+  const row = readProcess(pid);
+  return row === undefined || row.isZombie ? undefined : row.startTime;
 }
 
 async function checkVersion(path: string, dataDir: string): Promise<void> {
