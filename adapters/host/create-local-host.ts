@@ -34,8 +34,11 @@ export function createLocalHost(options: {
       ];
       return removed.filter(({ count }) => count > 0);
     },
-    describeIsolation: () =>
-      'Agents run as your own user, with a clean home and environment, but they can access your files.',
+    describeIsolation: () => {
+      const user = process.getuid?.() === 0 ? 'root' : 'your own user';
+      const files = user === 'root' ? 'every file of this machine' : 'your files';
+      return `Agents run as ${user}, with a clean home and environment, but they can access ${files}.`;
+    },
     detectVerifyIsolation: async () => {
       if (options.isolation === 'processes') return 'processes';
       if (await hasNamespaces()) return 'namespaces';

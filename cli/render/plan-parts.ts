@@ -3,6 +3,7 @@ import { waitsForPerson } from '../../core/contract/plan-status.ts';
 import type { TaskView } from '../../core/contract/task.ts';
 import { collectWaiting } from '../collect-waiting.ts';
 import { findConditionCommand } from '../next-step.ts';
+import { localiseTimes } from './layout/format-figures.ts';
 import type { Line, Style } from './layout/line.ts';
 import { measureLine, styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
@@ -18,11 +19,11 @@ const MAX_CONDITIONS = 6;
 /** Renders the newest conditions of a plan, each with the command that resolves it, if there is one. */
 export function renderConditions(
   plan: Pick<PlanView, 'id' | 'conditions'>,
-  options: { readonly width: number },
+  options: { readonly now: number; readonly width: number },
 ): Line[] {
   return plan.conditions.slice(-MAX_CONDITIONS).flatMap((condition) => {
     const sign = condition.level === 'info' ? 'i ' : '! ';
-    const messageLines = wrapText(condition.message, options.width - 2)
+    const messageLines = wrapText(localiseTimes(condition.message, options.now), options.width - 2)
       .slice(0, 3)
       .map((line, index): Line => {
         return [styleSpan(CONDITION_STYLES[condition.level], index === 0 ? sign : '  '), line];

@@ -25,7 +25,12 @@ const COLUMNS: readonly Column[] = [
 ];
 const LABEL_WIDTH = 15;
 
-type GraphOptions = { readonly width: number };
+type GraphOptions = {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Columns. */
+  readonly width: number;
+};
 
 /** Renders the graph of a plan for approval: verdict, waves, scopes, forecast, conditions and commands. */
 export function renderGraph(plan: PlanView, graph: GraphView, options: GraphOptions): Line[] {

@@ -1,5 +1,5 @@
 import type { Notice, NoticeKind } from '../../core/contract/notice.ts';
-import { formatRelativeTime } from './layout/format-figures.ts';
+import { formatRelativeTime, localiseTimes } from './layout/format-figures.ts';
 import type { Line, Style } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
@@ -40,6 +40,9 @@ function renderNotice(
   const subject = task === undefined ? plan : `${plan} ${task}`;
   const head: Line = ['  ', styleSpan('dim', age), styleSpan(KIND_STYLES[kind], subject)];
   const indent = ' '.repeat(2 + AGE_COLUMNS);
-  const sentence = wrapText(text, options.width - indent.length).slice(0, MAX_TEXT_LINES);
+  const sentence = wrapText(localiseTimes(text, options.now), options.width - indent.length).slice(
+    0,
+    MAX_TEXT_LINES,
+  );
   return [head, ...sentence.map((line): Line => [indent, line])];
 }

@@ -7,6 +7,7 @@ import type { Evidence } from '../../core/contract/task.ts';
 import {
   formatClock,
   formatCost,
+  formatCount,
   formatDuration,
   formatRelativeTime,
   formatTokens,
@@ -29,7 +30,17 @@ export type TaskDetail = z.infer<typeof API.getTask.answer>;
 type TaskDiff = z.infer<typeof API.taskDiff.answer>;
 type TaskHistory = z.infer<typeof API.taskHistory.answer>['items'];
 
-type DetailOptions = { readonly now: number; readonly width: number };
+type DetailOptions = {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Columns. */
+  readonly width: number;
+  /** True to print long texts as a whole; default: their beginning or end. */
+  readonly isFull?: boolean;
+};
+/** Maximum number of lines of a reason, which may quote the output of a command. */
+const MAX_REASON_LINES = 20;
+const MAX_OUTPUT_LINES = 12;
 const LABEL_WIDTH = 12;
 
 /** Renders a task: state, description, evidence, and the next step if the task waits for a person. */
@@ -41,11 +52,7 @@ export function renderTaskDetail(task: TaskDetail, options: DetailOptions): Line
     options.width,
   );
   return joinSections([
-    [
-      head,
-      renderFacts(task, options.now),
-      ...renderParagraph(task.reason, look.style, options.width),
-    ],
+    [head, renderFacts(task, options.now), ...renderReason(task, look.style, options)],
     renderQuestion(task, options),
     [
       ...renderLabelled('task', task.description, options.width),
@@ -84,6 +91,18 @@ function renderFacts(task: TaskDetail, now: number): Line {
 function renderParagraph(text: string | undefined, style: Style, width: number): Line[] {
   if (text === undefined || text === '') return [];
   return wrapText(text, width).map((line) => [styleSpan(style, line)]);
+}
+
+/** Renders why the task has its state: the first lines, because the first line says what happened. */
+function renderReason(task: TaskDetail, style: Style, options: DetailOptions): Line[] {
+  const lines = renderParagraph(task.reason, style, options.width);
+  if (options.isFull === true || lines.length <= MAX_REASON_LINES) return lines;
+  const hiddenCount = lines.length - MAX_REASON_LINES;
+  const command = `smol-gang task show ${task.plan} ${task.id} --full`;
+  return [
+    ...lines.slice(0, MAX_REASON_LINES),
+    [styleSpan('dim', `… and ${formatCount(hiddenCount, 'more line')}: ${command}`)],
+  ];
 }
 
 function renderLabelled(label: string, text: string, width: number): Line[] {
@@ -132,7 +151,8 @@ function renderEvidence(evidence: Evidence | undefined, options: DetailOptions):
       result.command.join(' '),
       styleSpan('dim', ` · ${formatDuration(result.durationMs)}`),
     ];
-    const output = cleanText(result.output).trimEnd().split('\n').slice(-12);
+    const allLines = cleanText(result.output).trimEnd().split('\n');
+    const output = options.isFull === true ? allLines : allLines.slice(-MAX_OUTPUT_LINES);
     const outputLines = hasPassed ? [] : output;
     return [
       line,

@@ -151,6 +151,11 @@ const CASES: readonly (readonly [Waiting, string, string])[] = [
     `smol-gang plan budget ${PLAN_ID} --max-tokens 20000 --max-usd 6`,
   ],
   [
+    { kind: 'conversation', plan: PLAN_ID, task: 'main', actions: ['message', 'finish'] },
+    `end the conversation with \`smol-gang task finish ${PLAN_ID} main\``,
+    `smol-gang task message ${PLAN_ID} main "..."`,
+  ],
+  [
     { kind: 'model', plan: PLAN_ID, until: NOW, reason: 'quota', actions: ['recover'] },
     'then the plan continues by itself: quota',
     `smol-gang recover ${PLAN_ID}`,

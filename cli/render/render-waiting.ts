@@ -14,6 +14,8 @@ export function describeWaiting(waiting: Waiting): string {
       return `approve revision ${waiting.revision} of the plan, so that its tasks start`;
     case 'answer':
       return `${waiting.task}: answer its agent${formatReason(waiting)}`;
+    case 'conversation':
+      return `${waiting.task}: its agent waits for your message; without one, end the conversation with \`smol-gang task finish ${waiting.plan} ${waiting.task}\``;
     case 'review':
       return `${waiting.task}: review ${formatPull(waiting.pull)}`;
     case 'no_change':
@@ -91,6 +93,8 @@ export function getWaitingCommand(waiting: Waiting): string {
       return `smol-gang plan approve ${plan}`;
     case 'answer':
       return `smol-gang task answer ${plan} ${waiting.task} "..."`;
+    case 'conversation':
+      return `smol-gang task message ${plan} ${waiting.task} "..."`;
     case 'review':
       return `smol-gang task approve ${plan} ${waiting.task}`;
     case 'no_change':

@@ -37,6 +37,16 @@ test.each([
   ['a review beside work in progress', createSnapshot({}, 'working', 'in_review'), EXIT.done],
   ['a review and no other work', createSnapshot({}, 'merged', 'in_review'), EXIT.waiting],
   ['a question and a blocked task', createSnapshot({}, 'blocked', 'awaiting_input'), EXIT.waiting],
+  [
+    'a conversation whose agent waits for a message',
+    createSnapshot(
+      {
+        waiting: [{ kind: 'conversation', plan: PLAN_ID, task: 't0', actions: ['message'] }],
+      },
+      'working',
+    ),
+    EXIT.waiting,
+  ],
   ['only blocked work', createSnapshot({}, 'blocked', 'pending'), EXIT.failed],
 ] as const)('getExitCode returns the exit code for %s', (_name, snapshot, code) => {
   expect(getExitCode(snapshot)).toBe(code);

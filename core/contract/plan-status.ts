@@ -62,8 +62,8 @@ export function planNeedsPerson(
 ): boolean {
   if (plan.status === 'pending_approval' || plan.halted) return true;
   if (plan.status !== 'active') return false;
-  // Tasks of a plan with a red base are ready, but none starts.
-  if (waiting.some(({ kind }) => kind === 'base_red')) return true;
+  // Tasks of a plan with a red base are ready, but none starts; the task of a conversation is working, but its agent waits.
+  if (waiting.some(({ kind }) => kind === 'base_red' || kind === 'conversation')) return true;
   if (tasks.some((task) => isTaskMoving(task.status))) return false;
   return waiting.some(waitsForPerson);
 }

@@ -19,6 +19,8 @@ export const waitingActionSchema = z.enum([
   'recover',
   'continue',
   'verify_again',
+  'message',
+  'finish',
 ]);
 /** Action that a client can offer. */
 export type WaitingAction = z.infer<typeof waitingActionSchema>;
@@ -57,6 +59,8 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     /** Time at which the default answer applies, epoch milliseconds. */
     until: z.number().int(),
   }),
+  /** The agent of an interactive plan has ended its turn and waits for the next message, or for the end of the conversation. */
+  z.object({ ...COMMON, kind: z.literal('conversation'), task: taskIdSchema }),
   /** A person has to review the pull request of a task. */
   z.object({
     ...COMMON,

@@ -34,7 +34,10 @@ export async function approveWhenPlanned(context: DemoContext, plan: string): Pr
     const view = await context.client.call(API.getPlan, { params: { plan } });
     if (view.status === 'pending_approval') {
       const graph = await context.client.call(API.getGraph, { params: { plan }, query: {} });
-      printLines(context, renderGraph(view, graph, { width: getTerminalWidth(context) }));
+      printLines(
+        context,
+        renderGraph(view, graph, { now: Date.now(), width: getTerminalWidth(context) }),
+      );
       context.printText(
         `The demo now approves this plan for you. The command would be: smol-gang plan approve ${plan}`,
       );

@@ -20,9 +20,15 @@ export async function printReadyBanner(
     lines.push(`  Admin    ${admin.email}, password ${admin.generatedPassword}   (shown only now)`);
   lines.push(
     '',
-    '  Caution: without root, agents run as your user and can read your files. `smol-gang doctor` shows details.',
+    `  Caution: ${describeAgentRights()}. Run only prompts that you trust; \`smol-gang doctor\` shows the isolation.`,
     '  Press Ctrl+C to stop.',
     '',
   );
   console.log(lines.join('\n'));
+}
+
+function describeAgentRights(): string {
+  return process.getuid?.() === 0
+    ? 'agents run as root and can read and change every file of this machine'
+    : 'agents run as your user and can read and change your files';
 }

@@ -238,6 +238,13 @@ test('a simple plan can be a conversation that a person finishes', async () => {
   const plan = result.json(z.object({ plan: z.object({ id: z.string() }) })).plan.id;
   await waitForTaskStatus(stage, plan, 'main', 'working');
 
+  await waitForPlan(platform, plan, 'the agent waits for a message', (snapshot) =>
+    snapshot.plan.waiting.some(({ kind }) => kind === 'conversation'),
+  );
+  const open = await platform.cli(['status', plan], { expectedExit: 6 });
+  expect(open.stdout).toContain(`smol-gang task message ${plan} main "..."`);
+  expect(open.stdout).toContain(`smol-gang task finish ${plan} main`);
+
   await platform.cli(['task', 'message', plan, 'main', renderWriteInstruction('note.txt', 'two')], {
     expectedExit: 0,
   });

@@ -66,10 +66,10 @@ export function findExpiredTimeLimit(
   limits: AttemptLimits,
 ): string | undefined {
   if (times.now - times.startedAt - times.waitedMs >= limits.maxMinutes * 60_000) {
-    return `the attempt has reached its time limit of ${limits.maxMinutes} minutes`;
+    return `the attempt has reached its time limit of ${formatMinutes(limits.maxMinutes)}`;
   }
   if (times.isAgentBusy && times.now - times.progressAt >= limits.idleMinutes * 60_000) {
-    return `the agent has made no progress for ${limits.idleMinutes} minutes`;
+    return `the agent has made no progress for ${formatMinutes(limits.idleMinutes)}`;
   }
   return undefined;
 }
@@ -90,4 +90,8 @@ export class LoopDetector {
     if (this.#repeatCount < LOOP_CALL_COUNT) return undefined;
     return `the agent made the same tool call ${this.#repeatCount} times in a row: ${call.slice(0, 200)}`;
   }
+}
+
+function formatMinutes(minutes: number): string {
+  return minutes === 1 ? '1 minute' : `${minutes} minutes`;
 }

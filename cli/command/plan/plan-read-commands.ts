@@ -74,7 +74,7 @@ export const planShowCommand = defineCommand({
     const graph = await readGraph(api, id, revision);
     if (terminal.isJson) terminal.printJson({ plan, graph });
     else if (values.yaml === true) terminal.printRaw(formatGraphYaml(plan, graph.tasks));
-    else terminal.printLines(renderGraph(plan, graph, { width: terminal.width }));
+    else terminal.printLines(renderGraph(plan, graph, { now: host.now(), width: terminal.width }));
     return EXIT.done;
   },
 });

@@ -16,7 +16,7 @@ export async function printPlan(
   const width = terminal.width;
   if (state.plan.status === 'pending_approval') {
     const graph = await client.call(API.getGraph, { params: { plan: state.plan.id } });
-    terminal.printLines(renderGraph(state.plan, graph, { width }));
+    terminal.printLines(renderGraph(state.plan, graph, { now: host.now(), width }));
     return;
   }
   terminal.printLines(renderPlan(state.plan, state.tasks, { now: host.now(), width }));

@@ -88,7 +88,7 @@ async function sendEdits(
   terminal.printLines([
     [styleSpan('good', '✓ '), `created revision ${graph.revision}`],
     [],
-    ...renderGraph(plan, graph, { width: terminal.width }),
+    ...renderGraph(plan, graph, { now: context.host.now(), width: terminal.width }),
   ]);
   return EXIT.done;
 }

@@ -38,15 +38,16 @@ const TASK_ARGUMENT_COUNT = { min: 1, max: 2 };
 export const taskShowCommand = defineCommand({
   name: 'task show',
   summary: 'show a task: description, state, evidence, next step',
-  usage: 'PLAN TASK',
+  usage: 'PLAN TASK [--full]',
   argumentCount: TASK_ARGUMENT_COUNT,
-  options: {},
-  async run({ terminal, host, client }, args) {
+  options: { full: { type: 'boolean', help: 'print the whole reason and the whole output' } },
+  async run({ terminal, host, client }, args, values) {
     const api = await client();
     const { plan, task } = await resolveTask(api, args);
     const detail = await api.call(API.getTask, { params: { plan, task } });
+    const options = { now: host.now(), width: terminal.width, isFull: values.full === true };
     if (terminal.isJson) terminal.printJson(detail);
-    else terminal.printLines(renderTaskDetail(detail, { now: host.now(), width: terminal.width }));
+    else terminal.printLines(renderTaskDetail(detail, options));
     return EXIT.done;
   },
 });

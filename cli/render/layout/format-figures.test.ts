@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import {
   formatBytes,
+  formatClock,
   formatCount,
   formatDuration,
   formatMinutes,
   formatRelativeTime,
   formatTokens,
   formatUsd,
+  localiseTimes,
 } from './format-figures.ts';
 
 test.each([
@@ -61,4 +63,16 @@ test('estimates, bytes and counts have readable units', () => {
   expect([0.2, 10, 99.6, 150].map(formatMinutes)).toEqual(['<1 min', '10 min', '100 min', '2.5 h']);
   expect([512, 1_400, 98_765_432_100].map(formatBytes)).toEqual(['512 B', '1.4 kB', '98.8 GB']);
   expect([formatCount(1, 'task'), formatCount(10_000, 'task')]).toEqual(['1 task', '10,000 tasks']);
+});
+
+test('localiseTimes shows UTC times of a text in the local time zone, with another day if needed', () => {
+  const now = Date.now();
+  const time = new Date(now).toISOString();
+  const old = new Date(now - 3 * 86_400_000);
+
+  expect(localiseTimes(`continues at ${time}.`, now)).toBe(`continues at ${formatClock(now)}.`);
+  expect(localiseTimes(`since ${old.toISOString()}`, now)).toMatch(
+    /^since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/,
+  );
+  expect(localiseTimes('no time', now)).toBe('no time');
 });

@@ -39,6 +39,25 @@ export function formatClock(at: number): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(padTwoDigits).join(':');
 }
 
+/**
+ * Replaces the UTC times in a text of the API with times of the local time zone: "14:03:22", with the date unless it is today's.
+ */
+export function localiseTimes(text: string, now: number): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => {
+    const at = Date.parse(time);
+    if (Number.isNaN(at)) return time;
+    const isToday = formatDay(at) === formatDay(now);
+    return isToday ? formatClock(at) : `${formatDay(at)} ${formatClock(at)}`;
+  });
+}
+
+function formatDay(at: number): string {
+  const date = new Date(at);
+  return [date.getFullYear(), padTwoDigits(date.getMonth() + 1), padTwoDigits(date.getDate())].join(
+    '-',
+  );
+}
+
 /** Formats an estimate: "10 min", "1.5 h". */
 export function formatMinutes(minutes: number): string {
   if (minutes < 1) return '<1 min';

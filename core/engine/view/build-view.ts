@@ -65,6 +65,8 @@ export function buildTaskView(
 export type PlanFacts = {
   readonly tasks?: readonly StoredTask[];
   readonly pauses?: readonly Pause[];
+  /** Task whose agent waits for a message of a person. */
+  readonly conversation?: string | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
 };

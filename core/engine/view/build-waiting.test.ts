@@ -104,6 +104,18 @@ describe('buildTaskWaiting', () => {
 });
 
 describe('listPlanWaiting', () => {
+  test('an active plan waits for a message while the agent of a conversation waits', () => {
+    const plan = createStoredPlan({ status: 'active' });
+
+    const waiting = listPlanWaiting(plan, { conversation: 'main' });
+
+    expect(waiting).toEqual([
+      { kind: 'conversation', plan: plan.state.id, task: 'main', actions: ['message', 'finish'] },
+    ]);
+    expect(waitingSchema.safeParse(waiting[0]).success).toBe(true);
+    expect(listPlanWaiting(plan, {})).toEqual([]);
+  });
+
   test('a plan that awaits approval names the revision', () => {
     const plan = createStoredPlan({ status: 'pending_approval', revision: 3 });
 

@@ -74,7 +74,12 @@ export function buildTaskWaiting(state: TaskState): Waiting | undefined {
 /** Returns the items for which the plan and its tasks wait. Without `facts.tasks`, returns only the items of the plan itself. */
 export function listPlanWaiting(
   stored: StoredPlan,
-  facts: { readonly tasks?: readonly StoredTask[]; readonly pauses?: readonly Pause[] },
+  facts: {
+    readonly tasks?: readonly StoredTask[];
+    readonly pauses?: readonly Pause[];
+    /** Task whose agent waits for a message. */
+    readonly conversation?: string | undefined;
+  },
 ): Waiting[] {
   const plan = stored.state;
   // Other plans wait for a base check; a person acts on these plans.
@@ -109,6 +114,7 @@ export function listPlanWaiting(
         ...buildBaseWaiting(plan, toReasonLine),
         ...buildModelWaiting(plan, facts.pauses),
         ...buildBudgetWaiting(stored),
+        ...buildConversationWaiting(plan, facts.conversation),
         ...(facts.tasks ?? []).flatMap(
           ({ state }) => buildTaskWaiting(state) ?? buildCancelledWaiting(state) ?? [],
         ),
@@ -116,6 +122,11 @@ export function listPlanWaiting(
     default:
       return buildModelWaiting(plan, facts.pauses);
   }
+}
+
+function buildConversationWaiting(plan: PlanState, task: string | undefined): Waiting[] {
+  if (task === undefined) return [];
+  return [{ kind: 'conversation', plan: plan.id, task, actions: ['message', 'finish'] }];
 }
 
 /** Returns the item that offers a retry of a cancelled task: an active plan cannot complete without this task. */

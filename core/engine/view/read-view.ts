@@ -7,6 +7,7 @@ import { readPlan } from '../../store/plan-store.ts';
 import { loadPauses } from '../../store/system-store.ts';
 import type { TranscriptChunk } from '../../store/task-detail-store.ts';
 import {
+  loadAttempt,
   loadResult,
   loadTaskDetail,
   loadTaskHistory,
@@ -36,7 +37,24 @@ export async function readPlanView(
     listTasks(deps.table, { plan: id, run: plan.state.run }),
     loadPauses(deps.table, now),
   ]);
-  return buildPlanView(plan, { tasks, pauses, now });
+  const conversation = plan.state.options.interactive
+    ? await findConversation(deps, tasks)
+    : undefined;
+  return buildPlanView(plan, { tasks, pauses, conversation, now });
+}
+
+/** Returns the task whose agent waits for a message; undefined if no agent waits. */
+async function findConversation(
+  deps: Pick<EngineDeps, 'table'>,
+  tasks: readonly StoredTask[],
+): Promise<string | undefined> {
+  for (const { state } of tasks) {
+    if (state.status !== 'working' || state.liveAttempt === undefined) continue;
+    const { attemptNumber } = state.liveAttempt;
+    const attempt = await loadAttempt(deps.table, { ...toTaskKey(state), attemptNumber });
+    if (attempt?.phase === 'waiting') return state.task;
+  }
+  return undefined;
 }
 
 /** Reads a page of plans, newest change first. The views have no counts of tasks, which would cost a read of every task. */

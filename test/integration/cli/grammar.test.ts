@@ -258,7 +258,10 @@ describe('logs of a whole plan', () => {
 describe('completion', () => {
   test.each([
     [['pl'], ['plan']],
-    [['plan', 'res'], ['restart']],
+    [
+      ['plan', 'res'],
+      ['result', 'restart'],
+    ],
     [['--json', 'plan', 'restart', '--ba'], ['--base']],
     [
       ['plan', 'restart', '--base', ''],

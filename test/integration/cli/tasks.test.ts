@@ -135,6 +135,21 @@ describe('task commands', () => {
     expect(coloured.out).not.toContain('\u001b[1m\n');
   });
 
+  test('task show cuts a long reason, and --full prints the whole reason', async () => {
+    const reason = Array.from({ length: 60 }, (_, index) => `line ${index + 1}`).join('\n');
+    api.answers.getTask = () => ({ ...BLOCKED_TASK_DETAIL, reason });
+
+    const short = await runSmolGang(['task', 'show', PLAN_ID, 'add-store']);
+    const full = await runSmolGang(['task', 'show', PLAN_ID, 'add-store', '--full']);
+
+    expect(short.out).toContain('line 20\n');
+    expect(short.out).not.toContain('line 21');
+    expect(short.out).toContain(
+      `… and 40 more lines: smol-gang task show ${PLAN_ID} add-store --full`,
+    );
+    expect(full.out).toContain('line 60');
+  });
+
   test('task diff and task history print tables', async () => {
     const file = { path: 'src/\u001b[31ma.ts', status: 'modified', additions: 3, deletions: 1 };
     const repositories = [{ name: 'acme/shop', path: '/src/my shop', base: 'main' }];
