@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { resolveInsideRoot } from '../workspace.ts';
@@ -21,7 +22,7 @@ export const readFileTool = defineTool({
   title: (input) => `Read ${input.path}`,
   paths: (input) => [input.path],
   async run(input, { root }) {
-    const text = await readTextFile(await resolveInsideRoot(root, input.path), input.path);
+    const text = await readTextFile(await resolveInsideRoot(root, input.path), input.path, 'any');
     const lines = text.split('\n');
     const startIndex = input.offset - 1;
     const selected = lines.slice(startIndex, startIndex + input.limit);
@@ -39,8 +40,14 @@ export const readFileTool = defineTool({
  *
  * @param file real path
  * @param path path from the model, for error messages
+ * @param encoding `utf8`: throws for a text in another encoding, because the characters that cannot be decoded would be lost if the
+ *   text was written back; `any`: replaces these characters
  */
-export async function readTextFile(file: string, path: string): Promise<string> {
+export async function readTextFile(
+  file: string,
+  path: string,
+  encoding: 'utf8' | 'any',
+): Promise<string> {
   const stats = await stat(file).catch(() => undefined);
   if (stats === undefined) throw new ToolError(`${path} does not exist`);
   if (!stats.isFile()) throw new ToolError(`${path} is not a file; use list_files`);
@@ -49,5 +56,8 @@ export async function readTextFile(file: string, path: string): Promise<string> 
   }
   const bytes = await readFile(file);
   if (bytes.includes(0)) throw new ToolError(`${path} is not text`);
+  if (encoding === 'utf8' && !isUtf8(bytes)) {
+    throw new ToolError(`${path} is not UTF-8 text, so edit_file would damage it; use a command`);
+  }
   return bytes.toString('utf8');
 }

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { resolveInsideRoot } from '../workspace.ts';
+import { findLineEnd, findPassage, setLineEnds } from './line-ends.ts';
 import { readTextFile } from './read-file-tool.ts';
 import { defineTool, ToolError } from './tool.ts';
 
@@ -19,9 +20,11 @@ export const writeFileTool = defineTool({
   paths: (input) => [input.path],
   async run(input, { root }) {
     const file = await resolveWritablePath(root, input.path);
+    const content = await keepLineEnds(file, input.content);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, input.content);
-    return `wrote ${input.path}, ${Buffer.byteLength(input.content)} bytes`;
+    await writeFile(file, content);
+    const note = content === input.content ? '' : '; the lines end with CRLF, as before';
+    return `wrote ${input.path}, ${Buffer.byteLength(content)} bytes${note}`;
   },
 });
 
@@ -29,7 +32,7 @@ export const writeFileTool = defineTool({
 export const editFileTool = defineTool({
   name: 'edit_file',
   description:
-    'Replace one passage of a text file. `old` must occur in the file exactly once, character for character; include enough lines around the passage.',
+    'Replace one passage of a text file. `old` must occur in the file exactly once, character for character except for line ends, which stay as they are in the file; include enough lines around the passage.',
   kind: 'edit',
   requiresPermission: true,
   parameters: z.object({
@@ -41,18 +44,26 @@ export const editFileTool = defineTool({
   paths: (input) => [input.path],
   async run(input, { root }) {
     const file = await resolveWritablePath(root, input.path);
-    const text = await readTextFile(file, input.path);
-    const parts = text.split(input.old);
-    if (parts.length === 1) throw new ToolError(`the text to replace is not in ${input.path}`);
-    if (parts.length > 2) {
+    const text = await readTextFile(file, input.path, 'utf8');
+    const { count, start, end } = findPassage(text, input.old);
+    if (count === 0) throw new ToolError(`the text to replace is not in ${input.path}`);
+    if (count > 1) {
       throw new ToolError(
-        `the text to replace occurs ${parts.length - 1} times in ${input.path}; include more lines around it`,
+        `the text to replace occurs ${count} times in ${input.path}; include more lines around it`,
       );
     }
-    await writeFile(file, parts.join(input.new));
+    const replacement = setLineEnds(input.new, findLineEnd(text));
+    await writeFile(file, text.slice(0, start) + replacement + text.slice(end));
     return `edited ${input.path}`;
   },
 });
+
+/** Returns the content with CRLF line ends if the existing file has them and the content has none; the unchanged content otherwise. */
+async function keepLineEnds(file: string, content: string): Promise<string> {
+  if (content.includes('\r\n')) return content;
+  const before = await readFile(file, 'utf8').catch(() => '');
+  return setLineEnds(content, findLineEnd(before));
+}
 
 /** Returns the real path of a file to write. Throws ToolError for paths outside the workspace and inside a git directory. */
 async function resolveWritablePath(root: string, path: string): Promise<string> {
