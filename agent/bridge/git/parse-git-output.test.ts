@@ -1,23 +1,22 @@
 import { expect, test } from 'vitest';
-import { parseMergeTree, parseNameStatus, parseRawDiff } from './parse-git-output.ts';
+import { parseMergeTree, parseRawDiff } from './parse-git-output.ts';
 
-test('changes of paths with line breaks or leading dashes are parsed', () => {
-  expect(parseNameStatus('M\0a b\nc\0D\0d\0A\0-e\0T\0link\0')).toEqual([
-    { path: 'a b\nc', status: 'M' },
-    { path: 'd', status: 'D' },
-    { path: '-e', status: 'A' },
-    { path: 'link', status: 'M' },
-  ]);
-});
-
-test('a raw difference is parsed into status, mode and blob ids', () => {
+test('a raw difference is parsed into status, modes and blob ids', () => {
   const text =
-    ':100644 100755 aa bb M\0a b\0:000000 160000 00 cc A\0lib\0:100644 000000 dd 00 D\0gone\0';
+    ':100644 100755 aa bb M\0a b\nc\0:000000 160000 00 cc A\0-lib\0:100644 000000 dd 00 D\0gone\0:100644 120000 ee 00 T\0link\0';
 
   expect(parseRawDiff(text)).toEqual([
-    { path: 'a b', status: 'M', mode: '100755', oldBlob: 'aa', newBlob: 'bb' },
-    { path: 'lib', status: 'A', mode: '160000', oldBlob: '00', newBlob: 'cc' },
-    { path: 'gone', status: 'D', mode: '000000', oldBlob: 'dd', newBlob: '00' },
+    {
+      path: 'a b\nc',
+      status: 'M',
+      oldMode: '100644',
+      mode: '100755',
+      oldBlob: 'aa',
+      newBlob: 'bb',
+    },
+    { path: '-lib', status: 'A', oldMode: '000000', mode: '160000', oldBlob: '00', newBlob: 'cc' },
+    { path: 'gone', status: 'D', oldMode: '100644', mode: '000000', oldBlob: 'dd', newBlob: '00' },
+    { path: 'link', status: 'M', oldMode: '100644', mode: '120000', oldBlob: 'ee', newBlob: '00' },
   ]);
 });
 

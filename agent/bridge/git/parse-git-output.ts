@@ -1,6 +1,6 @@
 import type { GitPath } from './git-path.ts';
 import { isGitPath } from './git-path.ts';
-import type { Change, CommittedChange } from './sort-changes.ts';
+import type { CommittedChange } from './sort-changes.ts';
 
 // Parses the output of git commands with `-z`, which separates the parts by NUL characters, because no path contains NUL.
 
@@ -20,19 +20,6 @@ export function parsePaths(text: string): GitPath[] {
   return text.split('\0').filter(isGitPath);
 }
 
-/** Parses `--name-status -z`, in which each change is a status and a path. A status other than A and D counts as M. */
-export function parseNameStatus(text: string): Change[] {
-  const parts = parsePaths(text);
-  const changes: Change[] = [];
-  for (let index = 0; index + 1 < parts.length; index += 2) {
-    const status: string | undefined = parts[index];
-    const path = parts[index + 1];
-    if (path === undefined) break;
-    changes.push({ path, status: status === 'A' || status === 'D' ? status : 'M' });
-  }
-  return changes;
-}
-
 /** Parses `ls-tree -r -z`. Returns the object id of each path. */
 export function parseTreeEntries(text: string): Map<GitPath, string> {
   const ids = new Map<GitPath, string>();
@@ -44,16 +31,31 @@ export function parseTreeEntries(text: string): Map<GitPath, string> {
   return ids;
 }
 
-/** Parses `diff-tree -r -z --raw`, in which each change is ":<modes> <blob ids> <status>" and a path. */
-export function parseRawDiff(text: string): CommittedChange[] {
+/** Change with the mode of the old entry. */
+export type RawChange = CommittedChange & { readonly oldMode: string };
+
+/**
+ * Parses `--raw -z` of diff-tree and diff-files, in which each change is ":<modes> <blob ids> <status>" and a path. A status other
+ * than A and D counts as M.
+ */
+export function parseRawDiff(text: string): RawChange[] {
   const parts = text.split('\0');
-  const changes: CommittedChange[] = [];
+  const changes: RawChange[] = [];
   for (let index = 0; index + 1 < parts.length; index += 2) {
-    const [, mode = '', oldBlob = '', newBlob = '', status = ''] = (parts[index] ?? '').split(' ');
+    const [oldMode = '', mode = '', oldBlob = '', newBlob = '', status = ''] = (
+      parts[index] ?? ''
+    ).split(' ');
     const path = parts[index + 1] ?? '';
     if (!isGitPath(path)) continue;
     const isKnownStatus = status === 'A' || status === 'D';
-    changes.push({ path, status: isKnownStatus ? status : 'M', mode, oldBlob, newBlob });
+    changes.push({
+      path,
+      status: isKnownStatus ? status : 'M',
+      oldMode: oldMode.slice(1),
+      mode,
+      oldBlob,
+      newBlob,
+    });
   }
   return changes;
 }

@@ -4,7 +4,8 @@ import type { AttemptFolders } from '../host/attempt-folders.ts';
 import type { Git } from './git.ts';
 import type { GitPath } from './git-path.ts';
 import type { UncommittedPath } from './group-uncommitted.ts';
-import { parseNameStatus, parsePaths } from './parse-git-output.ts';
+import type { RawChange } from './parse-git-output.ts';
+import { parsePaths, parseRawDiff } from './parse-git-output.ts';
 import type { Change } from './sort-changes.ts';
 import type { WorkspaceEntry } from './walk-workspace.ts';
 import { walkWorkspace } from './walk-workspace.ts';
@@ -12,6 +13,7 @@ import { walkWorkspace } from './walk-workspace.ts';
 /** Maximum number of files of a nested repository that are committed. A larger repository is probably a clone for reference. */
 const MAX_NESTED_FILES = 2_000;
 const GITLINK_MODE = '160000';
+const REGULAR_FILE_MODE = /^100/;
 
 /** Finds the changes of the agent in a workspace: changes that git can commit, and changes that no commit contains. */
 export class WorkspaceChanges {
@@ -59,7 +61,8 @@ export class WorkspaceChanges {
     const changed = await this.#git([
       'diff-files',
       '-z',
-      '--name-status',
+      '--raw',
+      '--no-abbrev',
       '--no-renames',
       '--ignore-submodules=all',
     ]);
@@ -71,7 +74,7 @@ export class WorkspaceChanges {
       else newFiles.push(path);
     }
     const changes: Change[] = [
-      ...parseNameStatus(changed.stdout),
+      ...(await this.#excludeEqualFiles(parseRawDiff(changed.stdout))),
       ...newFiles.map((path): Change => ({ path, status: 'A' })),
     ];
     return this.#excludeSetupChanges(changes);
@@ -131,6 +134,20 @@ export class WorkspaceChanges {
     const index = await this.#git(['ls-files', '-z', '--cached']);
     const tracked = new Set<string>(parsePaths(index.stdout));
     return walkWorkspace(this.#folders.workspace, '', tracked);
+  }
+
+  /**
+   * Excludes the files with the same bytes as in the index. Git lists such a file as changed if the committed content has CRLF line
+   * ends and an attribute says that git stores LF.
+   */
+  async #excludeEqualFiles(changes: readonly RawChange[]): Promise<Change[]> {
+    const candidates = changes.filter(
+      ({ mode, oldMode }) => mode === oldMode && REGULAR_FILE_MODE.test(mode),
+    );
+    const blobs = await this.#hashFiles(candidates.map((change) => change.path));
+    return changes
+      .filter(({ path, oldBlob }) => blobs.get(path) !== oldBlob)
+      .map(({ path, status }) => ({ path, status }));
   }
 
   async #excludeSetupChanges(changes: Change[]): Promise<Change[]> {

@@ -14,6 +14,7 @@ const BRIDGE_CONFIG = `[core]
 	attributesFile = /dev/null
 	excludesFile = /dev/null
 	autocrlf = false
+	eol = lf
 	safecrlf = false
 	quotePath = false
 	pager = cat
@@ -47,9 +48,12 @@ const BRIDGE_CONFIG = `[core]
 	conflictStyle = merge
 `;
 
-/** Overrides every .gitattributes file, so that git converts no contents and uses only the built-in merge. */
+/**
+ * Overrides every .gitattributes file, so that git runs no program, expands nothing and uses only the built-in merge. Line ends (`text`
+ * and `eol`) stay under the control of the repository, as in the checkout of a person.
+ */
 const BRIDGE_ATTRIBUTES =
-  '* -text -eol -filter -ident -working-tree-encoding !diff !merge !conflict-marker-size !whitespace\n';
+  '* -filter -ident -working-tree-encoding !diff !merge !conflict-marker-size !whitespace\n';
 
 /** Untracked paths that are never committed, even if no .gitignore file of the repository lists them. */
 const BRIDGE_EXCLUDES = [
