@@ -52,7 +52,12 @@ export function renderTaskDetail(task: TaskDetail, options: DetailOptions): Line
     options.width,
   );
   return joinSections([
-    [head, renderFacts(task, options.now), ...renderReason(task, look.style, options)],
+    [
+      head,
+      renderFacts(task, options.now),
+      ...renderActivity(task),
+      ...renderReason(task, look.style, options),
+    ],
     renderQuestion(task, options),
     [
       ...renderLabelled('task', task.description, options.width),
@@ -91,6 +96,23 @@ function renderFacts(task: TaskDetail, now: number): Line {
 function renderParagraph(text: string | undefined, style: Style, width: number): Line[] {
   if (text === undefined || text === '') return [];
   return wrapText(text, width).map((line) => [styleSpan(style, line)]);
+}
+
+const PHASE_TEXTS: Readonly<Record<NonNullable<TaskDetail['phase']>, string>> = {
+  starting: 'the attempt starts',
+  cloning: 'clones the repository',
+  setup: 'runs the set-up commands',
+  agent: 'the agent works',
+  verifying: 'runs the verify commands',
+  pushing: 'pushes the result',
+  waiting: 'the agent waits for a message',
+};
+
+/** Renders what the live attempt does at the moment. */
+function renderActivity({ phase, activity }: TaskDetail): Line[] {
+  if (phase === undefined) return [];
+  const detail = activity === undefined ? '' : `: ${activity}`;
+  return [[styleSpan('live', `now: ${PHASE_TEXTS[phase]}${detail}`)]];
 }
 
 /** Renders why the task has its state: the first lines, because the first line says what happened. */

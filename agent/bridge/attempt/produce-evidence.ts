@@ -134,12 +134,14 @@ async function runCommands(
   const runner = attempt.createCommandRunner(sandbox, env);
   for (const command of assignment.setup) {
     const result = await runCommand(runner, command, place.source);
+    attempt.transcript.addEntry('bridge', describeDuration('verification, set-up', result));
     if (result.exitCode !== 0) return { results: [result], changedPaths: [] };
   }
   const treeBefore = await checkout.computeTree();
   const results: CommandResult[] = [];
   for (const command of assignment.verify) {
     const result = await runCommand(runner, command, place.source);
+    attempt.transcript.addEntry('bridge', describeDuration('verification', result));
     results.push(result);
     if (result.exitCode !== 0) break;
   }
@@ -157,6 +159,16 @@ async function listChangedPaths(
   if (treeAfter === treeBefore) return [];
   if (treeAfter === undefined || treeBefore === undefined) return ['.'];
   return (await checkout.listDifferences(treeBefore, treeAfter)).map(toDisplayPath);
+}
+
+/** Describes how long a command ran, for the transcript: without this, set-up and verification look like idle time. */
+export function describeDuration(
+  step: string,
+  { command, exitCode, durationMs }: CommandResult,
+): string {
+  const outcome = exitCode === 0 ? 'took' : 'failed after';
+  const seconds = durationMs < 950 ? 'less than 1 s' : `${Math.round(durationMs / 1_000)} s`;
+  return `${step}: \`${command.join(' ')}\` ${outcome} ${seconds}`;
 }
 
 /** Runs one set-up or verify command. The result contains the end of the output, with secrets removed. */

@@ -11,7 +11,7 @@ import { sortChanges } from '../git/sort-changes.ts';
 import { keepEnd, keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
 import type { OpenedRepository } from './open-repository.ts';
-import { runCommand } from './produce-evidence.ts';
+import { describeDuration, runCommand } from './produce-evidence.ts';
 
 /** Merge that left conflict markers in the workspace. The next commit concludes the merge. */
 export type UnresolvedMerge = {
@@ -88,6 +88,7 @@ export class TaskWork {
     const runner = attempt.createCommandRunner(await attempt.openWorkSandbox(), attempt.childEnv);
     for (const command of attempt.assignment.setup) {
       const result = await runCommand(runner, command, attempt.folders.workspace);
+      attempt.transcript.addEntry('bridge', describeDuration('set-up', result));
       if (result.exitCode === 0) continue;
       const outcome =
         result.exitCode === null ? 'did not finish' : `ended with exit code ${result.exitCode}`;

@@ -9,6 +9,7 @@ import { joinSections } from '../../render/layout/line.ts';
 import { renderNotices } from '../../render/render-notices.ts';
 import { renderPlanList } from '../../render/render-plan-list.ts';
 import { renderSystem } from '../../render/render-system.ts';
+import type { PlanSnapshot } from '../../watch/follow-plan.ts';
 import { readPlanSnapshot } from '../../watch/follow-plan.ts';
 import { getExitCode } from '../../watch/plan-outcome.ts';
 import { resolvePlan } from '../resolve-plan.ts';
@@ -47,7 +48,7 @@ export const statusCommand = defineCommand({
       readPlanSnapshot(client, plan),
       client.call(API.listPlanNotices, { params: { plan }, query: { limit: RECENT_NOTICE_COUNT } }),
     ]);
-    if (terminal.isJson) terminal.printJson({ ...state, notices: notices.items });
+    if (terminal.isJson) terminal.printJson(buildStatusJson(state, notices.items));
     else if (values.summary === true) printSummary(context, state);
     else {
       await printPlan(context, client, state);
@@ -56,6 +57,15 @@ export const statusCommand = defineCommand({
     return getExitCode(state);
   },
 });
+
+/**
+ * Builds the JSON of a plan. The notices stand beside the plan, and for scripts of earlier versions also in the plan, with their
+ * text as `message`.
+ */
+function buildStatusJson(state: PlanSnapshot, notices: readonly Notice[]): unknown {
+  const earlierNotices = notices.map((notice) => ({ ...notice, message: notice.text }));
+  return { ...state, plan: { ...state.plan, notices: earlierNotices }, notices };
+}
 
 const OVERVIEW_PLAN_COUNT = 10;
 const RECENT_NOTICE_COUNT = 5;

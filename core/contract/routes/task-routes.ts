@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { transcriptEntrySchema } from '../attempt.ts';
+import { bridgePhaseSchema, transcriptEntrySchema } from '../attempt.ts';
 import { flagSchema } from '../flag.ts';
 import { planIdSchema, shaSchema, taskIdSchema } from '../id.ts';
 import { patchSchema } from '../patch.ts';
@@ -49,6 +49,10 @@ export const TASK_ROUTES = {
       description: z.string(),
       criteria: z.array(z.string()),
       scope: z.array(z.string()),
+      /** Step of the live attempt, as of its last heartbeat. */
+      phase: z.enum(['starting', ...bridgePhaseSchema.options]).optional(),
+      /** Current activity of the agent as one line, for example the tool and the file in use. */
+      activity: z.string().optional(),
       /** Committed paths that a person should review, the worst first; at most 500. */
       flagged: z.array(flagSchema).optional(),
     }),

@@ -5,7 +5,7 @@ import type { TaskView } from '../../contract/task.ts';
 import type { Revision } from '../../store/plan-store.ts';
 import { readPlan } from '../../store/plan-store.ts';
 import { loadPauses } from '../../store/system-store.ts';
-import type { TranscriptChunk } from '../../store/task-detail-store.ts';
+import type { AttemptRecord, TranscriptChunk } from '../../store/task-detail-store.ts';
 import {
   loadAttempt,
   loadResult,
@@ -15,7 +15,7 @@ import {
 } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { listTasks, readTask, toTaskKey } from '../../store/task-store.ts';
-import type { TaskTransition } from '../../task-state/task-state.ts';
+import type { TaskState, TaskTransition } from '../../task-state/task-state.ts';
 import { ALL_PLANS, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { requirePlan, requireTask } from '../apply/apply-transition.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
@@ -49,12 +49,19 @@ async function findConversation(
   tasks: readonly StoredTask[],
 ): Promise<string | undefined> {
   for (const { state } of tasks) {
-    if (state.status !== 'working' || state.liveAttempt === undefined) continue;
-    const { attemptNumber } = state.liveAttempt;
-    const attempt = await loadAttempt(deps.table, { ...toTaskKey(state), attemptNumber });
-    if (attempt?.phase === 'waiting') return state.task;
+    if (state.status !== 'working') continue;
+    if ((await loadLiveAttempt(deps, state))?.phase === 'waiting') return state.task;
   }
   return undefined;
+}
+
+async function loadLiveAttempt(
+  deps: Pick<EngineDeps, 'table'>,
+  state: TaskState,
+): Promise<AttemptRecord | undefined> {
+  if (state.liveAttempt === undefined) return undefined;
+  const { attemptNumber } = state.liveAttempt;
+  return loadAttempt(deps.table, { ...toTaskKey(state), attemptNumber });
 }
 
 /** Reads a page of plans, newest change first. The views have no counts of tasks, which would cost a read of every task. */
@@ -187,6 +194,8 @@ export async function readTaskView(
     readonly criteria: string[];
     readonly scope: string[];
     readonly flagged?: Flag[];
+    readonly phase?: AttemptRecord['phase'];
+    readonly activity?: string;
   }
 > {
   const stored = await requireTask(deps, id, task);
@@ -198,8 +207,11 @@ export async function readTaskView(
       : await loadResult(deps.table, { ...key, attemptNumber: stored.state.accepted.attempt });
   const view = buildTaskView(stored, buildDependencyLists(stored, detail?.dependsOn ?? []));
   const done = result?.outcome === 'done' ? result : undefined;
+  const attempt = await loadLiveAttempt(deps, stored.state);
   return {
     ...view,
+    phase: attempt?.phase,
+    activity: attempt?.activity || undefined,
     evidence: done?.evidence,
     uncommitted: done?.uncommitted,
     flagged: done?.flagged,

@@ -180,6 +180,9 @@ test('changes of set-up are not committed', async () => {
   await bridge.ended;
 
   expect(requireDoneResult(fixture).changed).toEqual(['new.txt']);
+  const notes = fixture.controlPlane.transcript.map(({ text }) => text);
+  expect(notes).toContainEqual(expect.stringMatching(/^set-up: `sh -c .*` took /));
+  expect(notes).toContainEqual(expect.stringMatching(/^verification, set-up: `sh -c .*` took /));
 });
 
 test('a failed set-up command fails the attempt with the end of its output', async () => {

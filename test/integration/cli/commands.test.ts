@@ -274,6 +274,26 @@ describe('status', () => {
   });
 });
 
+test('status --json has the notices beside the plan, and in the plan with their text as message', async () => {
+  const notice = {
+    kind: 'blocked' as const,
+    plan: PLAN_ID,
+    at: NOW,
+    text: 'The task is blocked.',
+    id: 'n1',
+    run: 1,
+    version: 2,
+    title: 'Blocked',
+    details: {},
+  };
+  api.answers.listPlanNotices = () => ({ items: [notice] });
+
+  const { plan, notices } = JSON.parse((await runSmolGang(['status', PLAN_ID, '--json'])).out);
+
+  expect(notices).toMatchObject([{ text: notice.text }]);
+  expect(plan.notices).toMatchObject([{ text: notice.text, message: notice.text }]);
+});
+
 describe('system commands', () => {
   test('doctor prints advice and fails if a check fails', async () => {
     api.answers.doctor = () => ({

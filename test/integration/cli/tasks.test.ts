@@ -150,6 +150,19 @@ describe('task commands', () => {
     expect(full.out).toContain('line 60');
   });
 
+  test('task show says what a live attempt does', async () => {
+    api.answers.getTask = () => ({
+      ...BLOCKED_TASK_DETAIL,
+      status: 'working',
+      phase: 'setup',
+      activity: 'npm ci',
+    });
+
+    const { out } = await runSmolGang(['task', 'show', PLAN_ID, 'add-store']);
+
+    expect(out).toContain('now: runs the set-up commands: npm ci');
+  });
+
   test('task diff and task history print tables', async () => {
     const file = { path: 'src/\u001b[31ma.ts', status: 'modified', additions: 3, deletions: 1 };
     const repositories = [{ name: 'acme/shop', path: '/src/my shop', base: 'main' }];
