@@ -69,6 +69,19 @@ test.each(['', 'just words', '[]', '42'])('the text %j is not a graph', (text) =
   expect(readErrorMessage(text)).toContain('graph.yaml:1:1: ');
 });
 
+test.each([
+  [
+    'tasks:\n  - {id: a, description: x}\n---\ntasks: []\n',
+    /g\.yaml:3:1: the file contains several YAML documents/,
+  ],
+  [
+    'tasks:\n  - &base {id: a, description: x}\n  - {<<: *base, id: b}\n',
+    /g\.yaml:3:\d+: tasks\.1\.<<: YAML merge keys are not supported/,
+  ],
+])('explains the unsupported YAML %j', (text, message) => {
+  expect(() => parseGraphFile(text, 'g.yaml')).toThrow(message);
+});
+
 test('YAML aliases cannot expand a small file without bound', () => {
   const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
   for (let n = 1; n < 9; n += 1) {

@@ -51,13 +51,18 @@ type YamlSource = {
   readonly value: unknown;
 };
 
+/** Own sentences for errors whose text of the YAML library names its programming interface. */
+const SYNTAX_PROBLEMS: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'the file contains several YAML documents, separated by ---: keep only one',
+};
+
 function readDocument(text: string, name: string): YamlSource {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   if (document.errors.length > 0) {
     const problems = document.errors.slice(0, 10).map((error) => {
       const { line, col } = lineCounter.linePos(error.pos[0]);
-      return `${name}:${line}:${col}: ${error.message}`;
+      return `${name}:${line}:${col}: ${SYNTAX_PROBLEMS[error.code] ?? error.message}`;
     });
     throw createUsageError(problems.join('\n  '));
   }
@@ -83,7 +88,13 @@ const MAX_PROBLEMS = 20;
 
 function listIssueProblems(issue: z.core.$ZodIssue): FileProblem[] {
   if (issue.code !== 'unrecognized_keys') return [issue];
-  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'unknown field' }));
+  return issue.keys.map((key) => ({
+    path: [...issue.path, key],
+    message:
+      key === '<<'
+        ? 'YAML merge keys are not supported: write the fields into each task'
+        : 'unknown field',
+  }));
 }
 
 function createProblemsError(source: YamlSource, problems: readonly FileProblem[]) {

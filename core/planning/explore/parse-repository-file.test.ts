@@ -85,3 +85,11 @@ test('parseRepositoryFile rejects aliases that expand to too much data', () => {
   expect(config).toBeUndefined();
   expect(problems[0]?.message).toContain('aliases');
 });
+
+test('several YAML documents are reported without the words of the YAML library', () => {
+  const { problems } = parseRepositoryFile('verify: [npm test]\n---\nsetup: [npm ci]\n');
+
+  expect(problems).toEqual([
+    expect.objectContaining({ message: expect.stringContaining('several YAML documents') }),
+  ]);
+});

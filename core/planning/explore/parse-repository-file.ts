@@ -34,7 +34,10 @@ export function parseRepositoryFile(text: string, path = REPOSITORY_FILE): Parse
     const problems = document.errors.slice(0, 20).map((error) => ({
       path,
       line: lineCounter.linePos(error.pos[0]).line,
-      message: toOneLine(error.message, 300),
+      message:
+        error.code === 'MULTIPLE_DOCS'
+          ? 'the file contains several YAML documents, separated by ---: keep only one'
+          : toOneLine(error.message, 300),
     }));
     return { config: undefined, problems };
   }
