@@ -6,6 +6,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   '-V': 'version',
   ls: 'plan list',
   logs: 'task logs',
+  'plan cancel': 'cancel',
+  'plan logs': 'task logs',
 };
 
 /** Finds the command that the first two words or the first word name, and the number of these words. */

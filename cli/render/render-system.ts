@@ -9,7 +9,7 @@ type SystemStatus = z.infer<typeof API.systemStatus.answer>;
 type DoctorReport = z.infer<typeof API.doctor.answer>;
 type Check = DoctorReport['checks'][number];
 
-/** Renders slots, disk, isolation and the pauses of outside systems. */
+/** Renders slots, disk and the pauses of outside systems. The isolation is shown at the start and by `doctor`. */
 export function renderSystem(system: SystemStatus, options: { readonly now: number }): Line[] {
   const { slots, disk } = system;
   const facts = [`smol-gang ${system.version}`, `${slots.used} of ${slots.limit} agents running`];
@@ -23,7 +23,7 @@ export function renderSystem(system: SystemStatus, options: { readonly now: numb
       `${pause.what} is paused: ${pause.reason}; continues ${until}`,
     ];
   });
-  return [[styleSpan('dim', facts.join(' · '))], [styleSpan('dim', system.isolation)], ...pauses];
+  return [[styleSpan('dim', facts.join(' · '))], ...pauses];
 }
 
 const CHECK_LOOKS: Readonly<

@@ -162,6 +162,18 @@ describe('output', () => {
     expect(blocked.out).toMatch(/^[^\t]+\tadd-store\tDo add-store\tblocked\t/);
   });
 
+  test('status --watch without a plan updates the overview until Ctrl-C, and needs a terminal', async () => {
+    const watched = await runSmolGang(['status', '--watch'], {
+      typed: [],
+      interruptAt: /Rate limits for the API/,
+    });
+    const piped = await runSmolGang(['status', '--watch']);
+
+    expect(watched.code).toBe(130);
+    expect(watched.out).toContain(PLAN_ID);
+    expect(piped).toMatchObject({ code: 2, err: expect.stringContaining('needs a terminal') });
+  });
+
   test('the table of tasks has headings', async () => {
     expect((await runSmolGang(['status', PLAN_ID], { typed: [] })).out).toMatch(
       /task +title +state/,
