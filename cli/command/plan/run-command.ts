@@ -74,7 +74,8 @@ export const runCommand = defineCommand({
   options: RUN_OPTIONS,
   details:
     'The work starts from the last commit. The command lists uncommitted files, which the plan ignores.\n' +
-    'Your work tree, your index and your current branch never change.',
+    'Your work tree, your index and your current branch never change.\n' +
+    'With --interactive, `smol-gang task message PLAN main "..."` continues the conversation, and `smol-gang task finish PLAN main` ends it and opens the pull request.',
   async run(context, [promptArgument], values) {
     const input = await readPlanInput(context, values, promptArgument);
     const options = parsePlanOptions(values);
