@@ -64,6 +64,9 @@ export const TOOL_VARIABLES: readonly ToolVariable[] = [
   ]),
 ];
 
+/** Matches the variables that name the addresses of private cargo registries. Variables with their tokens do not match. */
+export const CARGO_REGISTRY_VARIABLE = /^CARGO_REGISTRIES_[A-Z0-9_]+_(?:INDEX|PROTOCOL)$/;
+
 /** Returns the variables of a tool environment that a program needs for its network. */
 export function selectNetworkVariables(
   environment: Readonly<Record<string, string>>,

@@ -49,3 +49,14 @@ describe('collectToolEnvironment', () => {
     expect(collectToolEnvironment({ ...env, npm_lifecycle_event: 'dev' }, home)).toEqual({});
   });
 });
+
+test('collects the addresses of private cargo registries, but not their tokens', () => {
+  const env = {
+    CARGO_REGISTRIES_ACME_INDEX: 'sparse+https://cargo.acme.example/',
+    CARGO_REGISTRIES_ACME_TOKEN: 'secret',
+  };
+
+  expect(collectToolEnvironment(env, '/nonexistent')).toEqual({
+    CARGO_REGISTRIES_ACME_INDEX: 'sparse+https://cargo.acme.example/',
+  });
+});

@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { PROXY_VARIABLES, TOOL_VARIABLES } from '../../core/contract/tool-environment.ts';
+import {
+  CARGO_REGISTRY_VARIABLE,
+  PROXY_VARIABLES,
+  TOOL_VARIABLES,
+} from '../../core/contract/tool-environment.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,6 +23,8 @@ export function collectToolEnvironment(
     const value = readOwnValue(env, name) || (folder && existsSync(folder) ? folder : '');
     if (value) collected[name] = value;
   }
+  for (const [name, value] of Object.entries(env))
+    if (value && CARGO_REGISTRY_VARIABLE.test(name)) collected[name] = value;
   if (!PROXY_VARIABLES.some((name) => collected[name])) return collected;
   const hosts = (collected.NO_PROXY ?? collected.no_proxy ?? '').split(',').filter(Boolean);
   const noProxy = [...new Set([...hosts, ...LOCAL_HOSTS])].join(',');
