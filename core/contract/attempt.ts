@@ -16,6 +16,16 @@ import {
 
 const commandSchema = z.array(z.string().min(1)).min(1);
 
+export const attemptBudgetSchema = z.object({
+  tokens: z.number().int().nonnegative().nullable(),
+  usd: z.number().nonnegative().nullable(),
+});
+/**
+ * Highest total usage of one attempt that the budget of its plan allows: the unused rest of the budget and the usage of the attempt so
+ * far. Null for a missing limit.
+ */
+export type AttemptBudget = z.infer<typeof attemptBudgetSchema>;
+
 export const assignmentSchema = z.object({
   version: z.literal(1),
   attemptId: z.string(),
@@ -86,6 +96,8 @@ export const assignmentSchema = z.object({
   author: z.object({ name: z.string(), email: z.string() }),
   signOff: z.boolean(),
   limits: limitsSchema.required(),
+  /** Present if the plan has a budget; each heartbeat returns the present value. */
+  budget: attemptBudgetSchema.optional(),
   /** USD per million tokens; null if the price is unknown. */
   price: z.object({ input: z.number(), output: z.number() }).nullable(),
   /** Lease duration in milliseconds. */
@@ -151,6 +163,8 @@ export const heartbeatResponseSchema = z.object({
   messages: z.array(steeringSchema),
   /** True if a person ended the interactive session: the bridge finishes, verifies and reports the result. */
   finish: z.boolean(),
+  /** Present if the plan has a budget. At the limit, the bridge sends no further request to the model and reports `budget`. */
+  budget: attemptBudgetSchema.optional(),
 });
 /** Response of POST heartbeat. */
 export type HeartbeatResponse = z.infer<typeof heartbeatResponseSchema>;
@@ -219,6 +233,8 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
        * - `agent`       the agent gave up or crashed
        * - `limit`       the attempt reached one of its limits
        * - `verify_red`  a verify command failed; `evidence` has the results
+       * - `repository`  git or the repository itself fails, in the same way at every attempt, so a retry does not help
+       * - `budget`      the budget of the plan is used up
        * - `agent_missing` the program of the agent is not installed, so a retry does not help
        * - `setup`       a setup command failed
        * - `conflict`    a `verify` attempt could not merge its commit with the root
@@ -229,6 +245,8 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
       cause: z.enum([
         'agent',
         'agent_missing',
+        'repository',
+        'budget',
         'limit',
         'verify_red',
         'setup',

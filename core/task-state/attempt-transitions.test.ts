@@ -52,8 +52,8 @@ test('a second question replaces the first, and only its own answer closes it', 
   );
 });
 
-test.each(['agent_missing', 'agent'] as const)(
-  'a failure with the cause %s blocks the task at once only if the agent is missing',
+test.each(['agent_missing', 'repository', 'agent'] as const)(
+  'a failure with the cause %s blocks the task at once unless a retry may help',
   (cause) => {
     const failed = applyEvents(WORKING_TASK, {
       type: 'attempt_failed',
@@ -65,7 +65,7 @@ test.each(['agent_missing', 'agent'] as const)(
       leftOut: false,
     });
 
-    const isBlocked = cause === 'agent_missing';
+    const isBlocked = cause !== 'agent';
     expect(failed.status).toBe(isBlocked ? 'blocked' : 'ready');
     expect(failed.reason).toEqual({ code: cause, text: 'install it' });
     expect(failed.retryCounts.agent).toBe(isBlocked ? 0 : 1);
@@ -76,6 +76,54 @@ test('a lost attempt without usage is not listed in reportedAttempts', () => {
   const lost = applyEvents(WORKING_TASK, { type: 'attempt_lost', n: 2, why: 'its pod is gone' });
 
   expect(lost.reportedAttempts).toBeUndefined();
+});
+
+/** Loses attempts with the given reasons in a row; stops at a blocked task. */
+function loseAttempts(isFault: boolean, reasons: readonly string[]): TaskState {
+  let state = WORKING_TASK;
+  for (const [index, why] of reasons.entries()) {
+    const n = 2 + index;
+    state = applyEvents(state, { type: 'attempt_lost', n, why, isFault });
+    if (state.status === 'blocked') return state;
+    state = applyEvents(
+      state,
+      { type: 'unparked', requestedByPerson: true },
+      { type: 'claimed', n: n + 1, kind: 'work', leaseUntil: 9 },
+      { type: 'bridge_ready', n: n + 1, leaseUntil: 9 },
+    );
+  }
+  return state;
+}
+
+test('the same reported fault blocks the task at its third attempt', () => {
+  expect(loseAttempts(true, ['E2BIG', 'E2BIG', 'E2BIG', 'E2BIG'])).toMatchObject({
+    status: 'blocked',
+    attempt: 4,
+    reason: { code: 'repeated_fault', text: expect.stringContaining('E2BIG') },
+  });
+});
+
+test.each([
+  { name: 'faults with different texts', isFault: true, reasons: ['a', 'b', 'a', 'b'] },
+  { name: 'expired leases with the same text', isFault: false, reasons: ['x', 'x', 'x', 'x'] },
+])('$name do not count as the same fault', ({ isFault, reasons }) => {
+  expect(loseAttempts(isFault, reasons).status).toBe('working');
+});
+
+test('an attempt that ends by a used-up budget costs no retry and waits for no time', () => {
+  const event = {
+    type: 'attempt_refused',
+    n: 2,
+    until: 5,
+    why: 'used',
+    isBudgetUsed: true,
+  } as const;
+
+  const returned = applyEvents(WORKING_TASK, event);
+
+  expect(returned).toMatchObject({ status: 'ready', reason: { code: 'budget' } });
+  expect(returned.parkedUntil).toBeUndefined();
+  expect(returned.retryCounts).toEqual({ ...WORKING_TASK.retryCounts, refusals: undefined });
 });
 
 function refuseAttempts(count: number): TaskState {

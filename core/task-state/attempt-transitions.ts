@@ -114,6 +114,21 @@ function appendReportedAttempt(state: TaskState, n: number): readonly number[] {
   return [...(state.reportedAttempts ?? []), n].slice(-MAX_REPORTED_ATTEMPTS);
 }
 
+/** Number of losses in a row by the same fault after which the task is blocked, because another attempt would fail as well. */
+const MAX_EQUAL_FAULTS = 3;
+/** Faults are equal if their texts are equal up to this length, characters. */
+const MAX_COMPARED_FAULT_CHARS = 300;
+
+/** Counts the losses in a row by the same reported fault; undefined for a loss without a reported reason. */
+function countEqualFaults(state: TaskState, event: EventOf<'attempt_lost'>): number | undefined {
+  if (event.isFault !== true) return undefined;
+  const { reason, retryCounts } = state;
+  const isSameFault =
+    reason?.code === 'attempt_lost' &&
+    reason.text.slice(0, MAX_COMPARED_FAULT_CHARS) === event.why.slice(0, MAX_COMPARED_FAULT_CHARS);
+  return isSameFault ? (retryCounts.equalFaults ?? 0) + 1 : 1;
+}
+
 export function onAttemptLost(
   state: TaskState,
   event: EventOf<'attempt_lost'>,
@@ -121,13 +136,20 @@ export function onAttemptLost(
 ): TaskState | undefined {
   if (state.liveAttempt === undefined) return undefined;
   const losses = state.retryCounts.infra + 1;
+  const equalFaults = countEqualFaults(state, event);
   const returned = returnUnfinished(state, state.liveAttempt);
   const next = {
     ...returned,
-    retryCounts: { ...state.retryCounts, infra: losses },
+    retryCounts: { ...state.retryCounts, infra: losses, equalFaults },
     reportedAttempts: event.usage ? appendReportedAttempt(state, event.n) : state.reportedAttempts,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
   };
+  if (equalFaults !== undefined && equalFaults >= MAX_EQUAL_FAULTS)
+    return blockTask(
+      next,
+      'repeated_fault',
+      `the same fault ended ${equalFaults} attempts in a row, so another attempt would not help: ${event.why}`,
+    );
   if (losses > context.bounds.maxLostAttempts)
     return blockTask(
       next,
@@ -169,6 +191,8 @@ export function onAttemptRefused(
       'refused',
       `${refusals} attempts in a row were refused, the last because of: ${event.why}`,
     );
+  if (event.isBudgetUsed === true)
+    return { ...next, parkedUntil: undefined, reason: { code: 'budget', text: event.why } };
   return {
     ...next,
     parkedUntil: Math.max(event.until, context.now + computeRefusalBackoffMs(refusals)),
@@ -199,8 +223,9 @@ export function onAttemptFailed(
       'left_out',
       `${event.why} (changes within the scope of another task were left out of the commit)`,
     );
-  // Only a person can install the program, so a retry would fail again.
-  if (event.cause === 'agent_missing') return blockTask(ended, 'agent_missing', event.why);
+  // Only a person can install the program or repair the repository, so a retry would fail again.
+  if (event.cause === 'agent_missing' || event.cause === 'repository')
+    return blockTask(ended, event.cause, event.why);
   const failures = state.retryCounts.agent + 1;
   const next = {
     ...ended,
@@ -265,7 +290,13 @@ export function onResultAccepted(
     flags: event.flags,
     uncommitted: hasNoChange ? event.uncommitted?.slice(0, MAX_UNCOMMITTED_GROUPS) : undefined,
     nextAttemptKind: 'work',
-    retryCounts: { ...state.retryCounts, agent: 0, infra: 0, refusals: undefined },
+    retryCounts: {
+      ...state.retryCounts,
+      agent: 0,
+      infra: 0,
+      refusals: undefined,
+      equalFaults: undefined,
+    },
     accepted: {
       commit: event.commit,
       attempt: event.n,

@@ -17,15 +17,20 @@ export type TaskEvent =
   /** A person answered, or the timeout of the question passed. Without `question`, the answer is for the open question. */
   | { readonly type: 'question_answered'; readonly n: number; readonly question?: string }
   | { readonly type: 'checkpointed'; readonly n: number; readonly commit: string }
-  /** The pod was lost or evicted, or the lease expired; `usage` is present if the bridge reported the loss. */
+  /**
+   * The pod was lost or evicted, or the lease expired; `usage` is present if the bridge reported the loss. `isFault`: the bridge or the
+   * launcher reported the reason, so an equal reason is the same fault again.
+   */
   | {
       readonly type: 'attempt_lost';
       readonly n: number;
       readonly why: string;
       readonly usage?: Usage;
+      readonly isFault?: boolean;
     }
   /**
    * The model, the forge or the cluster pauses until `until`, epoch milliseconds; `countsAsRefusal` if the task may be the cause.
+   * `isBudgetUsed`: the budget of the plan is used up, so the task waits for the scheduler and not for a time.
    */
   | {
       readonly type: 'attempt_refused';
@@ -34,12 +39,20 @@ export type TaskEvent =
       readonly why: string;
       readonly usage?: Usage;
       readonly countsAsRefusal?: boolean;
+      readonly isBudgetUsed?: boolean;
     }
   /** The attempt ended with a failure; `leftOut` if its commit omits changes within the scope of another task. */
   | {
       readonly type: 'attempt_failed';
       readonly n: number;
-      readonly cause: 'agent' | 'agent_missing' | 'limit' | 'verify_red' | 'setup' | 'conflict';
+      readonly cause:
+        | 'agent'
+        | 'agent_missing'
+        | 'repository'
+        | 'limit'
+        | 'verify_red'
+        | 'setup'
+        | 'conflict';
       readonly why: string;
       readonly files: string[];
       readonly usage: Usage;

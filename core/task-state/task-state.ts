@@ -100,6 +100,8 @@ export type TaskState = TaskKey & {
     readonly repair: number;
     /** Refusals of the model or the forge, at most 100. */
     readonly refusals?: number;
+    /** Losses in a row by the same reported fault, at most 3. */
+    readonly equalFaults?: number | undefined;
   };
   /** Time until which no attempt starts, because an outside system refuses or an attempt was lost. */
   readonly parkedUntil?: number;

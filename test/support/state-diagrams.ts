@@ -148,7 +148,14 @@ function createAttemptVariants(task: TaskState): TaskState[] {
 }
 
 function createTaskEvents(): TaskEvent[] {
-  const causes = ['agent_missing', 'limit', 'verify_red', 'setup', 'conflict'] as const;
+  const causes = [
+    'agent_missing',
+    'repository',
+    'limit',
+    'verify_red',
+    'setup',
+    'conflict',
+  ] as const;
   return [
     ...TASK_EVENT_TYPES.map((type) => createSampleEvent(type)),
     ...causes.map((cause) => createSampleEvent('attempt_failed', { cause })),

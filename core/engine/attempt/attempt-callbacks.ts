@@ -294,9 +294,19 @@ async function buildFailureEvent(
       };
     }
     case 'infra':
-      return { type: 'attempt_lost', n: key.attemptNumber, why, usage };
+      return { type: 'attempt_lost', n: key.attemptNumber, why, usage, isFault: true };
+    case 'budget':
+      return {
+        type: 'attempt_refused',
+        n: key.attemptNumber,
+        until: now,
+        why,
+        usage,
+        isBudgetUsed: true,
+      };
     case 'agent':
     case 'agent_missing':
+    case 'repository':
     case 'limit':
     case 'verify_red':
     case 'setup':

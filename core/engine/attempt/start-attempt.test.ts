@@ -64,16 +64,16 @@ test('a request for credentials during a pause of the forge tells the bridge whe
   });
 });
 
-test('a deleted repository ends the attempt with the error of the forge as the reason', async () => {
+test('a deleted repository blocks the task at once with the error of the forge as the reason', async () => {
   const notFound = new AppError('notFound', 'forge_not_found', 'read acme/shop: Not Found');
   const { deps, table, task } = await createClaimedFixture(notFound);
 
   await expect(startAttempt(deps, KEY)).rejects.toMatchObject({ code: 'attempt_ended' });
 
   expect((await task()).state).toMatchObject({
-    status: 'ready',
-    retryCounts: { infra: 1 },
-    reason: { code: 'attempt_lost', text: 'read acme/shop: Not Found' },
+    status: 'blocked',
+    retryCounts: { infra: 0 },
+    reason: { code: 'repository', text: 'read acme/shop: Not Found' },
   });
   expect(await loadPauses(table, deps.clock.now())).toEqual([]);
 });

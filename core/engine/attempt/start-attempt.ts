@@ -7,6 +7,7 @@ import { runAcceptsWork } from '../../plan-state/plan-state.ts';
 import { putAttempt } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
+import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { LiveAttempt } from '../../task-state/task-state.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
 import { applyTask, requirePlan } from '../apply/apply-transition.ts';
@@ -61,7 +62,7 @@ const LAUNCH_TIME_MARGIN_MS = 15_000;
 
 /**
  * Builds the assignment. During a short pause of the forge the bridge retries; a longer pause ends the attempt without counting a
- * retry. An error of the repository itself ends the attempt with this error as the reason.
+ * retry. An error of the repository itself blocks the task with this error as the reason, because a retry would fail as well.
  */
 async function requireAssignment(
   deps: ForgeDeps,
@@ -74,9 +75,16 @@ async function requireAssignment(
   } catch (error) {
     if (live.attempt.phase !== 'claimed') throw error;
     if (isRepositoryError(error)) {
-      const why = error.message;
-      const lost = { type: 'attempt_lost', n: key.attemptNumber, why } as const;
-      await applyTask(deps, key, lost, { actor: 'forge', loaded: live });
+      const failed: TaskEvent = {
+        type: 'attempt_failed',
+        n: key.attemptNumber,
+        cause: 'repository',
+        why: error.message,
+        files: [],
+        usage: NO_USAGE,
+        leftOut: false,
+      };
+      await applyTask(deps, key, failed, { actor: 'forge', loaded: live });
       throw createAttemptEndedError(key);
     }
     if (!isPausing(error)) throw error;

@@ -55,7 +55,7 @@ export async function launchAttempt(
     const retryAt = deps.clock.now() + DEFAULT_LAUNCH_PAUSE_MS;
     const event: TaskEvent = isAppError(error, 'paused')
       ? { type: 'attempt_refused', n, until: error.details.until ?? retryAt, why }
-      : { type: 'attempt_lost', n, why: `the pod could not be started: ${why}` };
+      : { type: 'attempt_lost', n, why: `the pod could not be started: ${why}`, isFault: true };
     // Another launch may have succeeded, so the event applies only if the task has not changed.
     await applyTask(deps, key, event, { actor: 'launcher', loaded: task, onlyIfUnchanged: true });
     return false;
