@@ -1,7 +1,7 @@
 import type { Command } from './define-command.ts';
 
 /** Commands under another name, as other command lines call them. */
-const ALIASES: Readonly<Record<string, string>> = {
+export const COMMAND_ALIASES: Readonly<Record<string, string>> = {
   '--version': 'version',
   '-V': 'version',
   ls: 'plan list',
@@ -18,7 +18,7 @@ export function findCommandByWords(
   for (const wordCount of [2, 1]) {
     if (words.length < wordCount) continue;
     const typed = words.slice(0, wordCount).join(' ');
-    const name = ALIASES[typed] ?? typed;
+    const name = COMMAND_ALIASES[typed] ?? typed;
     const command = commands.find((candidate) => candidate.name === name);
     if (command !== undefined) return { command, wordCount };
   }

@@ -1,6 +1,6 @@
 import type { Command, OptionSpec, OptionSpecs } from '../../define-command.ts';
 import { GLOBAL_OPTIONS } from '../../define-command.ts';
-import { findCommandByWords } from '../../find-command.ts';
+import { COMMAND_ALIASES, findCommandByWords } from '../../find-command.ts';
 
 /** A completion of the last word, and its description; empty without description. */
 export type Candidate = { readonly word: string; readonly about: string };
@@ -74,7 +74,11 @@ function listNextWords(
 ): readonly Candidate[] {
   const start = words.map((word) => `${word} `).join('');
   const byWord = new Map<string, Candidate>();
-  for (const { name, summary } of commands) {
+  const aliases = Object.entries(COMMAND_ALIASES)
+    .filter(([name]) => !name.startsWith('-'))
+    .map(([name, target]) => ({ name, summary: `same as ${target}` }));
+  const help = { name: 'help', summary: 'list the commands, or explain a command' };
+  for (const { name, summary } of [...commands, ...aliases, help]) {
     if (!name.startsWith(start)) continue;
     const [word = '', ...otherWords] = name.slice(start.length).split(' ');
     const about = otherWords.length === 0 ? summary : `commands for ${word}`;

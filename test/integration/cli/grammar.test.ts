@@ -286,6 +286,9 @@ describe('completion', () => {
     [['task', 'show', PLAN_ID, ''], ['add-store']],
     [['task', 'show', PLAN_ID, 'add-store', ''], []],
     [['logs', 'la'], ['last']],
+    [['log'], ['login', 'logout', 'logs']],
+    [['plan', 'can'], ['cancel']],
+    [['he'], ['help']],
     [['nonsense', ''], []],
   ])('the words %j are completed by %j', async (words, expected) => {
     const { out } = await runSmolGang(['__complete', ...words]);
