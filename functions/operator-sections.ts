@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { agentNameSchema } from '../core/contract/agent.ts';
-import { branchSchema } from '../core/contract/id.ts';
+import { branchPrefixSchema } from '../core/contract/id.ts';
 import type { ConfigSection } from './config-variable.ts';
 import {
   createJsonTextSchema,
@@ -230,7 +230,7 @@ export const OPERATOR_SECTIONS = {
     variables: {
       prefix: defineVariable(
         'BRANCH_PREFIX',
-        branchSchema.default('smol-gang'),
+        branchPrefixSchema.default('smol-gang'),
         'Prefix of all branches that the platform creates.',
       ),
     },

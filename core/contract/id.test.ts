@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import {
+  branchPrefixSchema,
+  branchSchema,
   formatAttemptBranch,
   formatRootBranch,
   formatScratchBranch,
@@ -73,4 +75,46 @@ test.each([
   'smol-gangster/p3k9m2x7abc-r2/root',
 ])('does not take "%s" for a branch of the platform', (branch) => {
   expect(parseBranchName('smol-gang', branch)).toBeUndefined();
+});
+
+test.each(['main', 'grün/fix#12', "it's/(a)&b", '日本語', 'a@b', 'a.lock.b'])(
+  'accepts the branch name %s',
+  (branch) => {
+    expect(branchSchema.safeParse(branch).success).toBe(true);
+  },
+);
+
+test.each([
+  '',
+  '@',
+  '-a',
+  '.a',
+  'a/.b',
+  'a..b',
+  'a//b',
+  '/a',
+  'a/',
+  'a.',
+  'a.lock',
+  'a.lock/b',
+  'a@{1}',
+  'a b',
+  'a~1',
+  'a^',
+  'a:b',
+  'a?',
+  'a*',
+  'a[b',
+  'a\\b',
+  'a\u0000b',
+  'a\u007f',
+  'ü'.repeat(101),
+])('rejects the branch name %j', (branch) => {
+  expect(branchSchema.safeParse(branch).success).toBe(false);
+});
+
+test('rejects a branch prefix with characters of a URL or a shell', () => {
+  expect(branchPrefixSchema.safeParse('bots/smol-gang').success).toBe(true);
+  for (const prefix of ['a#b', 'grün', "a'b"])
+    expect(branchPrefixSchema.safeParse(prefix).success).toBe(false);
 });

@@ -67,14 +67,28 @@ export const shaSchema = z
   .string()
   .regex(/^[0-9a-f]{40}$/, 'a commit id is 40 lower-case hexadecimal digits');
 
-/** Branch name that git accepts and that has no characters with a meaning in a shell or a URL. */
+const MAX_BRANCH_BYTES = 200;
+
+/** Branch name that git accepts (git check-ref-format), in any script; at most 200 bytes of UTF-8. */
 export const branchSchema = z
+  .string()
+  .min(1)
+  .regex(
+    /^(?!@$)(?!.*(\.\.|\/\/|@\{|\.lock$|\.lock\/|\/\.))(?![-./])[^\p{Cc}\p{Cs} ~^:?*[\\]+(?<![/.])$/u,
+    'a branch name follows the rules of git check-ref-format: no space, none of ~ ^ : ? * [ \\, no ".." and no part that starts with "." or ends with ".lock"',
+  )
+  .refine((branch) => new TextEncoder().encode(branch).length <= MAX_BRANCH_BYTES, {
+    message: `a branch name has at most ${MAX_BRANCH_BYTES} bytes`,
+  });
+
+/** Prefix of all branches of the platform, without characters that have a meaning in a shell or a URL. */
+export const branchPrefixSchema = z
   .string()
   .min(1)
   .max(200)
   .regex(
     /^(?!.*(\.\.|\/\/|@\{|\.lock$|\.lock\/|\/\.))[A-Za-z0-9_][A-Za-z0-9._/+@=-]*(?<![/.])$/,
-    'a branch name has only letters, digits and . _ / + @ = -, and follows the rules of git check-ref-format',
+    'a branch prefix has only letters, digits and . _ / + @ = -, and follows the rules of git check-ref-format',
   );
 
 /** Relative path inside a repository, with forward slashes and without `..`. */

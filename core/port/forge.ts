@@ -132,6 +132,8 @@ export type RepositoryFacts = {
   readonly mergeMethods: ('merge' | 'squash' | 'rebase')[];
   readonly allowsDrafts: boolean;
   readonly archived: boolean;
+  /** Reasons why attempts cannot work with a repository of this machine. Absent on a forge that stores the repositories itself. */
+  readonly problems?: readonly { readonly code: string; readonly message: string }[];
   /** Size of the packed history in KB; absent if the forge does not report a size. */
   readonly sizeKb?: number;
   readonly permissions: { readonly push: boolean; readonly pull: boolean; readonly admin: boolean };

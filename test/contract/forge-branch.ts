@@ -72,6 +72,31 @@ export function describeForgeBranches(
       );
     });
 
+    test('branch names may contain letters of any script and characters with a meaning in URLs', async () => {
+      const { forge } = testForge;
+      const { repo, main } = repository;
+      const base = "größe/fix#12+(a)&'b'%20";
+      const commit = await testForge.pushBranch(repository, 'odd/日本語@x', { 'odd.txt': '1' });
+
+      expect(await forge.ensureBranch(repo, base, main)).toBe(main);
+      expect(await forge.readBranchHead(repo, base)).toBe(main);
+      expect(await forge.listBranches(repo, 'größe/')).toEqual([{ name: base, sha: main }]);
+      const pull = await forge.ensurePull(repo, {
+        head: 'odd/日本語@x',
+        base,
+        title: 'Odd names',
+        body: '',
+        draft: false,
+        labels: [],
+      });
+      const query = { head: 'odd/日本語@x', base, labels: [] };
+      expect(await forge.findPull(repo, query)).toMatchObject({ number: pull.number });
+      expect(await forge.moveBranch(repo, base, commit)).toBe('moved');
+      expect(await forge.readBranchHead(repo, base)).toBe(commit);
+      await forge.deleteBranch(repo, base);
+      expect(await forge.readBranchHead(repo, base)).toBeUndefined();
+    });
+
     test('ensureBranch rejects a missing commit', async () => {
       const creation = testForge.forge.ensureBranch(repository.repo, 'smol/lost', MISSING_SHA);
 

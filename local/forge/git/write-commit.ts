@@ -74,7 +74,9 @@ const STALE_LOCK_FILE_MS = 5_000;
 
 /** Removes the lock file that a killed git process left on a branch. A running process keeps a lock file for milliseconds. */
 export function removeStaleLockFile(gitDir: string, branch: string): void {
-  const lockFile = join(gitDir, `refs/heads/${branch}.lock`);
+  const folder = join(gitDir, 'refs/heads/');
+  const lockFile = join(folder, `${branch}.lock`);
+  if (!lockFile.startsWith(folder)) throw new Error(`"${branch}" is not a branch name`);
   const stat = statSync(lockFile, { throwIfNoEntry: false });
   if (stat === undefined || Date.now() - stat.mtimeMs < STALE_LOCK_FILE_MS) return;
   rmSync(lockFile, { force: true });

@@ -117,9 +117,14 @@ function toRefJson(context: ForgeContext, repository: RepositoryRow, branch: str
   return {
     ref: `refs/heads/${branch}`,
     node_id: `REF_${branch}`,
-    url: `${api}/git/refs/heads/${branch}`,
+    url: `${api}/git/refs/heads/${encodePath(branch)}`,
     object: { type: 'commit', sha, url: `${api}/git/commits/${sha}` },
   };
+}
+
+/** Encodes each part of a branch name for a URL. */
+function encodePath(branch: string): string {
+  return branch.split('/').map(encodeURIComponent).join('/');
 }
 
 /** Returns the branch that the path names. Throws an HttpError 404 for tags and other references, which this forge lacks. */

@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context, Hono } from 'hono';
+import { branchSchema } from '../../../core/contract/id.ts';
 import { canReach, canRead, canWrite, requireCaller } from '../authenticate.ts';
 import { findBranchWriteViolation } from '../find-violation.ts';
 import type { Caller, ForgeContext, ForgeEnv } from '../forge-context.ts';
@@ -173,6 +174,8 @@ function findCommandRefusal(
   branch: string,
   checkedOut: ReadonlySet<string>,
 ): string | undefined {
+  // Also protects files outside the folder of references, because a lock file is looked up by the name of the branch.
+  if (!branchSchema.safeParse(branch).success) return 'this forge does not accept this branch name';
   if (caller.branch !== undefined && caller.branch !== branch) {
     return `this token may push to ${caller.branch} only`;
   }
