@@ -1,5 +1,11 @@
+import { z } from 'zod';
 import type { GitAccess, GitCredential, RepoName, RepositoryFacts } from '../../core/port/forge.ts';
 import type { Connection } from './create-connection.ts';
+
+/** Field of the local forge, which GitHub does not send. */
+const problemsSchema = z.object({
+  problems: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
+});
 
 /** User name that git sends together with a GitHub token as password. */
 const TOKEN_USER = 'x-access-token';
@@ -26,6 +32,7 @@ export async function readRepository(
       // marks its title.
       allowsDrafts: true,
       archived: data.archived,
+      ...problemsSchema.parse(data),
       sizeKb: data.size,
       // GitHub omits the permissions for some tokens. The adapter then assumes write access; if the assumption is wrong, a later
       // call fails with a clear error.

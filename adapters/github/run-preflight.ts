@@ -80,7 +80,9 @@ export async function runPreflight(
 }
 
 function judgeFacts(facts: RepositoryFacts): PreflightFinding[] {
-  const findings: PreflightFinding[] = [];
+  const findings = (facts.problems ?? []).map(({ code, message }) =>
+    createBlockingFinding(code, message),
+  );
   if (facts.archived)
     findings.push(
       createBlockingFinding(

@@ -68,12 +68,17 @@ export function createRejectingRepositoryLinker(): RepositoryLinker {
   return { link: refuse, unlink: refuse };
 }
 
+const MAX_FOLDER_CHARS = 60;
+
 /** Derives a repository name from the folder name and a hash of the path, because several folders may have the same name. */
-function deriveRepositoryName(path: string): string {
+export function deriveRepositoryName(path: string): string {
   const folder =
     basename(path.replace(/\/\.git\/?$/, ''))
       .replace(/\.git$/, '')
-      .replace(/[^\w.-]/g, '-') || 'repository';
+      .replace(/[^\w.-]/g, '-')
+      // The forge accepts no name that begins with a dot.
+      .replace(/^\.+/, '')
+      .slice(0, MAX_FOLDER_CHARS) || 'repository';
   const hash = createHash('sha256').update(path).digest('hex').slice(0, 6);
   return `local/${folder}-${hash}`;
 }

@@ -1,10 +1,15 @@
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { ForgeContext } from './forge-context.ts';
+import { inspectRepository } from './git/inspect-repository.ts';
 import { listBranches, readBranch, readHeadBranch } from './git/read-ref.ts';
 import { readGitText, runGit } from './git/run-git.ts';
 import { HttpError, unprocessable } from './http-error.ts';
-import { addRepository, findRepositoryByName } from './store/repository-store.ts';
+import {
+  addRepository,
+  findRepositoryByGitDir,
+  findRepositoryByName,
+} from './store/repository-store.ts';
 import type { RepositoryRow } from './store/row-schema.ts';
 import { settingsSchema } from './store/row-schema.ts';
 
@@ -31,8 +36,8 @@ export async function createEmptyRepository(
 
 /**
  * Links an existing work tree or bare repository under a name; the forge uses its git directory in place. A repeated call
- * updates the default branch. Throws an HttpError 422 if `path` has no repository, and 409 if the name belongs to another
- * repository.
+ * updates the default branch. A repository that is linked already keeps its name, whatever path leads to the repository. Throws an
+ * HttpError 422 if `path` has no repository that the forge supports, and 409 if the name belongs to another repository.
  */
 export async function linkRepository(
   context: ForgeContext,
@@ -41,14 +46,15 @@ export async function linkRepository(
 ): Promise<RepositoryRow> {
   if (!isAbsolute(path)) throw unprocessable(`${path} is not an absolute path`);
   const { gitDir, bare } = await findGitDirectory(path);
-  const existing = findRepositoryByName(context.database, name);
-  if (existing !== undefined && existing.git_dir !== gitDir) throw createNameTakenError(name);
+  const owner = findRepositoryByName(context.database, name);
+  if (owner !== undefined && owner.git_dir !== gitDir) throw createNameTakenError(name);
+  const existing = owner ?? findRepositoryByGitDir(context.database, gitDir);
   const defaultBranch = chooseDefaultBranch(gitDir);
   if (existing === undefined) {
     return insertRepository(context, { name, gitDir, linked: true, bare, defaultBranch });
   }
   context.database.update('repository', existing.id, { default_branch: defaultBranch });
-  return reload(context, name);
+  return reload(context, existing.name);
 }
 
 async function findGitDirectory(
@@ -60,6 +66,8 @@ async function findGitDirectory(
     // `.git` is a folder in a repository's own work tree, and a file in a work tree of `git worktree add`.
     const dotGit = join(folder, '.git');
     const startDir = (await exists(dotGit)) ? await resolveDotGit(dotGit) : folder;
+    // Git refuses some formats with an error of its own, so the format is inspected first.
+    requireSupportedFormat(await resolveCommonDir(startDir));
     const text = await readGitText(startDir, [
       'rev-parse',
       '--path-format=absolute',
@@ -70,10 +78,35 @@ async function findGitDirectory(
     // A folder with `.git` is a work tree even if the setting core.bare says otherwise.
     return { gitDir: await realpath(gitDir), bare: bare === 'true' && startDir === folder };
   } catch (cause) {
-    const error = unprocessable(`${path} is not a git repository`);
+    if (cause instanceof HttpError) throw cause;
+    const unknownFormat = cause instanceof Error ? findUnknownFormat(cause.message) : undefined;
+    const error = unprocessable(
+      unknownFormat === undefined
+        ? `${path} is not a git repository`
+        : `the installed git does not support the format of this repository (${unknownFormat}); install a newer git`,
+    );
     error.cause = cause;
     throw error;
   }
+}
+
+function requireSupportedFormat(gitDir: string): void {
+  const problems = inspectRepository(gitDir);
+  if (problems.length > 0)
+    throw unprocessable(problems.map((problem) => problem.message).join('\n'));
+}
+
+/** Returns the part of an error message of git that names an unknown extension or version of a repository. */
+function findUnknownFormat(message: string): string | undefined {
+  const pattern = /unknown repository extensions? found:\s*(.+)|Expected git repo version .+/;
+  const match = pattern.exec(message);
+  return match === null ? undefined : (match[1] ?? match[0]).trim();
+}
+
+/** Returns the git directory that all work trees of a repository share. */
+async function resolveCommonDir(gitDir: string): Promise<string> {
+  const text = await readFile(join(gitDir, 'commondir'), 'utf8').catch(() => '.');
+  return resolve(gitDir, text.trim());
 }
 
 async function resolveDotGit(path: string): Promise<string> {

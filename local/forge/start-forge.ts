@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { Server } from 'node:http';
+import { join } from 'node:path';
 import type { ServerType } from '@hono/node-server';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -10,6 +11,7 @@ import { addFaults } from './fault-middleware.ts';
 import type { ForgeContext, ForgeEnv } from './forge-context.ts';
 import type { GitRepository } from './git/git-repository.ts';
 import { openGitRepository } from './git/git-repository.ts';
+import { createPlainGitDir } from './git/plain-git-dir.ts';
 import { toErrorResponse } from './http.ts';
 import { HttpError } from './http-error.ts';
 import { createLock } from './lock.ts';
@@ -95,6 +97,8 @@ function createContext(options: ForgeOptions, database: ForgeContext['database']
   const faults = createFaults();
   const repositories = new Map<string, GitRepository>();
   const { app } = options;
+  const plainGitDir = join(options.dataDir, 'plain.git');
+  createPlainGitDir(plainGitDir);
   return {
     database,
     dataDir: options.dataDir,
@@ -111,7 +115,7 @@ function createContext(options: ForgeOptions, database: ForgeContext['database']
     log: options.log,
     now: options.now ?? Date.now,
     openGit({ git_dir: gitDir, bare }) {
-      const repository = repositories.get(gitDir) ?? openGitRepository(gitDir, bare);
+      const repository = repositories.get(gitDir) ?? openGitRepository(gitDir, bare, plainGitDir);
       repositories.set(gitDir, repository);
       return repository;
     },

@@ -21,6 +21,8 @@ export type FileChange = {
 /** A git directory, with caches of results that never change because they depend only on commit ids. */
 export type GitRepository = {
   readonly gitDir: string;
+  /** Git directory without settings and attributes, for commands that could otherwise run programs of this repository. */
+  readonly plainGitDir: string;
   /** True: the directory has no work tree of its own. */
   readonly bare: boolean;
   readonly objects: ObjectReader;
@@ -32,9 +34,14 @@ export type GitRepository = {
   readonly changes: LruCache<readonly FileChange[]>;
 };
 
-export function openGitRepository(gitDir: string, bare: boolean): GitRepository {
+export function openGitRepository(
+  gitDir: string,
+  bare: boolean,
+  plainGitDir: string,
+): GitRepository {
   return {
     gitDir,
+    plainGitDir,
     bare,
     objects: new ObjectReader(gitDir),
     merges: new LruCache(500),

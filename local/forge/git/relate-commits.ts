@@ -1,4 +1,5 @@
 import type { FileChange, GitRepository, TreeMerge } from './git-repository.ts';
+import { selectObjectsOf } from './plain-git-dir.ts';
 import { runGit } from './run-git.ts';
 
 /** Returns the merge base of two commits; undefined: no common ancestor. */
@@ -47,9 +48,9 @@ export function mergeTrees(
 ): Promise<TreeMerge | undefined> {
   return git.merges.getOrCompute(`${base} ${head}`, async () => {
     const { code, stdout, stderr } = await runGit(
-      git.gitDir,
+      git.plainGitDir,
       ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, head],
-      { acceptedCodes: [0, 1, 128] },
+      { acceptedCodes: [0, 1, 128], env: selectObjectsOf(git.gitDir) },
     );
     const [tree = '', ...files] = stdout.toString().split('\0');
     if (code === 0) return { kind: 'clean', tree: tree.trim() };

@@ -1,19 +1,31 @@
 import { spawn } from 'node:child_process';
 
-/** Configuration of every git process. Most importantly, hooks and background maintenance are off. */
+/**
+ * Configuration of every git process, which overrides the configuration of a linked repository. Git runs no hook, no background
+ * maintenance and no program of that repository, and serves and accepts all branches.
+ */
 export const GIT_CONFIG: readonly string[] = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
+  // A program that prints no reference. An empty value would start an empty command.
+  'core.alternateRefsCommand=true',
+  'core.attributesFile=/dev/null',
   'gc.auto=0',
   'receive.autogc=false',
   'receive.denyCurrentBranch=refuse',
   'receive.denyDeleteCurrent=refuse',
+  'receive.denyDeletes=false',
+  'receive.denyNonFastForwards=false',
+  'receive.maxInputSize=0',
   'receive.unpackLimit=200',
   'http.receivepack=true',
+  'http.uploadpack=true',
   'uploadpack.allowFilter=true',
   'uploadpack.allowAnySHA1InWant=true',
   'transfer.hideRefs=refs/stash',
   'transfer.hideRefs=refs/remotes',
+  // The last matching entry decides, so a linked repository cannot hide branches.
+  'transfer.hideRefs=!refs/heads',
 ];
 
 /** Exit code and output of a git process; 128 if a signal ended the process. */
@@ -38,6 +50,10 @@ export function createGitEnv(extra: Readonly<Record<string, string>> = {}): Reco
     LC_ALL: 'C',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    // The forge only serves requests. Without a protocol, git cannot fetch a missing object from a remote of the repository.
+    GIT_ALLOW_PROTOCOL: 'none',
     GIT_TERMINAL_PROMPT: '0',
     ...extra,
   };

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
+import { inspectRepository } from '../git/inspect-repository.ts';
 import { readBody, readParam, sendJson } from '../http.ts';
 import { forbidden, notFound } from '../http-error.ts';
 import { findRepositoryById } from '../store/repository-store.ts';
@@ -20,7 +21,11 @@ const repositoryChange = z.object({
 
 export function addRepositoryRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo', (c) =>
-    sendJson(c, toRepositoryJson(context, c.get('repository'), c.get('caller'))),
+    sendJson(c, {
+      ...toRepositoryJson(context, c.get('repository'), c.get('caller')),
+      // Does not exist on GitHub. The format of a linked repository can change at any time.
+      problems: inspectRepository(c.get('repository').git_dir),
+    }),
   );
   app.get('/repos/:owner/:repo/collaborators/:username/permission', (c) => {
     const login = readParam(c, 'username');

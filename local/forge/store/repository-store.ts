@@ -11,6 +11,18 @@ export function findRepositoryById(database: Database, id: number): RepositoryRo
   return database.find(repositoryRow, 'select * from repository where id = :id', { id });
 }
 
+/** Finds the linked repository with this git directory. */
+export function findRepositoryByGitDir(
+  database: Database,
+  gitDir: string,
+): RepositoryRow | undefined {
+  return database.find(
+    repositoryRow,
+    'select * from repository where git_dir = :gitDir and linked = 1 order by id limit 1',
+    { gitDir },
+  );
+}
+
 export function listRepositories(database: Database): RepositoryRow[] {
   return database.list(repositoryRow, 'select * from repository order by id');
 }
