@@ -151,7 +151,7 @@ test.each<[string, () => Promise<string>]>([
   expect(await testForge.forge.readBranchHead(repo, 'main')).toBe(head);
 });
 
-test('one repository keeps one name, whatever path leads to the repository', async () => {
+test('a linked repository keeps its name, whatever path leads to the repository', async () => {
   const folder = await cloneSource();
   const link = join(source, '..', 'link');
   await symlink(folder, link);

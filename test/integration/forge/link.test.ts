@@ -205,7 +205,7 @@ test('a page of a pull request escapes its text and forbids scripts', async () =
 
   const answer = await fetch(pull.url);
 
-  const text = await answer.text();
+  const text = (await answer.text()) + (await (await fetch(`${pull.url}/files`)).text());
   expect(answer.status).toBe(200);
   expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
   expect(text).toContain('&lt;script&gt;');
