@@ -35,12 +35,23 @@ export type PlanEvent =
       readonly usage?: Usage;
     }
   /** An outside system refuses requests until `until`, epoch milliseconds. The pause does not count as a failure. */
-  | { readonly type: 'planning_parked'; readonly until: number; readonly why: string }
+  | {
+      readonly type: 'planning_parked';
+      readonly until: number;
+      readonly why: string;
+      /** Usage of the model by the unfinished step. */
+      readonly usage?: Usage | undefined;
+    }
   /** A planning step failed for a temporary reason and runs again at `until`, epoch milliseconds. Counts as a failure. */
-  | { readonly type: 'planning_retried'; readonly until: number; readonly why: string }
+  | {
+      readonly type: 'planning_retried';
+      readonly until: number;
+      readonly why: string;
+      readonly usage?: Usage | undefined;
+    }
   /** A person ended the pause of the planning. */
   | { readonly type: 'planning_unparked' }
-  | { readonly type: 'planning_failed'; readonly why: string }
+  | { readonly type: 'planning_failed'; readonly why: string; readonly usage?: Usage | undefined }
   /** A person replaced revision `replaces` by a new revision, stored under `tag`. */
   | {
       readonly type: 'edited';

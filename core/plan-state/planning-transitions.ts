@@ -1,3 +1,4 @@
+import type { Usage } from '../contract/task.ts';
 import { addUsage } from '../task-state/task-state.ts';
 import type { PlanContext, PlanEventOf } from './plan-event.ts';
 import type { PlanState } from './plan-state.ts';
@@ -30,8 +31,7 @@ export function onAssessed(
   { verdict, usage }: PlanEventOf<'assessed'>,
 ): PlanState | undefined {
   if (state.planning.stage !== 'assess') return undefined;
-  const totalUsage = usage === undefined ? state.usage : addUsage(state.usage, usage);
-  return enterStage({ ...state, verdict, usage: totalUsage }, 'decompose');
+  return enterStage({ ...chargePlanning(state, usage), verdict }, 'decompose');
 }
 
 /**
@@ -46,15 +46,19 @@ export function onDecomposed(
   const isBlocked = conditions.some(isBlockingCondition);
   const isApproved = (isSimple(state) || state.options.autoApprove) && !isBlocked;
   return {
-    ...enterStage({ ...state, conditions }, 'done'),
+    ...enterStage({ ...chargePlanning(state, usage), conditions }, 'done'),
     ...(summary === undefined ? {} : { summary }),
-    usage: usage === undefined ? state.usage : addUsage(state.usage, usage),
     status: isApproved ? 'activating' : 'pending_approval',
     revision: 1,
     revisionTags: [tag],
     approvedRevision: isApproved ? 1 : undefined,
     forecast,
   };
+}
+
+/** Adds the usage of the model to the plan, also of a step that failed. */
+function chargePlanning(state: PlanState, usage: Usage | undefined): PlanState {
+  return usage === undefined ? state : { ...state, usage: addUsage(state.usage, usage) };
 }
 
 /** Enters a planning stage; clears the failure count and the warnings of the previous stage. */
@@ -68,13 +72,13 @@ export function onPlanningParked(
   event: PlanEventOf<'planning_parked'> | PlanEventOf<'planning_retried'>,
   { now }: PlanContext,
 ): PlanState {
-  const { type: code, until, why } = event;
+  const { type: code, until, why, usage } = event;
   const consecutiveFailures =
     state.planning.consecutiveFailures + (code === 'planning_retried' ? 1 : 0);
   const resumesAt = new Date(until).toISOString();
   const message = `${why}. Planning continues by itself at ${resumesAt}.`;
   return {
-    ...addCondition(state, { level: 'warning', code, message, at: now }),
+    ...addCondition(chargePlanning(state, usage), { level: 'warning', code, message, at: now }),
     planning: { ...state.planning, parkedUntil: until, consecutiveFailures },
   };
 }
@@ -86,8 +90,8 @@ export function onPlanningUnparked(state: PlanState): PlanState | undefined {
 
 export function onPlanningFailed(
   state: PlanState,
-  { why }: PlanEventOf<'planning_failed'>,
+  { why, usage }: PlanEventOf<'planning_failed'>,
   { now }: PlanContext,
 ): PlanState {
-  return { ...state, status: 'failed', reason: why, finishedAt: now };
+  return { ...chargePlanning(state, usage), status: 'failed', reason: why, finishedAt: now };
 }

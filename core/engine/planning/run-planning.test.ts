@@ -75,3 +75,20 @@ test.each([
     expect(plan?.planning.parkedUntil).toBeDefined();
   },
 );
+
+test.each([
+  ['model_rate_limited', 'paused'],
+  ['planning_failed', 'invalid'],
+  ['model_failed', 'transient'],
+] as const)(
+  'a step that ends with the error %s charges its usage to the plan',
+  async (code, kind) => {
+    const usage = { model: 'm', inputTokens: 150, outputTokens: 60, turns: 3 };
+
+    const { plan } = await runFailingPlanning(
+      new AppError(kind, code, 'no', { details: { usage } }),
+    );
+
+    expect(plan?.usage).toEqual({ inputTokens: 150, outputTokens: 60, turns: 3, usd: null });
+  },
+);

@@ -1,7 +1,11 @@
+import { z } from 'zod';
 import { AppError, isAppError } from '../../base/app-error.ts';
 import { describeError } from '../../base/describe-error.ts';
 import { buildModelProbeRequest, buildPlannerWakeUp } from '../../contract/queue-message.ts';
+import type { Usage } from '../../contract/task.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
+import type { Prices } from '../../planning/price.ts';
+import { computeUsage } from '../../planning/price.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { acquirePlannerLease, renewPlannerLease } from '../../store/planner-lease.ts';
 import { loadPause, MODEL_SYSTEM } from '../../store/system-store.ts';
@@ -19,6 +23,14 @@ import {
 
 // Plans a request step by step. A lease keeps a second planner away from the plan. Each step is recorded before the next step
 // begins, so that planning resumes after a crash. A pause of the forge or the model parks the plan.
+
+/** Usage in the details of an error of the planner. */
+const planningUsageSchema = z.object({
+  model: z.string(),
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  turns: z.number(),
+});
 
 /** Duration of the planner lease, milliseconds. */
 const LEASE_MS = 45_000;
@@ -98,24 +110,32 @@ async function requireAvailableModel(deps: Pick<EngineDeps, 'table' | 'clock'>):
 }
 
 async function handleStepFailure(
-  deps: PlanWriteDeps,
+  deps: PlanWriteDeps & Pick<EngineDeps, 'settings'>,
   { id, planning }: PlanState,
   error: unknown,
 ): Promise<void> {
   const why = describeError(error);
+  const usage = readUsage(error, deps.settings.prices);
   deps.log.warn('planning step failed', { plan: id, stage: planning.stage, cause: why });
   const options = { actor: 'planner' };
   if (isAppError(error, 'paused') || isAppError(error, 'auth')) {
     const until = await pauseAfterError(deps, error, { plan: id });
-    await applyPlan(deps, id, { type: 'planning_parked', until, why }, options);
+    await applyPlan(deps, id, { type: 'planning_parked', until, why, usage }, options);
     if (isModelRefusal(error)) await enqueueWakeUps(deps, [buildModelProbeRequest()]);
     return;
   }
   const isRetryable = isAppError(error, 'transient') || !isAppError(error);
   if (isRetryable && planning.consecutiveFailures + 1 < MAX_CONSECUTIVE_FAILURES) {
     const until = deps.clock.now() + FIRST_RETRY_MS * 2 ** planning.consecutiveFailures;
-    await applyPlan(deps, id, { type: 'planning_retried', until, why }, options);
-  } else await applyPlan(deps, id, { type: 'planning_failed', why }, options);
+    await applyPlan(deps, id, { type: 'planning_retried', until, why, usage }, options);
+  } else await applyPlan(deps, id, { type: 'planning_failed', why, usage }, options);
+}
+
+/** Returns the usage of the answers before the error, which cost as much as the answers of a successful step. */
+function readUsage(error: unknown, prices: Prices): Usage | undefined {
+  if (!isAppError(error)) return undefined;
+  const { success, data } = planningUsageSchema.safeParse(error.details.usage);
+  return success ? computeUsage(data, prices) : undefined;
 }
 
 /** Codes of errors that no request to the model has caused. */
