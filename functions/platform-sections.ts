@@ -141,6 +141,11 @@ export const PLATFORM_SECTIONS = {
         createJsonTextSchema(z.record(z.string(), z.string())).default({}),
         'Settings of networks, tool chains and registries for attempts, as JSON by variable.',
       ),
+      toolFiles: defineVariable(
+        'SMOL_TOOL_FILES',
+        createJsonTextSchema(z.record(z.string(), z.string())).default({}),
+        'Files that are copied to HOME of attempts, as JSON of absolute paths by path below HOME.',
+      ),
       codeCache: defineVariable(
         'NODE_COMPILE_CACHE',
         textSchema.optional(),

@@ -56,7 +56,7 @@ export async function runAttempt(
     const attempt = new Attempt({
       assignment,
       client,
-      folders: await createAttemptFolders(settings.workDir, process.pid),
+      folders: await createAttemptFolders(settings.workDir, process.pid, settings.toolFiles),
       processes,
       isolation: settings.isolation,
       redactor,

@@ -22,6 +22,10 @@ export const BRIDGE_ENVIRONMENT = {
   isolation: 'SMOL_ISOLATION',
   /** Variables of TOOL_VARIABLES for git, the agent, set-up and verify, as a JSON object of strings. Default: none. */
   toolEnvironment: 'SMOL_TOOL_ENV',
+  /**
+   * Files for HOME of the agent, set-up and verify: a JSON object of absolute paths by path below HOME. Default: HOME is empty.
+   */
+  toolFiles: 'SMOL_TOOL_FILES',
   /** `1` keeps the folder of the attempt, so that a person can examine a failure. Default: the bridge removes the folder. */
   keepWorkDir: 'SMOL_KEEP',
   /** Folders in which git, the agent, set-up and verify find programs, separated by colons. Default: DEFAULT_PROGRAM_PATH. */

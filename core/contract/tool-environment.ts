@@ -64,6 +64,17 @@ export const TOOL_VARIABLES: readonly ToolVariable[] = [
   ]),
 ];
 
+/**
+ * Configuration files of package managers, by the name that selects the file in the setting TOOL_CONFIG_FILES. Paths are relative to
+ * HOME of the person. No file is selected by default, because the files may hold tokens, which agents could then read.
+ */
+export const CONFIG_FILES = {
+  npm: '.npmrc',
+  cargo: '.cargo/config.toml',
+  pip: '.config/pip/pip.conf',
+  maven: '.m2/settings.xml',
+} as const;
+
 /** Matches the variables that name the addresses of private cargo registries. Variables with their tokens do not match. */
 export const CARGO_REGISTRY_VARIABLE = /^CARGO_REGISTRIES_[A-Z0-9_]+_(?:INDEX|PROTOCOL)$/;
 

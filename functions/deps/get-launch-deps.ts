@@ -38,6 +38,7 @@ function createLauncher(): PodLauncher {
     env: {
       ...buildToolVariables(launcher.toolEnvironment),
       [BRIDGE_ENVIRONMENT.isolation]: launcher.isolation,
+      [BRIDGE_ENVIRONMENT.toolFiles]: JSON.stringify(launcher.toolFiles),
       ...(launcher.codeCache === undefined ? {} : { NODE_COMPILE_CACHE: launcher.codeCache }),
     },
     bridgeEntry: new URL('../../agent/bridge/main.ts', import.meta.url).pathname,

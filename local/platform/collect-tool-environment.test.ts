@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { collectToolEnvironment } from './collect-tool-environment.ts';
+import { collectToolEnvironment, collectToolFiles } from './collect-tool-environment.ts';
+import { readPlatformSettings } from './platform-settings.ts';
 
 let home: string;
 beforeEach(async () => {
@@ -59,4 +60,25 @@ test('collects the addresses of private cargo registries, but not their tokens',
   expect(collectToolEnvironment(env, '/nonexistent')).toEqual({
     CARGO_REGISTRIES_ACME_INDEX: 'sparse+https://cargo.acme.example/',
   });
+});
+
+test('collects only the selected configuration files that exist', async () => {
+  await mkdir(join(home, '.cargo'));
+  await writeFile(join(home, '.cargo/config.toml'), '');
+  await writeFile(join(home, '.npmrc'), '');
+
+  expect(collectToolFiles(['cargo', 'pip'], home)).toEqual({
+    '.cargo/config.toml': join(home, '.cargo/config.toml'),
+  });
+  expect(collectToolFiles([], home)).toEqual({});
+});
+
+test('TOOL_CONFIG_FILES selects files by name and rejects other names', () => {
+  expect(readPlatformSettings({ TOOL_CONFIG_FILES: 'npm, pip' }, '/').toolConfigFiles).toEqual([
+    'npm',
+    'pip',
+  ]);
+  expect(() => readPlatformSettings({ TOOL_CONFIG_FILES: 'yarn' }, '/')).toThrow(
+    /TOOL_CONFIG_FILES.*npm, cargo, pip, maven/,
+  );
 });

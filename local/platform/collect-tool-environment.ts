@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import {
   CARGO_REGISTRY_VARIABLE,
+  CONFIG_FILES,
   PROXY_VARIABLES,
   TOOL_VARIABLES,
 } from '../../core/contract/tool-environment.ts';
@@ -29,6 +30,16 @@ export function collectToolEnvironment(
   const hosts = (collected.NO_PROXY ?? collected.no_proxy ?? '').split(',').filter(Boolean);
   const noProxy = [...new Set([...hosts, ...LOCAL_HOSTS])].join(',');
   return { ...collected, NO_PROXY: noProxy, no_proxy: noProxy };
+}
+
+/** Returns the absolute paths of the selected configuration files that exist, by path below HOME. */
+export function collectToolFiles(
+  names: readonly (keyof typeof CONFIG_FILES)[],
+  home: string = homedir(),
+): Record<string, string> {
+  const paths = names.map((name) => CONFIG_FILES[name]);
+  const existingPaths = paths.filter((path) => existsSync(join(home, path)));
+  return Object.fromEntries(existingPaths.map((path) => [path, join(home, path)]));
 }
 
 /** Returns a variable of the person; undefined for a variable that npm sets when it runs a script. */

@@ -1,14 +1,41 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
+import type { CONFIG_FILES } from '../../core/contract/tool-environment.ts';
 
 // Reads the settings of the local platform from environment variables. Handlers read the environment themselves, as in AWS
 // Lambda.
+
+/** Name of a configuration file of a package manager. */
+export type ConfigFileName = keyof typeof CONFIG_FILES;
+
+const CONFIG_FILE_NAMES = [
+  'npm',
+  'cargo',
+  'pip',
+  'maven',
+] as const satisfies readonly ConfigFileName[];
 
 const settingsSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
   SMOL_FORGE_PORT: z.coerce.number().int().min(0).max(65_535).default(3_001),
   SMOL_DATA_DIR: z.string().trim().min(1).default('.smol-gang'),
+  TOOL_CONFIG_FILES: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    )
+    .pipe(
+      z.array(
+        z.enum(CONFIG_FILE_NAMES, {
+          error: `is a list of ${CONFIG_FILE_NAMES.join(', ')}, separated by commas`,
+        }),
+      ),
+    ),
   SMOL_CLOCK_SECONDS: z.coerce.number().int().min(1).max(60).default(60),
 });
 
@@ -20,6 +47,8 @@ export type PlatformSettings = {
   readonly forgePort: number;
   /** Absolute path of the data folder. */
   readonly dataDir: string;
+  /** Configuration files of package managers that attempts get. */
+  readonly toolConfigFiles: readonly ConfigFileName[];
   /**
    * Upper bound for the intervals of scheduled handlers: 1 to 60 seconds. Tests set a lower bound to run schedules more often.
    */
@@ -33,11 +62,13 @@ export function readPlatformSettings(
 ): PlatformSettings {
   const parsed = settingsSchema.safeParse(env);
   if (parsed.success) {
-    const { PORT, SMOL_FORGE_PORT, SMOL_DATA_DIR, SMOL_CLOCK_SECONDS } = parsed.data;
+    const { PORT, SMOL_FORGE_PORT, SMOL_DATA_DIR, TOOL_CONFIG_FILES, SMOL_CLOCK_SECONDS } =
+      parsed.data;
     return {
       port: PORT,
       forgePort: SMOL_FORGE_PORT,
       dataDir: resolve(cwd, SMOL_DATA_DIR),
+      toolConfigFiles: TOOL_CONFIG_FILES,
       maxScheduleIntervalSeconds: SMOL_CLOCK_SECONDS,
     };
   }

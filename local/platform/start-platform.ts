@@ -26,7 +26,7 @@ import { createSqsSource } from '../source/create-sqs-source.ts';
 import { startQueuePoller } from '../source/start-queue-poller.ts';
 import { startScheduler } from '../source/start-scheduler.ts';
 import { claimData } from './claim-data.ts';
-import { collectToolEnvironment } from './collect-tool-environment.ts';
+import { collectToolEnvironment, collectToolFiles } from './collect-tool-environment.ts';
 import type { PlatformKeys } from './platform-keys.ts';
 import { loadPlatformKeys } from './platform-keys.ts';
 import type { PlatformSettings } from './platform-settings.ts';
@@ -198,6 +198,7 @@ function publishAddresses(context: StartContext, emulators: Emulators, forge: Ru
     LAUNCHER_PATH: env.LAUNCHER_PATH ?? resolveProgramPath(env.PATH, process.execPath, CHECKOUT),
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? paths.codeCache,
     SMOL_TOOL_ENV: JSON.stringify(collectToolEnvironment(env)),
+    SMOL_TOOL_FILES: JSON.stringify(collectToolFiles(settings.toolConfigFiles, env.HOME)),
     SMOL_DATA_DIR: settings.dataDir,
     LOG_FILE: paths.log,
   });

@@ -20,6 +20,11 @@ export const PLATFORM_ROWS: readonly ConfigTableRow[] = [
     'Folder of all data, relative to the working folder; `make demo` uses `.smol-gang/demo`.',
   ),
   createPlatformRow(
+    'TOOL_CONFIG_FILES',
+    '',
+    'Configuration files of package managers in your HOME that attempts get, separated by commas: npm (`~/.npmrc`), cargo (`~/.cargo/config.toml`), pip (`~/.config/pip/pip.conf`), maven (`~/.m2/settings.xml`). Agents can read them, tokens included. Unset: none.',
+  ),
+  createPlatformRow(
     'SMOL_CLOCK_SECONDS',
     '60',
     'Seconds between two runs of the resync, which finds due work even when every message about the work is lost.',
@@ -30,7 +35,7 @@ export const PLATFORM_ROWS: readonly ConfigTableRow[] = [
 const PLATFORM_ONLY_VARIABLES = new Set(['LOG_FILE']);
 
 function createPlatformRow(name: string, value: string, about: string): ConfigTableRow {
-  return { name, about, default: value, required: false, secret: false };
+  return { name, about, default: value || undefined, required: false, secret: false };
 }
 
 function isForOperator({ section, name }: ConfigRow): boolean {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { describeError } from '../../../core/base/describe-error.ts';
 import { AttemptFailure } from '../attempt-error.ts';
 import type { AttemptFolders } from '../host/attempt-folders.ts';
-import { BRIDGE_PID_FILE } from '../host/attempt-folders.ts';
+import { BRIDGE_PID_FILE, writeHomeFiles } from '../host/attempt-folders.ts';
 import { listProjectFiles } from '../host/project-files.ts';
 
 /** Fresh folders in which one verification runs. */
@@ -37,6 +37,7 @@ export async function createVerifyPlace(folders: AttemptFolders): Promise<Verify
   };
   for (const folder of [folders.verify, root, place.home, place.tmp, place.source])
     await mkdir(folder, { mode: 0o700 });
+  await writeHomeFiles(place.home, folders.homeFiles);
   return place;
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ProcessTable } from './process-table.ts';
 import { listProjectFiles } from './project-files.ts';
@@ -19,6 +19,8 @@ export type AttemptFolders = {
   readonly tmp: string;
   /** Parent of the folders in which verifications run. Exists only during a verification. */
   readonly verify: string;
+  /** Contents of the files in each new HOME, by path below HOME. Read before the agent starts, so that no agent can change them. */
+  readonly homeFiles: ReadonlyMap<string, Buffer>;
   /** Files such as package.json in the folders above `root` before the agent started; tools read such files from parent folders. */
   readonly projectFilesAbove: readonly string[];
 };
@@ -27,10 +29,12 @@ export type AttemptFolders = {
  * Creates the folder `root` with the folders of an attempt; removes an existing folder `root` first.
  *
  * @param bridgePid process id of the bridge, written to BRIDGE_PID_FILE
+ * @param toolFiles absolute paths of files for HOME, by path below HOME; a missing file is skipped
  */
 export async function createAttemptFolders(
   root: string,
   bridgePid: number,
+  toolFiles: Readonly<Record<string, string>> = {},
 ): Promise<AttemptFolders> {
   await rm(root, { recursive: true, force: true });
   const folders: AttemptFolders = {
@@ -40,12 +44,36 @@ export async function createAttemptFolders(
     home: join(root, 'home'),
     tmp: join(root, 'tmp'),
     verify: join(root, 'v'),
+    homeFiles: await readHomeFiles(toolFiles),
     projectFilesAbove: await listProjectFiles(dirname(root)),
   };
   for (const folder of [root, folders.workspace, folders.git, folders.home, folders.tmp])
     await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeHomeFiles(folders.home, folders.homeFiles);
   await writeFile(join(root, BRIDGE_PID_FILE), String(bridgePid));
   return folders;
+}
+
+async function readHomeFiles(
+  toolFiles: Readonly<Record<string, string>>,
+): Promise<Map<string, Buffer>> {
+  const contents = new Map<string, Buffer>();
+  for (const [path, source] of Object.entries(toolFiles)) {
+    const content = await readFile(source).catch(() => undefined);
+    if (content !== undefined) contents.set(path, content);
+  }
+  return contents;
+}
+
+/** Writes files into a new HOME, readable by its owner only. */
+export async function writeHomeFiles(
+  home: string,
+  files: ReadonlyMap<string, Buffer>,
+): Promise<void> {
+  for (const [path, content] of files) {
+    await mkdir(dirname(join(home, path)), { recursive: true, mode: 0o700 });
+    await writeFile(join(home, path), content, { mode: 0o600 });
+  }
 }
 
 /**

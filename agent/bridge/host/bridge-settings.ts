@@ -21,6 +21,8 @@ export type BridgeSettings = {
   readonly keepsWorkDir: boolean;
   /** Settings of networks, tool chains and registries for child processes. */
   readonly toolEnvironment: Readonly<Record<string, string>>;
+  /** Absolute paths of the files for HOME of child processes, by path below HOME. */
+  readonly toolFiles: Readonly<Record<string, string>>;
   /** PATH of every child process. */
   readonly programPath: string;
 };
@@ -38,6 +40,7 @@ export function takeBridgeSettings(env: NodeJS.ProcessEnv): BridgeSettings {
     isolation: readIsolation(env, BRIDGE_ENVIRONMENT.isolation, problems),
     keepsWorkDir: env[BRIDGE_ENVIRONMENT.keepWorkDir] === '1',
     toolEnvironment: readStringRecord(env, BRIDGE_ENVIRONMENT.toolEnvironment, problems),
+    toolFiles: readStringRecord(env, BRIDGE_ENVIRONMENT.toolFiles, problems),
     programPath: env[BRIDGE_ENVIRONMENT.programPath] ?? DEFAULT_PROGRAM_PATH,
   };
   delete env[BRIDGE_ENVIRONMENT.token];

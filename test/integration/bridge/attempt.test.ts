@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge.ts';
 import type { BridgeFixture } from '../../support/bridge/bridge-fixture.ts';
@@ -183,6 +185,23 @@ test('changes of set-up are not committed', async () => {
   const notes = fixture.controlPlane.transcript.map(({ text }) => text);
   expect(notes).toContainEqual(expect.stringMatching(/^set-up: `sh -c .*` took /));
   expect(notes).toContainEqual(expect.stringMatching(/^verification, set-up: `sh -c .*` took /));
+});
+
+test('set-up and verification get the selected configuration files as they were before the agent', async () => {
+  fixture = await setUpBridgeFixture({ 'login.txt': 'yes\n' });
+  const npmrc = join(fixture.directory, 'npmrc-of-the-person');
+  await writeFile(npmrc, 'registry=https://npm.example\n');
+  const check = ['sh', '-c', 'grep -qx registry=https://npm.example "$HOME/.npmrc"'];
+  fixture.assignment.setup = [check];
+  fixture.assignment.verify = [check];
+
+  const script = 'echo script-shell=/bin/true > "$HOME/.npmrc"; echo a > a.txt';
+  const bridge = await fixture.startBridge([[{ run: ['sh', '-c', script] }]], {
+    [BRIDGE_ENVIRONMENT.toolFiles]: JSON.stringify({ '.npmrc': npmrc, '.pypirc': '/missing' }),
+  });
+  await bridge.ended;
+
+  expect(requireDoneResult(fixture).evidence.green).toBe(true);
 });
 
 test('a failed set-up command fails the attempt with the end of its output', async () => {
