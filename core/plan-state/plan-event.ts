@@ -19,6 +19,8 @@ export type PlanEvent =
       readonly repositories: PlanRepository[];
       /** State of the base check of each repository with verify commands. */
       readonly base: readonly BaseState[];
+      /** Facts that people should know before they approve the plan. */
+      readonly conditions?: readonly Condition[];
     }
   /** The complexity of the request is decided. */
   | {

@@ -32,6 +32,21 @@ describe('planning', () => {
     },
   );
 
+  test('the exploration adds its conditions to the plan', () => {
+    const planning = { stage: 'explore' as const, consecutiveFailures: 0 };
+    const plan = createSamplePlan('planning', { planning });
+    const submodules = createPlanCondition('submodules');
+
+    const explored = applyPlanEvent(plan, {
+      type: 'explored',
+      repositories: plan.repositories,
+      base: [],
+      conditions: [submodules],
+    });
+
+    expect(explored.conditions).toContainEqual(submodules);
+  });
+
   test('a successful step clears the warnings of earlier failures', () => {
     const conditions = ['planning_parked', 'planning_retried', 'preflight_deletion'].map(
       (code) => ({ level: 'warning' as const, code, message: '', at: 1 }),

@@ -17,10 +17,10 @@ export function onPreflightDone(
 
 export function onExplored(
   state: PlanState,
-  { repositories, base }: PlanEventOf<'explored'>,
+  { repositories, base, conditions = [] }: PlanEventOf<'explored'>,
 ): PlanState | undefined {
   if (state.planning.stage !== 'explore') return undefined;
-  const explored = { ...state, repositories, base };
+  const explored = { ...conditions.reduce(addCondition, state), repositories, base };
   // A restarted plan keeps its graph, which may contain edits of people.
   if (state.revision > 0) return { ...enterStage(explored, 'done'), status: 'pending_approval' };
   return enterStage(explored, 'assess');

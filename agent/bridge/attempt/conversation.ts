@@ -5,7 +5,7 @@ import { AttemptFailure } from '../attempt-error.ts';
 import { renderSteeringMessages } from '../control/steering-inbox.ts';
 import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
-import { LFS_NOTE } from '../git/lfs.ts';
+import { describeMissingContents, explainWithSubmodules } from '../git/inspect-tree.ts';
 import { keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
 import type { AgentTurn } from './coding-agent.ts';
@@ -68,14 +68,14 @@ export class Conversation {
 
   #renderTaskPrompt(): string {
     const { assignment } = this.#attempt;
-    const { unresolvedMerge, usesLfs } = this.#taskWork;
+    const { unresolvedMerge, missingContents } = this.#taskWork;
     const { rootBranch } = assignment.repository;
     const conflict = unresolvedMerge && {
       files: unresolvedMerge.files.map(toDisplayPath),
       messages: unresolvedMerge.messages,
       rootBranch,
     };
-    return renderTaskPrompt(assignment, conflict, usesLfs ? [LFS_NOTE] : []);
+    return renderTaskPrompt(assignment, conflict, describeMissingContents(missingContents));
   }
 
   /** Commits the changes of a turn. Returns the next prompt for the agent, or undefined if the work can be verified. */
@@ -174,7 +174,7 @@ export class Conversation {
     this.#fixCount += 1;
     if (this.#fixCount <= MAX_FIXES)
       return this.#recordBridgePrompt(renderVerifyFeedback(evidence, taskWork.leftOut));
-    const message = `a set-up or verify command still fails after the agent has tried ${MAX_FIXES} times to fix the failure`;
+    const message = `a set-up or verify command still fails after the agent has tried ${MAX_FIXES} times to fix the failure${explainWithSubmodules(taskWork.missingContents.submodules)}`;
     const failure = new AttemptFailure('verify_red', message, { evidence });
     failure.leftOut = taskWork.leftOut;
     throw failure;

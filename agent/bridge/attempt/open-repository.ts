@@ -2,7 +2,8 @@ import { AttemptFailure } from '../attempt-error.ts';
 import { ForgeBranch } from '../git/forge-branch.ts';
 import { createGit } from '../git/git.ts';
 import { GitWorkspace } from '../git/git-workspace.ts';
-import { LFS_NOTE } from '../git/lfs.ts';
+import type { MissingContents } from '../git/inspect-tree.ts';
+import { describeMissingContents } from '../git/inspect-tree.ts';
 import { refreshMirror } from '../git/refresh-mirror.ts';
 import type { Attempt } from './attempt.ts';
 
@@ -12,8 +13,8 @@ export type OpenedRepository = {
   readonly forgeBranch: ForgeBranch;
   /** Head commit of the root branch. */
   readonly rootCommit: string;
-  /** Whether the root branch keeps files in Git LFS. */
-  readonly usesLfs: boolean;
+  /** Contents of the root branch that the workspace and the verified checkout do not have. */
+  readonly missingContents: MissingContents;
 };
 
 /** Creates the git directory of the attempt, and fetches the root branch and `commits`. */
@@ -39,9 +40,10 @@ export async function openRepository(
   const git = createGit(processes, { gitDir: folders.git, workTree: folders.workspace }, signal);
   const forgeBranch = new ForgeBranch({ ...access, git, cloneUrl, isPartial, rootBranch, branch });
   const rootCommit = await forgeBranch.fetchHistory(commits);
-  const usesLfs = await workspace.usesLfs(rootCommit);
-  if (usesLfs) attempt.transcript.addEntry('bridge', LFS_NOTE);
-  return { workspace, forgeBranch, rootCommit, usesLfs };
+  const missingContents = await workspace.findMissingContents(rootCommit);
+  for (const note of describeMissingContents(missingContents))
+    attempt.transcript.addEntry('bridge', note);
+  return { workspace, forgeBranch, rootCommit, missingContents };
 }
 
 /** Throws for a clone URL with credentials, because git would write the credentials to disk and into arguments. */

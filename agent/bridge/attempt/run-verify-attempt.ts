@@ -2,6 +2,7 @@ import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import { AttemptFailure } from '../attempt-error.ts';
 import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
+import { explainWithSubmodules } from '../git/inspect-tree.ts';
 import type { Attempt } from './attempt.ts';
 import { openRepository } from './open-repository.ts';
 import { flagChangedPaths, produceEvidence } from './produce-evidence.ts';
@@ -39,7 +40,7 @@ export async function runVerifyAttempt(
   if (!evidence.green) {
     throw new AttemptFailure(
       'verify_red',
-      'a set-up or verify command failed on the merge with the root branch',
+      `a set-up or verify command failed on the merge with the root branch${explainWithSubmodules(opened.missingContents.submodules)}`,
       { evidence },
     );
   }

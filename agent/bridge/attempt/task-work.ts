@@ -6,6 +6,7 @@ import type { GitPath } from '../git/git-path.ts';
 import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
 import { groupUncommitted } from '../git/group-uncommitted.ts';
+import type { MissingContents } from '../git/inspect-tree.ts';
 import type { Change, LeftOut, ScopeRules, SortedChanges } from '../git/sort-changes.ts';
 import { sortChanges } from '../git/sort-changes.ts';
 import { keepEnd, keepStart } from '../host/redactor.ts';
@@ -48,8 +49,8 @@ export class TaskWork {
   readonly #attempt: Attempt;
   readonly #workspace: GitWorkspace;
   readonly #forgeBranch: ForgeBranch;
-  /** Whether the root branch keeps files in Git LFS. */
-  readonly usesLfs: boolean;
+  /** Contents of the root branch that the workspace and the verified checkout do not have. */
+  readonly missingContents: MissingContents;
   readonly #leftOutByPath = new Map<string, LeftOut>();
   readonly #leftOutPaths = new Set<GitPath>();
   /** Tree of the workspace when the agent starts. */
@@ -60,11 +61,11 @@ export class TaskWork {
   /** Undefined if no merge waits for the agent to resolve its conflicts. */
   unresolvedMerge: UnresolvedMerge | undefined;
 
-  constructor(attempt: Attempt, { workspace, forgeBranch, usesLfs }: OpenedRepository) {
+  constructor(attempt: Attempt, { workspace, forgeBranch, missingContents }: OpenedRepository) {
     this.#attempt = attempt;
     this.#workspace = workspace;
     this.#forgeBranch = forgeBranch;
-    this.usesLfs = usesLfs;
+    this.missingContents = missingContents;
   }
 
   /** Changes so far that were not committed, because their paths belong to other tasks. */
@@ -244,7 +245,7 @@ export class TaskWork {
   }
 
   async #flagFilesOutsideLfs(commit: string, changed: readonly Change[]): Promise<Flag[]> {
-    if (!this.usesLfs) return [];
+    if (!this.missingContents.usesLfs) return [];
     const existing = changed.filter((change) => change.status !== 'D').map((change) => change.path);
     const paths = await this.#workspace.findFilesOutsideLfs(commit, existing);
     return paths.map((path) => ({

@@ -12,7 +12,9 @@ import { createGit } from './git.ts';
 import type { GitPath } from './git-path.ts';
 import { joinPaths, resolveGitPath } from './git-path.ts';
 import type { UncommittedPath } from './group-uncommitted.ts';
-import { findFilesOutsideLfs, usesLfs } from './lfs.ts';
+import type { MissingContents } from './inspect-tree.ts';
+import { findMissingContents } from './inspect-tree.ts';
+import { findFilesOutsideLfs } from './lfs.ts';
 import type { MergeOutcome } from './parse-git-output.ts';
 import { parseMergeTree, parseRawDiff } from './parse-git-output.ts';
 import { readContentFacts } from './read-content-facts.ts';
@@ -243,9 +245,9 @@ export class GitWorkspace {
     return readContentFacts(this.#fetchingGit, changes);
   }
 
-  /** Returns whether `commit` keeps files in Git LFS. */
-  usesLfs(commit: string): Promise<boolean> {
-    return usesLfs(this.#fetchingGit, commit);
+  /** Lists the contents of `commit` that no checkout gets. */
+  findMissingContents(commit: string): Promise<MissingContents> {
+    return findMissingContents(this.#fetchingGit, commit);
   }
 
   /** Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. */

@@ -15,12 +15,12 @@ const LFS_POINTER_PREFIX = 'version https://git-lfs.github.com/spec/v1';
 /** Maximum number of paths in one command line. */
 const MAX_PATHS_PER_COMMAND = 200;
 
-/** Returns whether a .gitattributes file in `commit` uses the filter of Git LFS. `git` must be able to fetch missing contents. */
-export async function usesLfs(git: Git, commit: string): Promise<boolean> {
-  const treePaths = await git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit]);
-  const attributeFiles = parsePaths(treePaths.stdout).filter((path) =>
-    /(^|\/)\.gitattributes$/.test(path),
-  );
+/** Returns whether one of these .gitattributes files in `commit` uses the filter of Git LFS. */
+export async function usesLfs(
+  git: Git,
+  commit: string,
+  attributeFiles: readonly GitPath[],
+): Promise<boolean> {
   return (await findPathsWithText(git, 'filter=lfs', commit, attributeFiles)).length > 0;
 }
 

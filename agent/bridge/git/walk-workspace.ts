@@ -44,8 +44,10 @@ export async function walkWorkspace(
   for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
     for (const child of await readFolder(workspace, folder)) {
       const path = `${folder}${child.name}`;
-      if (child.name === '.git' || CACHE_NAME.test(child.name) || tracked.has(path)) continue;
       const isFolder = child.isDirectory();
+      // A tracked folder is a submodule, whose files git does not track.
+      const isTracked = !isFolder && tracked.has(path);
+      if (child.name === '.git' || CACHE_NAME.test(child.name) || isTracked) continue;
       const isRead = !PACKAGE_FOLDER_NAMES.includes(child.name) && entries.length < maxEntries;
       if (isFolder && isRead) folders.push(`${path}/`);
       else if (entries.length < maxEntries * 2)

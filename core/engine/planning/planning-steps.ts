@@ -136,7 +136,18 @@ export async function exploreRepositories(
     addExploration(repository, explorations[index], expectsChecks[index] ?? false),
   );
   const base = await requestBaseChecks(deps, plan.id, repositories);
-  return { type: 'explored', repositories, base };
+  const conditions = listConditions(explorations, deps.clock.now());
+  return { type: 'explored', repositories, base, conditions };
+}
+
+/** Returns the facts about the repositories that can prevent the success of a plan. */
+function listConditions(explorations: readonly Exploration[], at: number): Condition[] {
+  const folders = explorations.flatMap(({ repo, submodules = [] }) =>
+    submodules.map((path) => `${repo} ${path}`),
+  );
+  if (folders.length === 0) return [];
+  const message = `submodules are not fetched, so these folders are empty for agents, set-up and verify: ${folders.join(', ')}`;
+  return [{ level: 'warning', code: 'submodules', message, at }];
 }
 
 function addExploration(

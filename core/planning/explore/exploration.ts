@@ -14,6 +14,8 @@ export type Exploration = {
   readonly fileCount: number;
   /** True if the tree has more entries than listed. */
   readonly truncated: boolean;
+  /** Folders of submodules, at most 20. Absent: the listed tree has none. */
+  readonly submodules?: string[];
   /** The tree as indented text. */
   readonly outline: string;
   /** Languages with their number of files, in descending order. */
@@ -73,6 +75,11 @@ function describeFacts(exploration: Exploration): string {
     `Package managers: ${exploration.packageManagers.join(', ') || 'none found'}.`,
     `Manifests: ${truncateText(exploration.manifestPaths.join(', '), 800) || 'none'}.`,
     `Commands: ${truncateText(exploration.commands.description, 800)}.`,
+    ...(exploration.submodules === undefined
+      ? []
+      : [
+          `Submodules, whose folders are empty for the agents: ${exploration.submodules.join(', ')}.`,
+        ]),
   ].join('\n');
 }
 

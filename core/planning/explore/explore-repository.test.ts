@@ -34,6 +34,25 @@ function exploreFiles(
   return exploreRepository(forge, { name: 'acme/shop', sha: SHA });
 }
 
+test('exploreRepository lists the submodules, and the prompt of the planner names them', async () => {
+  const { forge } = createForge({});
+  const readTree: Forge['readTree'] = async () => ({
+    entries: [
+      { path: 'vendor', type: 'dir' },
+      { path: 'vendor/lib', type: 'submodule' },
+    ],
+    truncated: false,
+  });
+
+  const exploration = await exploreRepository(
+    { ...forge, readTree },
+    { name: 'acme/shop', sha: SHA },
+  );
+
+  expect(exploration.submodules).toEqual(['vendor/lib']);
+  expect(describeExploration(exploration, 5_000)).toContain('empty for the agents: vendor/lib');
+});
+
 const SHOP_FILES = {
   'package.json': JSON.stringify({
     name: 'shop',

@@ -1,5 +1,5 @@
 import { toPlainText } from '../../base/safe-text.ts';
-import type { Forge, Sha } from '../../port/forge.ts';
+import type { Forge, Sha, TreeEntry } from '../../port/forge.ts';
 import { condenseManifest } from './condense-manifest.ts';
 import type { Exploration, ReadText } from './exploration.ts';
 import { findCommands, listPackageManagers } from './find-commands.ts';
@@ -47,6 +47,7 @@ const DEFAULT_OPTIONS: ExploreOptions = {
 const MAX_FILE_BYTES = 64_000;
 const MAX_TEMPLATE_CHARS = 8_000;
 const MAX_PARALLEL_READS = 6;
+const MAX_SUBMODULES = 20;
 
 /** Manifests that belong to no stack in `STACKS`. */
 const OTHER_MANIFESTS = [
@@ -134,6 +135,7 @@ export async function exploreRepository(
     sha: repo.sha,
     fileCount: files.length,
     truncated,
+    ...listSubmodules(entries),
     outline: outlineTree(entries, limits.outlineChars),
     ...describeStack(paths),
     manifests: manifests.map((manifest) => condenseManifest(manifest, limits.manifestChars)),
@@ -154,6 +156,11 @@ export async function exploreRepository(
       template === undefined ? undefined : toPlainText(template.text, MAX_TEMPLATE_CHARS),
     forgeCalls: 1 + reader.countCalls(),
   };
+}
+
+function listSubmodules(entries: readonly TreeEntry[]): Pick<Exploration, 'submodules'> {
+  const submodules = entries.filter(({ type }) => type === 'submodule').map(({ path }) => path);
+  return submodules.length === 0 ? {} : { submodules: submodules.slice(0, MAX_SUBMODULES) };
 }
 
 type ChosenFiles = {
