@@ -4,7 +4,7 @@ import type { EngineDeps } from '../core/engine/engine-deps.ts';
 import type { Host } from '../core/port/host.ts';
 import { listRepositories } from '../core/store/repository-store.ts';
 import { ACTIVE_PLANS } from '../core/topology/table-keys.ts';
-import { checkAgent, checkTools } from './doctor/check-tools.ts';
+import { checkAgent, checkConfigFiles, checkTools } from './doctor/check-tools.ts';
 import type { DoctorCheck } from './http/handler/doctor.ts';
 
 // Checks everything that a plan needs: store, queue, launcher, model, forges and machine.
@@ -28,6 +28,7 @@ export async function runDoctorChecks(
     runChecks('forge', () => checkForges(engine)),
     runChecks('agent', async () => [await checkAgent(host, engine.settings.agent)]),
     runChecks('tools', () => checkTools(engine, host)),
+    runChecks('tool settings', async () => checkConfigFiles(host)),
     runCheck('disk', () => checkDisk(host)),
     runCheck('isolation', async () => checkIsolation(host)),
     runCheck('verification isolation', () => checkVerifyIsolation(host)),

@@ -23,6 +23,8 @@ function collectGarbage(minutesLater: number, dryRun = false) {
     isolation: 'auto',
     programPath: undefined,
     toolEnvironment: {},
+    toolFiles: {},
+    home: dataDir,
     now,
   });
   return host.collectGarbage({ dryRun, keepPods: new Set(['sg-live']) });
@@ -46,6 +48,8 @@ test('reports the isolation of verification that the settings and the system all
       isolation,
       programPath: undefined,
       toolEnvironment: {},
+      toolFiles: {},
+      home: dataDir,
       now: Date.now,
     }).detectVerifyIsolation();
 
@@ -69,6 +73,8 @@ test('runs a program with the PATH and the settings of attempts, and without HOM
     isolation: 'auto',
     programPath: '/usr/bin:/bin',
     toolEnvironment: { GOPROXY: 'https://go.example' },
+    toolFiles: {},
+    home: dataDir,
     now: Date.now,
   });
 
@@ -87,4 +93,24 @@ test('runs a program with the PATH and the settings of attempts, and without HOM
     exitCode: 3,
     output: 'no',
   });
+});
+
+test('lists the configuration files of the person that attempts do not get', async () => {
+  const home = join(dataDir, 'home');
+  await mkdir(join(home, '.cargo'), { recursive: true });
+  await writeFile(join(home, '.npmrc'), '');
+  await writeFile(join(home, '.cargo/config.toml'), '');
+  const host = createLocalHost({
+    dataDir,
+    podsDir: dataDir,
+    logDays: 7,
+    isolation: 'auto',
+    programPath: undefined,
+    toolEnvironment: {},
+    toolFiles: { '.npmrc': join(home, '.npmrc') },
+    home,
+    now: Date.now,
+  });
+
+  expect(host.listUnusedConfigFiles()).toEqual([{ name: 'cargo', path: '.cargo/config.toml' }]);
 });

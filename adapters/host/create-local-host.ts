@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import type { Dirent } from 'node:fs';
 import { existsSync } from 'node:fs';
 import { readdir, rm, stat, statfs } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { NAMESPACE_COMMANDS } from '../../core/contract/isolation.ts';
+import { CONFIG_FILES } from '../../core/contract/tool-environment.ts';
 import type { Host } from '../../core/port/host.ts';
 import { runInAttemptEnvironment } from './run-in-attempt-environment.ts';
 
@@ -19,9 +21,18 @@ export function createLocalHost(options: {
   readonly programPath: string | undefined;
   /** Settings of networks, tool chains and registries for attempts. */
   readonly toolEnvironment: Readonly<Record<string, string>>;
+  /** Absolute paths of the files that attempts get, by path below HOME. */
+  readonly toolFiles: Readonly<Record<string, string>>;
+  /** HOME of the person; default: HOME of this process. */
+  readonly home?: string;
   readonly now: () => number;
 }): Host {
   return {
+    listUnusedConfigFiles: () =>
+      Object.entries(CONFIG_FILES)
+        .filter(([, path]) => options.toolFiles[path] === undefined)
+        .filter(([, path]) => existsSync(join(options.home ?? homedir(), path)))
+        .map(([name, path]) => ({ name, path })),
     runInAttemptEnvironment: (command) => runInAttemptEnvironment(command, options),
     measureDisk: async () => {
       const disk = await statfs(options.dataDir);

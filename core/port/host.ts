@@ -19,6 +19,8 @@ export interface Host {
   runInAttemptEnvironment(
     command: readonly string[],
   ): Promise<{ readonly exitCode: number | undefined; readonly output: string } | undefined>;
+  /** Lists the configuration files of package managers in HOME of the person that attempts do not get, by their setting name. */
+  listUnusedConfigFiles(): { readonly name: string; readonly path: string }[];
   /**
    * Finds out how verification is isolated from the agent. `namespaces`: the agent runs in a process namespace that the system ends
    * before verification. `processes`: the bridge finds and ends the processes of the agent. `missing`: the settings require namespaces,

@@ -17,6 +17,7 @@ export const getHost = once((): Host | undefined => {
     isolation: launcher.isolation,
     programPath: launcher.path,
     toolEnvironment: launcher.toolEnvironment,
+    toolFiles: launcher.toolFiles,
     now: clock.now,
   });
 });

@@ -65,6 +65,22 @@ export async function checkAgent(host: Host | undefined, agent: string): Promise
   };
 }
 
+/** Names the configuration files of package managers that attempts do not get; no check if there are none. */
+export function checkConfigFiles(host: Host | undefined): DoctorCheck[] {
+  const files = host?.listUnusedConfigFiles() ?? [];
+  if (files.length === 0) return [];
+  const paths = files.map(({ path }) => `~/${path}`).join(', ');
+  const names = files.map(({ name }) => name).join(',');
+  return [
+    {
+      name: 'tool settings',
+      state: 'ok',
+      message: `attempts do not get ${paths}`,
+      advice: `if they name a private registry that builds need, set TOOL_CONFIG_FILES=${names}; agents can then read these files`,
+    },
+  ];
+}
+
 /** Checks git, and the programs of the stacks of linked repositories, in the environment of an attempt. */
 export async function checkTools(engine: ToolDeps, host: Host | undefined): Promise<DoctorCheck[]> {
   if (host === undefined) return [];

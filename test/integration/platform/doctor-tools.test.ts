@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLocalHost } from '../../../adapters/host/create-local-host.ts';
 import type { Host } from '../../../core/port/host.ts';
 import { putRepository } from '../../../core/store/repository-store.ts';
-import { checkAgent, checkTools } from '../../../functions/doctor/check-tools.ts';
+import { checkAgent, checkConfigFiles, checkTools } from '../../../functions/doctor/check-tools.ts';
 import { createMemoryTable } from '../../support/store/memory-table.ts';
 
 let folder: string;
@@ -21,6 +21,8 @@ beforeEach(async () => {
     isolation: 'auto',
     programPath: `${folder}:/usr/bin:/bin`,
     toolEnvironment: {},
+    toolFiles: {},
+    home: folder,
     now: Date.now,
   });
 });
@@ -97,4 +99,14 @@ describe('checkTools', () => {
   test('ignores manifests deep inside the repository', async () => {
     expect(await checkRepository('test/fixtures/a/Cargo.toml')).toHaveLength(1);
   });
+});
+
+test('doctor names the configuration files that attempts do not get, with the setting that selects them', async () => {
+  expect(checkConfigFiles(host)).toEqual([]);
+
+  await writeFile(join(folder, '.npmrc'), '');
+
+  expect(checkConfigFiles(host)).toMatchObject([
+    { state: 'ok', advice: expect.stringContaining('TOOL_CONFIG_FILES=npm;') },
+  ]);
 });
