@@ -46,8 +46,8 @@ test('the agent is told that the folders of submodules are empty, and the submod
   expect(await runGit(fixture.remote.directory, tree)).toContain(SUBMODULE_COMMIT);
   const note = fixture.controlPlane.transcript.find(({ text }) => text.includes('submodules'));
   expect(note?.text).toContain('empty here and where the work is verified: vendor/lib');
-  const [prompt] = (await fixture.readNotes()).map((entry) => entry.prompt);
-  expect(String(prompt)).toContain('This repository has submodules.');
+  const prompts = (await fixture.readNotes()).map((entry) => String(entry.prompt ?? ''));
+  expect(prompts.join('\n')).toContain('- This repository has submodules.');
 });
 
 test('the reason of a failed verification names the submodules', async () => {
