@@ -5,7 +5,7 @@ import { resolvePlan } from './resolve-plan.ts';
 
 export const openCommand = defineCommand({
   name: 'open',
-  summary: 'print the page of a pull request, and open the page in a browser',
+  summary: 'print the URL of a pull request, and open the page in a browser',
   usage: '[PLAN [TASK]]',
   argumentCount: { min: 0, max: 2 },
   options: {},

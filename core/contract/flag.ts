@@ -14,6 +14,7 @@ export const FLAG_KINDS = [
   'nested_repository',
   'lfs',
   'large',
+  'case_collision',
   'out_of_scope',
 ] as const;
 /** Kind of a flag. */
@@ -113,6 +114,7 @@ const KIND_TEXTS: Readonly<Record<FlagKind, string>> = {
   nested_repository: 'nested repositories',
   lfs: 'outside Git LFS',
   large: 'large files',
+  case_collision: 'names that differ only in case',
   out_of_scope: 'out of scope',
 };
 

@@ -1,5 +1,6 @@
 import type { Flag, Uncommitted } from '../../../core/contract/flag.ts';
 import { AttemptFailure } from '../attempt-error.ts';
+import { findCaseCollisions } from '../git/find-case-collisions.ts';
 import { flagChanges } from '../git/flag-changes.ts';
 import type { ForgeBranch } from '../git/forge-branch.ts';
 import type { GitPath } from '../git/git-path.ts';
@@ -7,7 +8,13 @@ import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
 import { groupUncommitted } from '../git/group-uncommitted.ts';
 import type { MissingContents } from '../git/inspect-tree.ts';
-import type { Change, LeftOut, ScopeRules, SortedChanges } from '../git/sort-changes.ts';
+import type {
+  Change,
+  CommittedChange,
+  LeftOut,
+  ScopeRules,
+  SortedChanges,
+} from '../git/sort-changes.ts';
 import { sortChanges } from '../git/sort-changes.ts';
 import { keepEnd, keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
@@ -230,8 +237,20 @@ export class TaskWork {
         ...(await this.#flagFilesOutsideLfs(commit, changed)),
         ...this.#flagNestedRepositories(changed),
         ...flagged,
+        ...(await this.#flagCaseCollisions(commit, changed)),
       ],
     };
+  }
+
+  async #flagCaseCollisions(commit: string, changed: readonly CommittedChange[]): Promise<Flag[]> {
+    const added = changed.filter(({ status }) => status === 'A').map(({ path }) => path);
+    if (added.length === 0) return [];
+    const paths = await this.#workspace.listPaths(commit);
+    return findCaseCollisions(paths, added).map(({ path, other }) => ({
+      path,
+      why: `differs only in case from ${other}, so macOS and Windows check out only one of both`,
+      kind: 'case_collision',
+    }));
   }
 
   #flagNestedRepositories(changed: readonly Change[]): Flag[] {

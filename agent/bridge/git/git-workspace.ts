@@ -16,7 +16,7 @@ import type { MissingContents } from './inspect-tree.ts';
 import { findMissingContents } from './inspect-tree.ts';
 import { findFilesOutsideLfs } from './lfs.ts';
 import type { MergeOutcome } from './parse-git-output.ts';
-import { parseMergeTree, parseRawDiff } from './parse-git-output.ts';
+import { parseMergeTree, parsePaths, parseRawDiff } from './parse-git-output.ts';
 import { readContentFacts } from './read-content-facts.ts';
 import type { Change, CommittedChange } from './sort-changes.ts';
 import { WorkspaceChanges } from './workspace-changes.ts';
@@ -238,6 +238,12 @@ export class GitWorkspace {
   async diffCommits(from: string, to: string): Promise<CommittedChange[]> {
     const args = ['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', from, to];
     return parseRawDiff((await this.#git(args)).stdout);
+  }
+
+  /** Lists all paths of a commit. */
+  async listPaths(commit: string): Promise<GitPath[]> {
+    const tree = await this.#git(['ls-tree', '-r', '-z', '--full-tree', '--name-only', commit]);
+    return parsePaths(tree.stdout);
   }
 
   /** Returns facts about the new content of each change, by path. */

@@ -8,6 +8,22 @@ afterEach(() => fixture.close());
 const OLD_KEY = `AKIA${'OLDOLDOLDOLDOLD1'}`;
 const NEW_KEY = `AKIA${'NEWNEWNEWNEWNEW1'}`;
 
+test('a new file that differs only in case from an existing file is flagged', async () => {
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.verify = [];
+
+  const bridge = await fixture.startBridge([[{ write: 'readme.md', content: 'x\n' }]]);
+  await bridge.ended;
+
+  expect(requireDoneResult(fixture).flagged).toEqual([
+    {
+      path: 'readme.md',
+      why: expect.stringContaining('differs only in case from README.md'),
+      kind: 'case_collision',
+    },
+  ]);
+});
+
 test('secrets, emptied tests, large files and nested repositories are flagged, the worst first', async () => {
   fixture = await setUpBridgeFixture({
     'old.txt': `key = ${OLD_KEY}\n`,
