@@ -151,6 +151,19 @@ const CASES: readonly (readonly [Waiting, string, string])[] = [
     `smol-gang plan budget ${PLAN_ID} --max-tokens 20000 --max-usd 6`,
   ],
   [
+    {
+      kind: 'budget',
+      plan: PLAN_ID,
+      usedTokens: 6_311,
+      usedUsd: 0.0407,
+      maxTokens: 1_500,
+      maxUsd: 0.01,
+      actions: ['raise_budget'],
+    },
+    'the budget is used up',
+    `smol-gang plan budget ${PLAN_ID} --max-tokens 9500 --max-usd 0.062`,
+  ],
+  [
     { kind: 'conversation', plan: PLAN_ID, task: 'main', actions: ['message', 'finish'] },
     `end the conversation with \`smol-gang task finish ${PLAN_ID} main\``,
     `smol-gang task message ${PLAN_ID} main "..."`,

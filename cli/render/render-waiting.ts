@@ -134,9 +134,19 @@ function getMergeCommand(waiting: WaitingOf<'merge'>): string {
     : `gh pr merge ${quoteShell(url ?? branch)}`;
 }
 
-/** Returns the command that doubles the current budget. */
-function getBudgetCommand({ plan, maxTokens, maxUsd }: WaitingOf<'budget'>): string {
-  const tokens = maxTokens === undefined ? '' : ` --max-tokens ${maxTokens * 2}`;
-  const usd = maxUsd === undefined ? '' : ` --max-usd ${maxUsd * 2}`;
+/** Returns the command that raises the budget far enough above the used amount for the plan to continue. */
+function getBudgetCommand(waiting: WaitingOf<'budget'>): string {
+  const { plan, maxTokens, maxUsd, usedTokens, usedUsd } = waiting;
+  const tokens =
+    maxTokens === undefined ? '' : ` --max-tokens ${suggestLimit(maxTokens, usedTokens)}`;
+  const usd = maxUsd === undefined ? '' : ` --max-usd ${suggestLimit(maxUsd, usedUsd)}`;
   return `smol-gang plan budget ${plan}${tokens}${usd}`;
+}
+
+/** Returns at least the double limit and more than the used amount, rounded up to two digits. */
+function suggestLimit(limit: number, used: number): number {
+  const minimum = Math.max(2 * limit, 1.5 * used);
+  const unit = 10 ** (Math.floor(Math.log10(minimum)) - 1);
+  // The precision removes the error of a product such as 61 * 0.1.
+  return Number((Math.ceil(minimum / unit) * unit).toPrecision(2));
 }

@@ -73,6 +73,24 @@ test('a plan that waits only for the model needs no person', () => {
   expect(planNeedsPerson(active, [{ status: 'pending' }], [{ kind: 'model' }])).toBe(false);
 });
 
+test('a plan without budget needs a person although tasks are ready, unless an attempt or a merge goes on', () => {
+  const active = { status: 'active', halted: false } as const;
+  const budget = [{ kind: 'budget' }];
+
+  expect(planNeedsPerson(active, [{ status: 'ready' }], budget)).toBe(true);
+  expect(planNeedsPerson(active, [{ status: 'changes_requested' }], budget)).toBe(true);
+  expect(planNeedsPerson(active, [{ status: 'ready' }], [])).toBe(false);
+  for (const status of ['claimed', 'working', 'pr_open', 'merging'] as const)
+    expect(planNeedsPerson(active, [{ status: 'ready' }, { status }], budget)).toBe(false);
+});
+
+test('planning needs a person only after the budget is used up', () => {
+  const planning = { status: 'planning', halted: false } as const;
+
+  expect(planNeedsPerson(planning, [], [{ kind: 'budget' }])).toBe(true);
+  expect(planNeedsPerson(planning, [], [{ kind: 'model' }])).toBe(false);
+});
+
 test('a plan with a red base needs a person although its tasks are ready, and an unfinished check needs none', () => {
   const active = { status: 'active', halted: false } as const;
 

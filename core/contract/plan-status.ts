@@ -61,10 +61,17 @@ export function planNeedsPerson(
   waiting: readonly { readonly kind: string }[],
 ): boolean {
   if (plan.status === 'pending_approval' || plan.halted) return true;
+  const isBudgetUsed = waiting.some(({ kind }) => kind === 'budget');
+  if (plan.status === 'planning') return isBudgetUsed;
   if (plan.status !== 'active') return false;
   // Tasks of a plan with a red base are ready, but none starts; the task of a conversation is working, but its agent waits.
   if (waiting.some(({ kind }) => kind === 'base_red' || kind === 'conversation')) return true;
-  if (tasks.some((task) => isTaskMoving(task.status))) return false;
+  // Without a budget, tasks that wait for a slot get none.
+  const waitsForSlot = ({ status }: { readonly status: TaskStatus }): boolean =>
+    status === 'ready' || status === 'changes_requested';
+  const canMove = (task: { readonly status: TaskStatus }): boolean =>
+    isTaskMoving(task.status) && !(isBudgetUsed && waitsForSlot(task));
+  if (tasks.some(canMove)) return false;
   return waiting.some(waitsForPerson);
 }
 

@@ -115,7 +115,7 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     url: z.string().optional(),
     problem: pullProblemSchema.optional(),
   }),
-  /** The budget is used up: running attempts may finish, but no new attempt starts. */
+  /** The budget is used up, or the rest is too small for a request to the model: no new attempt starts. */
   z.object({
     ...COMMON,
     kind: z.literal('budget'),

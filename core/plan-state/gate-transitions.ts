@@ -141,6 +141,13 @@ function buildStoppingRun(
 export function onBudgetChanged(
   state: PlanState,
   { budget }: PlanEventOf<'budget_changed'>,
+  { now }: PlanContext,
 ): PlanState {
-  return { ...state, options: { ...state.options, budget }, budgetLevel: undefined };
+  return {
+    ...state,
+    options: { ...state.options, budget },
+    budgetLevel: undefined,
+    isBudgetRestTooSmall: undefined,
+    budgetChangedAt: now,
+  };
 }

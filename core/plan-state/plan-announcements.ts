@@ -9,7 +9,7 @@ import {
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';
 import type { AnnouncementContext } from '../task-state/task-announcements.ts';
-import type { PlanEvent, PlanEventType } from './plan-event.ts';
+import type { PlanEvent, PlanEventOf, PlanEventType } from './plan-event.ts';
 import type { BaseState, PlanState, RootPull } from './plan-state.ts';
 import { isReleasable, listBlockingBases } from './plan-state.ts';
 
@@ -83,6 +83,7 @@ function listWakeUps(after: PlanState, event: PlanEvent): QueueMessage[] {
     case 'sent_back':
       return [buildPlanWakeUp(id), buildSchedulerWakeUp([{ plan: id, run, task: event.task }])];
     case 'budget_changed':
+      if (status === 'planning') return [buildPlannerWakeUp(id)];
       return [buildPlanWakeUp(id), buildSchedulerWakeUp()];
     default:
       return [];
@@ -100,8 +101,7 @@ function listDelayedWakeUps({ id }: PlanState, event: PlanEvent, now: number): O
 
 function listNotices(before: PlanState, after: PlanState, event: PlanEvent): NoticeDraft[] {
   if (after.purpose === 'base') return [];
-  if (event.type === 'budget_low' || event.type === 'budget_used')
-    return [describeBudget(event.share)];
+  if (event.type === 'budget_low' || event.type === 'budget_used') return [describeBudget(event)];
   if (event.type === 'halted')
     return [{ kind: 'halted', text: 'No task of the plan can continue without a person.' }];
   const notices =
@@ -206,8 +206,9 @@ function listLinks(pulls: readonly RootPull[]): {
   return { pulls: links };
 }
 
-function describeBudget(share: number): NoticeDraft {
+function describeBudget({ type, share }: PlanEventOf<'budget_low' | 'budget_used'>): NoticeDraft {
   const percent = `${Math.floor(share * 100)} % of the plan's budget is used.`;
-  const effect = share < 1 ? '' : ' Running attempts may finish, but no new attempt starts.';
+  const rest = share < 1 ? ' The rest is too small for the next request to the model.' : '';
+  const effect = type === 'budget_low' ? '' : `${rest} Therefore, no new attempt starts.`;
   return { kind: 'budget', text: `${percent}${effect}`, details: { budgetShare: share } };
 }

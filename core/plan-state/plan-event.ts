@@ -123,8 +123,8 @@ export type PlanEvent =
   | { readonly type: 'budget_changed'; readonly budget: CreatePlan['budget'] }
   /** The used `share` of the budget is at least 0.8 and less than 1. */
   | { readonly type: 'budget_low'; readonly share: number }
-  /** The used `share` of the budget is 1 or more. */
-  | { readonly type: 'budget_used'; readonly share: number }
+  /** The used `share` of the budget is 1 or more, or the rest is too small for the next request to the model. */
+  | { readonly type: 'budget_used'; readonly share: number; readonly isRestTooSmall?: boolean }
   /** A base check began, began again or ended. */
   | { readonly type: 'base_checked'; readonly result: BaseState }
   /** A person decided to start tasks without green checks of the base commits. */

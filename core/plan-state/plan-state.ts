@@ -1,4 +1,5 @@
 import { AppError } from '../base/app-error.ts';
+import type { AttemptBudget } from '../contract/attempt.ts';
 import type { Condition, Forecast, PlanOptions, Policy, Verdict } from '../contract/plan.ts';
 import type { PlanStatus } from '../contract/plan-status.ts';
 import type { Repository } from '../contract/repository.ts';
@@ -159,6 +160,10 @@ export type PlanState = {
   readonly haltNotified?: boolean;
   /** Highest crossed limit of the budget: `low` is 80 %, `used` is 100 %. */
   readonly budgetLevel?: 'low' | 'used';
+  /** True if the rest of the budget does not suffice for another request to the model. */
+  readonly isBudgetRestTooSmall?: true | undefined;
+  /** Time of the last change of the budget by a person. */
+  readonly budgetChangedAt?: number;
   readonly usage: Usage;
   /** Reason of a rejection, cancellation or failure. */
   readonly reason?: string;
@@ -260,17 +265,47 @@ export type PlanSpending = {
   readonly usedUsd: number;
 };
 
+/** Returns true if the plan has a limit on tokens or costs. */
+export function hasBudget({ options: { budget } }: PlanState): boolean {
+  return budget.maxTokens !== undefined || budget.maxUsd !== undefined;
+}
+
+/** Returns the tokens and the cost of planning and attempts. */
+export function computeSpending({ state, usedTokens, usedUsd }: PlanSpending): {
+  readonly tokens: number;
+  readonly usd: number;
+} {
+  const { inputTokens, outputTokens, usd } = state.usage;
+  return { tokens: usedTokens + inputTokens + outputTokens, usd: usedUsd + (usd ?? 0) };
+}
+
 /** Returns the used share of the budget: 0 without a budget or usage, 1 for a used-up budget, more for an exceeded budget. */
-export function computeBudgetShare({ state, usedTokens, usedUsd }: PlanSpending): number {
-  const { maxTokens, maxUsd } = state.options.budget;
-  const tokens = maxTokens === undefined ? 0 : usedTokens / maxTokens;
-  const usd = maxUsd === undefined ? 0 : usedUsd / maxUsd;
+export function computeBudgetShare(plan: PlanSpending): number {
+  const { maxTokens, maxUsd } = plan.state.options.budget;
+  const spending = computeSpending(plan);
+  const tokens = maxTokens === undefined ? 0 : spending.tokens / maxTokens;
+  const usd = maxUsd === undefined ? 0 : spending.usd / maxUsd;
   return Math.max(tokens, usd);
 }
 
-/** Returns true if the budget is used up: running attempts may finish, but no new attempt starts. */
+/** Returns true if the budget is used up, or its rest is too small for a request: no new attempt starts. */
 export function isOverBudget(plan: PlanSpending): boolean {
-  return computeBudgetShare(plan) >= 1;
+  return computeBudgetShare(plan) >= 1 || plan.state.isBudgetRestTooSmall === true;
+}
+
+/** Returns the highest total usage that the budget allows an attempt which has used `own` so far; undefined without a budget. */
+export function computeAttemptBudget(plan: PlanSpending, own: Usage): AttemptBudget | undefined {
+  if (!hasBudget(plan.state)) return undefined;
+  const { maxTokens, maxUsd } = plan.state.options.budget;
+  const spending = computeSpending(plan);
+  const ownTokens = own.inputTokens + own.outputTokens;
+  return {
+    tokens:
+      maxTokens === undefined
+        ? null
+        : Math.max(0, Math.floor(maxTokens - spending.tokens)) + ownTokens,
+    usd: maxUsd === undefined ? null : Math.max(0, maxUsd - spending.usd) + (own.usd ?? 0),
+  };
 }
 
 /** Event for a crossed limit of the budget; `share` is the used share of the budget. */

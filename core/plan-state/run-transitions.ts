@@ -138,6 +138,12 @@ export function onBudgetLow(state: PlanState): PlanState | undefined {
   return state.budgetLevel === undefined ? { ...state, budgetLevel: 'low' } : undefined;
 }
 
-export function onBudgetUsed(state: PlanState): PlanState | undefined {
-  return state.budgetLevel === 'used' ? undefined : { ...state, budgetLevel: 'used' };
+export function onBudgetUsed(
+  state: PlanState,
+  { isRestTooSmall = false }: PlanEventOf<'budget_used'>,
+): PlanState | undefined {
+  const isKnown = !isRestTooSmall || state.isBudgetRestTooSmall === true;
+  if (state.budgetLevel === 'used' && isKnown) return undefined;
+  const isBudgetRestTooSmall = isRestTooSmall ? true : state.isBudgetRestTooSmall;
+  return { ...state, budgetLevel: 'used', isBudgetRestTooSmall };
 }

@@ -2,7 +2,7 @@ import type { AttemptResult, BridgePhase, TranscriptEntry } from '../contract/at
 import type { AttemptKey, TaskKey } from '../contract/id.ts';
 import type { TaskSpec, Usage } from '../contract/task.ts';
 import type { Item, Table } from '../port/table.ts';
-import { ITEM_IS_ABSENT } from '../port/table.ts';
+import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
 import type { TaskTransition } from '../task-state/task-state.ts';
 import { formatTaskPartition, KEY, SORT_PREFIX } from '../topology/table-keys.ts';
 import {
@@ -67,20 +67,30 @@ export type AttemptRecord = {
   readonly messagesSeen?: number;
 };
 
+/** A record with the mark of `markAttemptBudgeted`. */
+export type StoredAttempt = AttemptRecord & { readonly isBudgeted: boolean };
+
 export async function putAttempt(
   table: Table,
   key: AttemptKey,
   record: AttemptRecord,
 ): Promise<void> {
-  await table.put({ ...KEY.attempt(key), doc: encodeDocument(record) });
+  // An update keeps the mark of a budget.
+  await table.update(KEY.attempt(key), { set: { doc: encodeDocument(record) } });
+}
+
+/** Marks an attempt that began before its plan had a budget, so that its heartbeats count against the budget. */
+export async function markAttemptBudgeted(table: Table, key: AttemptKey): Promise<void> {
+  await table.update(KEY.attempt(key), { set: { budgeted: true } }, ITEM_IS_PRESENT);
 }
 
 export async function loadAttempt(
   table: Table,
   key: AttemptKey,
-): Promise<AttemptRecord | undefined> {
+): Promise<StoredAttempt | undefined> {
   const item = await table.get(KEY.attempt(key));
-  return item === undefined ? undefined : decodeDocument<AttemptRecord>(item);
+  if (item === undefined) return undefined;
+  return { ...decodeDocument<AttemptRecord>(item), isBudgeted: item.budgeted === true };
 }
 
 /** Puts the result of an attempt; returns false and changes nothing if the attempt already has a result. */

@@ -49,7 +49,11 @@ export function onBridgeReady(
   context: TransitionContext,
 ): TaskState | undefined {
   if (state.liveAttempt?.phase !== 'claimed') return undefined;
-  const liveAttempt = { ...state.liveAttempt, leaseUntil: event.leaseUntil };
+  const liveAttempt: LiveAttempt = {
+    ...state.liveAttempt,
+    leaseUntil: event.leaseUntil,
+    ...(event.isBudgeted === true && { isBudgeted: true }),
+  };
   return {
     ...setAttemptPhase(state, liveAttempt, 'working'),
     startedAt: state.startedAt ?? context.now,

@@ -12,7 +12,12 @@ export type TaskEvent =
       readonly kind: AttemptKind;
       readonly leaseUntil: number;
     }
-  | { readonly type: 'bridge_ready'; readonly n: number; readonly leaseUntil: number }
+  | {
+      readonly type: 'bridge_ready';
+      readonly n: number;
+      readonly leaseUntil: number;
+      readonly isBudgeted?: boolean;
+    }
   | { readonly type: 'question_asked'; readonly n: number; readonly question: Question }
   /** A person answered, or the timeout of the question passed. Without `question`, the answer is for the open question. */
   | { readonly type: 'question_answered'; readonly n: number; readonly question?: string }

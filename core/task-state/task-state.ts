@@ -18,6 +18,8 @@ export type LiveAttempt = {
   readonly phase: 'claimed' | 'working' | 'awaiting_input';
   /** Epoch milliseconds. */
   readonly claimedAt: number;
+  /** True if the plan had a budget at the start of the attempt, so that each report of usage counts against the budget at once. */
+  readonly isBudgeted?: true;
   /** Epoch milliseconds; heartbeats extend the lease on the item of the attempt, not here. */
   readonly leaseUntil: number;
 };

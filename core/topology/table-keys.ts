@@ -84,6 +84,8 @@ export const PLANS_AWAITING_PERSON = 'OPEN';
 export const KEY = {
   plan: (plan: PlanId): Key => ({ pk: formatPlanPartition(plan), sk: 'HEAD' }),
   plannerLease: (plan: PlanId): Key => ({ pk: formatPlanPartition(plan), sk: 'PLANNER' }),
+  /** Spending of a plan with a budget. */
+  planSpending: (plan: PlanId): Key => ({ pk: formatPlanPartition(plan), sk: 'SPEND' }),
   planHistory: (plan: PlanId, version: number): Key => ({
     pk: formatPlanPartition(plan),
     sk: `${SORT_PREFIX.history}${padNumber(version, 8)}`,

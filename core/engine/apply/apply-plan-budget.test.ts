@@ -6,14 +6,16 @@ import {
 } from '../../../test/support/engine/engine-fixture.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
-import { applyPlan, recordPlanUsage } from './apply-transition.ts';
+import { applyPlan, recordAttemptUsage } from './apply-transition.ts';
+
+const ATTEMPT = { plan: FIXTURE_PLAN, run: 1, task: 'one', attemptNumber: 1 };
 
 async function createBudgetFixture() {
   const fixture = createEngineFixture();
   const { options } = createPlanStateFixture();
   await fixture.putPlan({ options: { ...options, budget: { maxTokens: 100 } } });
   const addTokens = (tokens: number) =>
-    recordPlanUsage(fixture.deps, FIXTURE_PLAN, { ...NO_USAGE, inputTokens: tokens });
+    recordAttemptUsage(fixture.deps, ATTEMPT, { ...NO_USAGE, inputTokens: tokens });
   const listShares = () =>
     fixture.sent.flatMap((message) =>
       message.type === 'notify' ? [message.notice.details.budgetShare] : [],

@@ -1,16 +1,17 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
-import type { TaskKey } from '../../contract/id.ts';
+import type { AttemptKey, TaskKey } from '../../contract/id.ts';
 import { buildTaskWakeUp } from '../../contract/queue-message.ts';
 import type { Usage } from '../../contract/task.ts';
 import { decidePlan } from '../../plan-state/decide-plan.ts';
 import { announcePlanTransition } from '../../plan-state/plan-announcements.ts';
 import { computePlanDueAfterWrite } from '../../plan-state/plan-due.ts';
 import type { PlanEvent } from '../../plan-state/plan-event.ts';
-import { findBudgetEvent } from '../../plan-state/plan-state.ts';
+import { findBudgetEvent, hasBudget } from '../../plan-state/plan-state.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { Table } from '../../port/table.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { addPlanUsage, clearPlanNotices, loadPlan, savePlan } from '../../store/plan-store.ts';
+import { addLiveSpending, closeSpendingEntry } from '../../store/spending-store.ts';
 import { loadAttempt } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import {
@@ -106,7 +107,7 @@ export async function applyTask(
     if (task === undefined) return { kind: 'missing' };
     // If the response of the write was lost, the write seems to have lost a race, but the task carries its tag.
     if (saved !== undefined || task.writeTag === tag) {
-      await recordPlanUsage(deps, key.plan, lastUsage);
+      await recordEndedAttempt(deps, before, lastUsage);
       const isSent = await sendAnnouncement(deps, {
         ...selectAudience(announcement, options.announce ?? 'all'),
         plan: key.plan,
@@ -285,19 +286,34 @@ export async function requirePlan(deps: StoreDeps, id: string): Promise<StoredPl
   return plan;
 }
 
-/** Adds the usage of an attempt to the plan's total, and records a crossed limit of the budget. */
-export async function recordPlanUsage(
+async function recordEndedAttempt(
   deps: PlanWriteDeps,
-  id: string,
+  before: StoredTask,
   usage: Usage | undefined,
 ): Promise<void> {
-  const tokens = usage === undefined ? 0 : usage.inputTokens + usage.outputTokens;
-  if (usage === undefined || tokens === 0) return;
-  const plan = await addPlanUsage(deps.table, id, tokens, usage.usd ?? 0);
-  if (plan !== undefined) await checkBudget(deps, plan);
+  const attemptNumber = before.state.liveAttempt?.attemptNumber;
+  if (attemptNumber === undefined || usage === undefined) return;
+  await recordAttemptUsage(deps, { ...toTaskKey(before.state), attemptNumber }, usage);
 }
 
-/** Records that the plan has crossed 80 % or 100 % of its budget. Returns true if the plan has changed. */
+/** Adds the usage of an ended attempt to the plan's total, and records a crossed limit of the budget. */
+export async function recordAttemptUsage(
+  deps: PlanWriteDeps,
+  key: AttemptKey,
+  usage: Usage,
+): Promise<void> {
+  const tokens = usage.inputTokens + usage.outputTokens;
+  if (tokens === 0) return;
+  const plan = await addPlanUsage(deps.table, key.plan, tokens, usage.usd ?? 0);
+  if (plan === undefined || !hasBudget(plan.state)) return;
+  await closeSpendingEntry(deps.table, key, usage);
+  await checkBudget(deps, await addLiveSpending(deps.table, plan));
+}
+
+/**
+ * Records that the plan has crossed 80 % or 100 % of its budget. `plan` includes the spending of running attempts. Returns true if
+ * the plan has changed.
+ */
 export async function checkBudget(deps: PlanWriteDeps, plan: StoredPlan): Promise<boolean> {
   const event = findBudgetEvent(plan);
   if (event === undefined) return false;

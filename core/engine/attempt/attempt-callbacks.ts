@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { AppError } from '../../base/app-error.ts';
 import type {
+  AttemptBudget,
   AttemptResult,
   HeartbeatResponse,
   heartbeatRequestSchema,
@@ -10,7 +11,13 @@ import { summariseFlags } from '../../contract/flag.ts';
 import type { AttemptKey } from '../../contract/id.ts';
 import { formatAttemptBranch, formatAttemptId } from '../../contract/id.ts';
 import { buildModelProbeRequest } from '../../contract/queue-message.ts';
-import type { Evidence, Question } from '../../contract/task.ts';
+import type { Evidence, Question, Usage } from '../../contract/task.ts';
+import {
+  computeAttemptBudget,
+  computeBudgetShare,
+  hasBudget,
+} from '../../plan-state/plan-state.ts';
+import { setSpendingEntry } from '../../store/spending-store.ts';
 import { boundPauseEnd, recordPause } from '../../store/system-store.ts';
 import {
   loadAttempt,
@@ -23,7 +30,13 @@ import { loadTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
-import { applyTask, recordPlanUsage, requirePlan } from '../apply/apply-transition.ts';
+import {
+  applyPlan,
+  applyTask,
+  checkBudget,
+  recordAttemptUsage,
+  requirePlan,
+} from '../apply/apply-transition.ts';
 import { findPausedForge } from '../apply/pause-after-error.ts';
 import type { EngineDeps, ForgeDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
@@ -52,10 +65,50 @@ export async function recordHeartbeat(
     progressAt: heartbeat.progressAt,
     messagesSeen: Math.max(before?.messagesSeen ?? 0, heartbeat.messagesSeen),
   });
+  const isBudgeted = live.attempt.isBudgeted === true || before?.isBudgeted === true;
+  const budget = isBudgeted ? await recordLiveUsage(deps, key, heartbeat.usage) : undefined;
   await closeAnsweredQuestion(deps, key, live, heartbeat.answered);
   const unread = await loadUnreadMessages(deps, key, live, heartbeat.messagesSeen);
   const messages = unread.map(({ n, author, text, answers }) => ({ n, author, text, answers }));
-  return { leaseUntil, messages, finish: live.state.isFinishing ?? false };
+  const finish = live.state.isFinishing ?? false;
+  return { leaseUntil, messages, finish, ...(budget && { budget }) };
+}
+
+/** Counts the reported usage against the budget of the plan; returns what the budget allows the attempt in total. */
+async function recordLiveUsage(
+  deps: TaskWriteDeps,
+  key: AttemptKey,
+  usage: Usage,
+): Promise<AttemptBudget | undefined> {
+  const plan = await requirePlan(deps, key.plan);
+  if (!hasBudget(plan.state)) return undefined;
+  const spending = await setSpendingEntry(deps.table, plan, key, usage);
+  await checkBudget(deps, spending);
+  return computeAttemptBudget(spending, usage);
+}
+
+/**
+ * Counts the usage of a result before its transition: the transition wakes the scheduler, and no new attempt may start on a budget that
+ * this result has used up.
+ */
+async function recordFinalUsage(
+  deps: TaskWriteDeps,
+  key: AttemptKey,
+  result: AttemptResult,
+): Promise<void> {
+  const plan = await requirePlan(deps, key.plan);
+  if (!hasBudget(plan.state)) return;
+  const spending = await setSpendingEntry(deps.table, plan, key, result.usage);
+  if (result.outcome !== 'failed' || result.cause !== 'budget') return;
+  const heartbeatAt = (await loadAttempt(deps.table, key))?.heartbeatAt ?? 0;
+  // The bridge may not know a later change of the budget yet.
+  if ((plan.state.budgetChangedAt ?? 0) > heartbeatAt) return;
+  const event = {
+    type: 'budget_used',
+    share: computeBudgetShare(spending),
+    isRestTooSmall: true,
+  } as const;
+  await applyPlan(deps, key.plan, event, { actor: 'bridge' });
 }
 
 /**
@@ -187,13 +240,14 @@ export async function acceptResult(
   }
   const event = await buildResultEvent(deps, key, live, result);
   await putResult(deps.table, key, result);
+  if (live.attempt.isBudgeted === true) await recordFinalUsage(deps, key, result);
   const applied = await applyTask(deps, key, event, { actor: 'bridge', loaded: live });
   if (applied.kind === 'stale' || applied.kind === 'missing') {
     // An earlier call with the same result may have won the race.
     if (await wasResultAccepted(deps, key)) return;
     throw createAttemptEndedError(key);
   }
-  await recordPlanUsage(deps, key.plan, result.usage);
+  await recordAttemptUsage(deps, key, result.usage);
   const isModelRefusal = result.outcome === 'failed' && result.cause === 'provider';
   if (isModelRefusal) await enqueueWakeUps(deps, [buildModelProbeRequest()]);
 }

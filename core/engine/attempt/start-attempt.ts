@@ -1,10 +1,12 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
-import type { Assignment, Credentials } from '../../contract/attempt.ts';
+import type { Assignment, AttemptBudget, Credentials } from '../../contract/attempt.ts';
 import type { AttemptKey } from '../../contract/id.ts';
 import { formatAttemptBranch } from '../../contract/id.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import { runAcceptsWork } from '../../plan-state/plan-state.ts';
-import { putAttempt } from '../../store/task-detail-store.ts';
+import { computeAttemptBudget, hasBudget, runAcceptsWork } from '../../plan-state/plan-state.ts';
+import type { StoredPlan } from '../../store/plan-store.ts';
+import { addLiveSpending, openSpendingEntry } from '../../store/spending-store.ts';
+import { loadAttempt, putAttempt } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
@@ -12,7 +14,7 @@ import type { LiveAttempt } from '../../task-state/task-state.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
 import { applyTask, requirePlan } from '../apply/apply-transition.ts';
 import { isPausing, pauseAfterError } from '../apply/pause-after-error.ts';
-import type { EngineDeps, ForgeDeps, ModelAccess } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, ModelAccess, StoreDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 import { createAttemptEndedError, requireLiveAttempt } from './attempt-callbacks.ts';
 import { buildAssignment, resolveTaskModel } from './build-assignment.ts';
@@ -20,7 +22,8 @@ import { buildAssignment, resolveTaskModel } from './build-assignment.ts';
 /** Starts a claimed attempt at the first call of its bridge. A repeated call returns the same assignment. */
 export async function startAttempt(deps: ForgeDeps, key: AttemptKey): Promise<Assignment> {
   const live = await requireLiveAttempt(deps, key);
-  const plan = (await requirePlan(deps, key.plan)).state;
+  const stored = await requirePlan(deps, key.plan);
+  const plan = stored.state;
   if (!runAcceptsWork(plan, key.run)) {
     await applyTask(
       deps,
@@ -30,7 +33,8 @@ export async function startAttempt(deps: ForgeDeps, key: AttemptKey): Promise<As
     );
     throw createAttemptEndedError(key);
   }
-  const assignment = await requireAssignment(deps, plan, live);
+  const budget = await resolveAttemptBudget(deps, stored, live);
+  const assignment = { ...(await requireAssignment(deps, plan, live)), ...(budget && { budget }) };
   if (live.attempt.phase === 'claimed') {
     const now = deps.clock.now();
     const leaseUntil = now + deps.settings.leaseMs;
@@ -44,15 +48,30 @@ export async function startAttempt(deps: ForgeDeps, key: AttemptKey): Promise<As
       progressAt: now,
       messagesSeen: assignment.messagesSeen,
     });
+    const isBudgeted = budget !== undefined;
+    if (isBudgeted) await openSpendingEntry(deps.table, key, NO_USAGE);
     const applied = await applyTask(
       deps,
       key,
-      { type: 'bridge_ready', n: key.attemptNumber, leaseUntil },
+      { type: 'bridge_ready', n: key.attemptNumber, leaseUntil, isBudgeted },
       { actor: 'bridge', loaded: live },
     );
     if (applied.kind === 'stale' || applied.kind === 'missing') throw createAttemptEndedError(key);
   }
   return assignment;
+}
+
+/** Returns what the plan's budget allows the attempt; undefined without a budget, and for a `verify` attempt, which uses no model. */
+async function resolveAttemptBudget(
+  deps: StoreDeps,
+  plan: StoredPlan,
+  { state, attempt }: StoredTask & { readonly attempt: LiveAttempt },
+): Promise<AttemptBudget | undefined> {
+  if (attempt.kind === 'verify' || !hasBudget(plan.state)) return undefined;
+  const key = { ...toTaskKey(state), attemptNumber: attempt.attemptNumber };
+  // A repeated call of a bridge that works already gets its own usage added.
+  const record = attempt.phase === 'claimed' ? undefined : await loadAttempt(deps.table, key);
+  return computeAttemptBudget(await addLiveSpending(deps.table, plan), record?.usage ?? NO_USAGE);
 }
 
 /** Maximum pause of the forge during which a running bridge waits, milliseconds. A longer pause ends the attempt. */

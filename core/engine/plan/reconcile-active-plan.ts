@@ -4,6 +4,7 @@ import { isReleasable, isSimple, runAcceptsWork } from '../../plan-state/plan-st
 import { buildRunNodes } from '../../plan-state/run-nodes.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { setPlanDue } from '../../store/plan-store.ts';
+import { addLiveSpending } from '../../store/spending-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import { isNoChangeTask } from '../../task-state/task-state.ts';
@@ -34,7 +35,7 @@ export async function reconcileActivePlan(deps: ForgeDeps, plan: StoredPlan): Pr
     await setPlanDue(deps.table, plan, deps.clock.now() + BASE_POLL_MS);
     return;
   }
-  await checkBudget(deps, plan);
+  await checkBudget(deps, await addLiveSpending(deps.table, plan));
   const finalTasks = await Promise.all(
     state.finalTasks.map(({ task }) =>
       loadTask(deps.table, { plan: state.id, run: state.run, task }),

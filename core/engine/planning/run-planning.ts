@@ -4,10 +4,12 @@ import { describeError } from '../../base/describe-error.ts';
 import { buildModelProbeRequest, buildPlannerWakeUp } from '../../contract/queue-message.ts';
 import type { Usage } from '../../contract/task.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
+import { isOverBudget } from '../../plan-state/plan-state.ts';
 import type { Prices } from '../../planning/price.ts';
 import { computeUsage } from '../../planning/price.ts';
-import { loadPlan } from '../../store/plan-store.ts';
+import { loadPlan, setPlanDue } from '../../store/plan-store.ts';
 import { acquirePlannerLease, renewPlannerLease } from '../../store/planner-lease.ts';
+import { addLiveSpending } from '../../store/spending-store.ts';
 import { loadPause, MODEL_SYSTEM } from '../../store/system-store.ts';
 import { enqueueWakeUps } from '../announce-changes.ts';
 import { applyPlan } from '../apply/apply-transition.ts';
@@ -79,12 +81,20 @@ async function runPlanningSteps(
   renewLease: () => Promise<void>,
 ): Promise<void> {
   for (;;) {
-    const { state } = (await loadPlan(deps.table, id)) ?? {};
-    if (state?.status !== 'planning' || state.planning.stage === 'done') return;
+    const plan = await loadPlan(deps.table, id);
+    const state = plan?.state;
+    if (plan === undefined || state?.status !== 'planning' || state.planning.stage === 'done')
+      return;
     if ((state.planning.parkedUntil ?? 0) > deps.clock.now()) return;
     try {
       await renewLease();
-      if (needsModel(state)) await requireAvailableModel(deps);
+      if (needsModel(state)) {
+        if (isOverBudget(await addLiveSpending(deps.table, plan))) {
+          await setPlanDue(deps.table, plan, deps.clock.now() + BUDGET_POLL_MS);
+          return;
+        }
+        await requireAvailableModel(deps);
+      }
       const event = await PLANNING_STEPS[state.planning.stage](deps, state);
       const applied = await applyPlan(deps, id, event, { actor: 'planner' });
       // The plan was cancelled, or another planner recorded the step first. The result of this step is not needed.
@@ -95,6 +105,9 @@ async function runPlanningSteps(
     }
   }
 }
+
+/** Interval of the checks of a plan whose planning has used up the budget, milliseconds. A change of the budget wakes the planner. */
+const BUDGET_POLL_MS = 900_000;
 
 function needsModel({ planning, hasSubmittedGraph, options, verdict }: PlanState): boolean {
   if (hasSubmittedGraph || options.interactive) return false;

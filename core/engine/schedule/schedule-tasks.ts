@@ -6,6 +6,7 @@ import { isOverBudget, isReleasable, requirePlanRepository } from '../../plan-st
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';
+import { addLiveSpending } from '../../store/spending-store.ts';
 import type { Pause, SlotHolder, Slots } from '../../store/system-store.ts';
 import {
   addSlotHolders,
@@ -62,6 +63,7 @@ export async function scheduleTasks(deps: LaunchDeps, named: readonly TaskKey[])
       pauses,
       pausedUntil: 0,
       plans,
+      spendings: new Map(),
       candidates: new Map(),
     };
     for (const stored of tasks) await considerTask(pass, stored);
@@ -119,6 +121,8 @@ type SchedulingPass = {
   /** End of the latest pause that delays a task, epoch milliseconds; 0 without such a pause. */
   pausedUntil: number;
   readonly plans: Map<string, StoredPlan>;
+  /** Plans of the pass with the spending of their running attempts. */
+  readonly spendings: Map<string, StoredPlan>;
   readonly candidates: Map<string, SchedulableTask>;
 };
 
@@ -208,13 +212,24 @@ async function considerTask(pass: SchedulingPass, stored: StoredTask | undefined
   if (!isReleasable(plan.state)) return;
   // Every kind of attempt needs the forge.
   if (isSystemPaused(pass, resolveForgeSystem(plan.state, stored.state.repo))) return;
-  if (isOverBudget(plan) && stored.state.nextAttemptKind !== 'verify') return;
+  if (stored.state.nextAttemptKind !== 'verify' && (await isBudgetUsed(pass, plan))) return;
   candidates.set(formatTaskId(key), {
     task: stored.state,
     stored,
     plan: plan.state,
     planCap: plan.state.options.maxParallel ?? deps.settings.caps.plan,
   });
+}
+
+/** Returns true if no attempt with a model may start. The spending of a plan with a budget is read once in a pass. */
+async function isBudgetUsed(
+  { deps, spendings }: SchedulingPass,
+  plan: StoredPlan,
+): Promise<boolean> {
+  const { id } = plan.state;
+  const spending = spendings.get(id) ?? (await addLiveSpending(deps.table, plan));
+  spendings.set(id, spending);
+  return isOverBudget(spending);
 }
 
 function resolveForgeSystem(plan: PlanState, repo: string): string {

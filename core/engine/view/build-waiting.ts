@@ -119,6 +119,8 @@ export function listPlanWaiting(
           ({ state }) => buildTaskWaiting(state) ?? buildCancelledWaiting(state) ?? [],
         ),
       ];
+    case 'planning':
+      return [...buildModelWaiting(plan, facts.pauses), ...buildBudgetWaiting(stored)];
     default:
       return buildModelWaiting(plan, facts.pauses);
   }

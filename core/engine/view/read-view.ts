@@ -4,6 +4,7 @@ import type { GraphView, PlanView } from '../../contract/plan.ts';
 import type { TaskView } from '../../contract/task.ts';
 import type { Revision } from '../../store/plan-store.ts';
 import { readPlan } from '../../store/plan-store.ts';
+import { addLiveSpending } from '../../store/spending-store.ts';
 import { loadPauses } from '../../store/system-store.ts';
 import type { AttemptRecord, TranscriptChunk } from '../../store/task-detail-store.ts';
 import {
@@ -31,7 +32,8 @@ export async function readPlanView(
   deps: Pick<EngineDeps, 'table' | 'clock'>,
   id: string,
 ): Promise<PlanView> {
-  const plan = await requirePlan(deps, id);
+  const stored = await requirePlan(deps, id);
+  const plan = await addLiveSpending(deps.table, stored);
   const now = deps.clock.now();
   const [tasks, pauses] = await Promise.all([
     listTasks(deps.table, { plan: id, run: plan.state.run }),
@@ -74,9 +76,10 @@ export async function listPlanViews(
     after: query.cursor,
     reverse: true,
   });
-  const plans = page.items
+  const stored = page.items
     .map(readPlan)
     .filter((plan) => query.status === undefined || plan.state.status === query.status);
+  const plans = await mapInParallel(stored, 8, (plan) => addLiveSpending(deps.table, plan));
   return {
     items: plans.map((plan) => buildPlanView(plan, { now: deps.clock.now() })),
     next: page.next,
@@ -141,7 +144,10 @@ export async function readChanges(
   const isFirstPage = query.cursor === undefined;
   const hasPlanChanged = isFirstPage && (query.since === 0 || plan.state.last.at >= from);
   const planView = hasPlanChanged
-    ? buildPlanView(plan, { now, pauses: await loadPauses(deps.table, now) })
+    ? buildPlanView(await addLiveSpending(deps.table, plan), {
+        now,
+        pauses: await loadPauses(deps.table, now),
+      })
     : undefined;
   return {
     plan: planView,
