@@ -11,6 +11,7 @@ import { AttemptEnded, AttemptFailure, rejectOnAbort } from './attempt-error.ts'
 import { createCallbackClient } from './control/callback-client.ts';
 import { fitResult } from './control/fit-result.ts';
 import type { CallbackOptions } from './control/send-callback.ts';
+import { toRepositoryFailure } from './git/forge-failure.ts';
 import { createAttemptFolders } from './host/attempt-folders.ts';
 import type { BridgeSettings } from './host/bridge-settings.ts';
 import { ProcessTable } from './host/process-table.ts';
@@ -105,13 +106,13 @@ function performAttempt(attempt: Attempt, settings: BridgeSettings): Promise<Att
 /** Builds the result of a failed attempt. Rethrows an AttemptEnded, because an ended attempt reports nothing. */
 function createFailedResult(error: unknown, attempt: Attempt): AttemptResult {
   // The abort reason explains the failure better than the error of the interrupted step.
-  const cause: unknown = attempt.signal.aborted ? attempt.signal.reason : error;
+  const cause = toRepositoryFailure(attempt.signal.aborted ? attempt.signal.reason : error);
   if (cause instanceof AttemptEnded) throw cause;
   const { redact } = attempt.redactor;
   const failure =
     cause instanceof AttemptFailure
       ? cause
-      : new AttemptFailure('infra', formatUnexpectedError(cause), { cause });
+      : new AttemptFailure('infra', formatUnexpectedError(cause, attempt), { cause });
   const { until, files, evidence } = failure.details;
   return {
     outcome: 'failed',
@@ -125,6 +126,8 @@ function createFailedResult(error: unknown, attempt: Attempt): AttemptResult {
   };
 }
 
-function formatUnexpectedError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+/** Describes an error without the folder of the attempt, so that the same fault has the same text in each attempt. */
+function formatUnexpectedError(error: unknown, attempt: Attempt): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.replaceAll(attempt.folders.root, '<attempt>');
 }

@@ -3,6 +3,7 @@ import type { Assignment } from '../../../core/contract/attempt.ts';
 import {
   fenceData,
   readGiveUpReason,
+  renderConflictReminder,
   renderTaskPrompt,
   renderVerifyFeedback,
 } from './task-prompt.ts';
@@ -80,6 +81,18 @@ test('the prompt of a task without criteria, scope, parents and notes has only a
   });
 
   expect(prompt.match(/^#+ .*$/gm)).toEqual(['# Task: Add the login', '## Rules']);
+});
+
+test('a prompt lists at most 50 of the files with conflict markers', () => {
+  const files = Array.from({ length: 22_000 }, (_, index) => `src/file-${index}.ts`);
+
+  const prompt = renderTaskPrompt(ASSIGNMENT, { files, messages: '', rootBranch: 'root' });
+  const reminder = renderConflictReminder(files);
+
+  for (const text of [prompt, reminder]) {
+    expect(text).toContain('- src/file-49.ts\n- and 21950 more\n');
+    expect(text.length).toBeLessThan(10_000);
+  }
 });
 
 test('the prompt of a repair contains the reason, the merged tasks involved and the files with conflict markers', () => {

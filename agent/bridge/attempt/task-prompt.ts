@@ -13,8 +13,8 @@ export const GIVE_UP_MARKER = 'CANNOT:';
 /** Limit of one fenced text, characters; only the end of a longer text is kept. */
 const MAX_DATA_CHARS = 12_000;
 const MAX_REASON_CHARS = 2_000;
-/** Maximum number of changes that a prompt lists as not committed. */
-const MAX_LISTED_CHANGES = 50;
+/** Maximum number of paths in one list of a prompt. */
+const MAX_LISTED_PATHS = 50;
 
 /** Merge of the root branch that left conflict markers in the workspace. */
 export type ConflictState = {
@@ -76,6 +76,12 @@ function renderBullets(items: readonly string[]): string {
   return items.map((item) => `- ${item}`).join('\n');
 }
 
+function renderPaths(paths: readonly string[]): string {
+  const hidden = paths.length - MAX_LISTED_PATHS;
+  const listed = renderBullets(paths.slice(0, MAX_LISTED_PATHS));
+  return hidden > 0 ? `${listed}\n- and ${hidden} more` : listed;
+}
+
 function renderParentsSection({ parents }: Assignment): string {
   if (parents.length === 0) return '';
   const summaries = parents.map(
@@ -99,7 +105,7 @@ function renderRepairSection({ repair }: Assignment): string {
     '## What has to be repaired',
     `This task was done before; the workspace holds its work. ${REPAIR_REASONS[repair.reason]} Solve this problem and keep everything else.`,
   ];
-  if (repair.files.length > 0) parts.push(`Files:\n${renderBullets(repair.files)}`);
+  if (repair.files.length > 0) parts.push(`Files:\n${renderPaths(repair.files)}`);
   if (repair.tasks.length > 0)
     parts.push(`Tasks whose merged work is involved: ${repair.tasks.join(', ')}`);
   if (repair.detail) parts.push(`${DATA_NOTE}\n${fenceData(repair.detail)}`);
@@ -109,7 +115,7 @@ function renderRepairSection({ repair }: Assignment): string {
 function renderConflictSection({ files, messages, rootBranch }: ConflictState): string {
   return [
     '## Merge conflict',
-    `The branch ${rootBranch} was merged into the workspace and left conflict markers in:\n${renderBullets(files)}`,
+    `The branch ${rootBranch} was merged into the workspace and left conflict markers in:\n${renderPaths(files)}`,
     messages && `${DATA_NOTE}\n${fenceData(messages)}`,
     'In each file keep the meaning of both sides and remove every conflict marker (<<<<<<<, =======, >>>>>>>). Do not run git merge or git commit: the merge is committed for you.',
   ]
@@ -184,14 +190,14 @@ export function renderLeftOut(leftOut: readonly LeftOut[]): string {
 
 function renderLeftOutList(leftOut: readonly LeftOut[]): string {
   const lines = leftOut
-    .slice(0, MAX_LISTED_CHANGES)
+    .slice(0, MAX_LISTED_PATHS)
     .map(({ path, task }) => `${path} (belongs to task ${task})`);
   return `These changes are not part of your commit, because the paths belong to other tasks:\n${renderBullets(lines)}`;
 }
 
 /** Renders the prompt that asks the agent to resolve the remaining conflict markers. */
 export function renderConflictReminder(files: readonly string[]): string {
-  return `These files still hold conflict markers:\n${renderBullets(files)}\n\nResolve them: no line may begin with <<<<<<< or >>>>>>>.`;
+  return `These files still hold conflict markers:\n${renderPaths(files)}\n\nResolve them: no line may begin with <<<<<<< or >>>>>>>.`;
 }
 
 /** Prompt for the agent after a turn that ended early. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { AttemptFailure } from '../attempt-error.ts';
-import { isRetryableForgeError, toForgeFailure } from './forge-failure.ts';
+import { isRetryableForgeError, toForgeFailure, toRepositoryFailure } from './forge-failure.ts';
 import { GitError } from './git.ts';
 
 function createPushError(stderr: string): GitError {
@@ -25,9 +25,10 @@ test.each([
 
 test.each([
   [' ! [remote rejected] a -> b (pre-receive hook declined)', 'agent'],
-  ['remote: Repository not found. fatal: repository http://x not found', 'infra'],
-  ['fatal: unable to access: The requested URL returned error: 403', 'infra'],
-  ["fatal: couldn't find remote ref refs/heads/root", 'infra'],
+  ['remote: Repository not found. fatal: repository http://x not found', 'repository'],
+  ['fatal: unable to access: The requested URL returned error: 403', 'repository'],
+  ["fatal: couldn't find remote ref refs/heads/root", 'repository'],
+  ['fatal: unable to access: SSL handshake failed', 'infra'],
   [' ! [remote rejected] a -> b (cannot lock ref)', 'infra'],
   [' ! [rejected] a -> b (fetch first)', 'infra'],
 ])('the git error "%s" has the cause %s and does not park the task', (stderr, failureCause) => {
@@ -57,4 +58,27 @@ test.each([
   ' ! [rejected] a -> b (fetch first)',
 ])('the git error "%s" is not retried', (stderr) => {
   expect(isRetryableForgeError(createPushError(stderr))).toBe(false);
+});
+
+test.each([
+  'fatal: Needed a single revision',
+  'error: invalid path "a/.git/config"',
+  'fatal: unable to read tree 1234',
+])('the git error "%s" on local files has the cause repository', (stderr) => {
+  const failure = toRepositoryFailure(new GitError(['rev-parse'], { exitCode: 128, stderr }));
+
+  if (!(failure instanceof AttemptFailure)) throw new Error('not an AttemptFailure');
+  expect(failure.failureCause).toBe('repository');
+  expect(failure.message).toContain(stderr);
+});
+
+test.each([
+  [128, 'fatal: write error: No space left on device'],
+  [128, "fatal: Unable to create 'index.lock': File exists."],
+  [128, 'fatal: not a git repository: /work/git'],
+  [null, ''],
+])('exit code %s with the git error "%s" does not concern the repository', (exitCode, stderr) => {
+  const error = new GitError(['read-tree'], { exitCode, stderr });
+
+  expect(toRepositoryFailure(error)).toBe(error);
 });

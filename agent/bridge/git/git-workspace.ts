@@ -5,6 +5,7 @@ import type { AttemptFolders } from '../host/attempt-folders.ts';
 import type { ProcessTable } from '../host/process-table.ts';
 import type { ForgeAccess } from './call-forge.ts';
 import { createFetchingGit } from './call-forge.ts';
+import { createGuardedGit } from './check-workspace.ts';
 import { readVerifiedTree } from './checkout-hash.ts';
 import type { ContentFacts } from './flag-changes.ts';
 import type { Git } from './git.ts';
@@ -53,18 +54,20 @@ export class GitWorkspace {
   headCommit = '';
   readonly #changes: WorkspaceChanges;
 
-  private constructor(options: GitWorkspaceOptions) {
+  private constructor(options: GitWorkspaceOptions, git: Git) {
     this.#options = options;
-    const location = { gitDir: options.folders.git, workTree: options.folders.workspace };
-    this.#git = createGit(options.processes, location, options.signal);
+    this.#git = git;
     this.#fetchingGit = this.#addFetchOnDemand(this.#git);
     this.#changes = new WorkspaceChanges(this.#git, options.folders);
   }
 
   /** Creates the git directory of the bridge and opens the workspace. */
   static async open(options: GitWorkspaceOptions): Promise<GitWorkspace> {
-    await writeBridgeRepository(options.folders.git, options.alternates, options.promisor?.url);
-    return new GitWorkspace(options);
+    const { processes, folders, signal } = options;
+    await writeBridgeRepository(folders.git, options.alternates, options.promisor?.url);
+    const location = { gitDir: folders.git, workTree: folders.workspace };
+    const git = createGit(processes, location, signal);
+    return new GitWorkspace(options, await createGuardedGit(git, folders.workspace));
   }
 
   #addFetchOnDemand(git: Git): Git {

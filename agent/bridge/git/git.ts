@@ -44,6 +44,8 @@ const MAX_OUTPUT_CHARS = 64 * 1024 * 1024;
 export class GitError extends Error {
   override readonly name = 'GitError';
   readonly stderr: string;
+  /** False if git was not started, was killed or wrote too much output. */
+  readonly hasExited: boolean;
 
   constructor(args: readonly string[], finished: Pick<FinishedProcess, 'exitCode' | 'stderr'>) {
     const { exitCode, stderr } = finished;
@@ -53,6 +55,7 @@ export class GitError extends Error {
         : `failed with exit code ${exitCode}`;
     super(`git ${args[0]} ${outcome}: ${stderr.trim().slice(-1_000)}`);
     this.stderr = stderr;
+    this.hasExited = exitCode !== null;
   }
 }
 

@@ -254,3 +254,16 @@ test('agent, set-up and verify get the tool environment, and variables of the re
   const { environment } = notes.find((note) => note.environment) ?? {};
   expect(environment).toMatchObject({ JAVA_HOME: '/opt/java', GOPROXY: 'direct' });
 });
+
+test('an attempt whose start commit is missing at the forge fails with the cause repository', async () => {
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.repository.start = '1'.repeat(40);
+
+  const bridge = await fixture.startBridge([[{ text: 'Done.' }]]);
+  await bridge.ended;
+
+  expect(requireFailedResult(fixture)).toMatchObject({
+    cause: 'repository',
+    reason: expect.stringContaining('1'.repeat(40)),
+  });
+});

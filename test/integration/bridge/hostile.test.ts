@@ -10,6 +10,7 @@ import {
   findLeakedSecrets,
   ROOT_BRANCH,
   requireDoneResult,
+  requireFailedResult,
   setUpBridgeFixture,
 } from '../../support/bridge/bridge-fixture.ts';
 import type { Trap } from '../../support/bridge/hostile-repository.ts';
@@ -115,6 +116,27 @@ test('the bridge does not follow a folder that the agent replaced by a link', as
   );
   for (const name of ['a.txt', 'b.txt'])
     expect(await readFile(join(outside, name), 'utf8')).toBe('mine\n');
+});
+
+test('the bridge commits nothing if the agent replaces the workspace by a link to another folder', async () => {
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.verify = [];
+  const victim = join(fixture.directory, 'victim');
+  await mkdir(victim);
+  await writeFile(join(victim, 'private.key'), 'private\n');
+  const script = `workspace=$PWD; cd .. && mv "$workspace" moved && ln -s '${victim}' "$workspace"`;
+
+  const bridge = await fixture.startBridge([[{ run: ['sh', '-c', script] }, { text: 'Done.' }]], {
+    [BRIDGE_ENVIRONMENT.isolation]: 'processes',
+  });
+  await bridge.ended;
+
+  expect(requireFailedResult(fixture)).toMatchObject({
+    cause: 'agent',
+    reason: expect.stringContaining('the folder of the workspace was replaced'),
+  });
+  expect(await fixture.remote.readHead(ATTEMPT_BRANCH)).toBeUndefined();
+  expect(await readdir(victim)).toEqual(['private.key']);
 });
 
 test('the bridge reads and writes no file on behalf of an agent', async () => {

@@ -261,7 +261,7 @@ test('a forge that denies access to the repository fails the attempt and does no
   const bridge = await fixture.startBridge([[{ hang: true }]]);
   await bridge.ended;
 
-  expect(requireFailedResult(fixture).cause).toBe('infra');
+  expect(requireFailedResult(fixture).cause).toBe('repository');
   expect(requireFailedResult(fixture).until).toBeUndefined();
   expect(requireFailedResult(fixture).reason).toContain('403');
 });
