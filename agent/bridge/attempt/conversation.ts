@@ -5,7 +5,7 @@ import { AttemptFailure } from '../attempt-error.ts';
 import { renderSteeringMessages } from '../control/steering-inbox.ts';
 import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
-import { describeMissingContents, explainWithSubmodules } from '../git/inspect-tree.ts';
+import { describeMissingContents } from '../git/inspect-tree.ts';
 import { keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
 import type { AgentTurn } from './coding-agent.ts';
@@ -168,13 +168,18 @@ export class Conversation {
     await workspace.restoreSettings();
     const { commit, root, noChange } = await taskWork.prepareCommitToVerify();
     this.#noChange = noChange;
-    const { evidence, changedPaths } = await produceEvidence(attempt, { workspace, commit, root });
+    const { evidence, changedPaths } = await produceEvidence(attempt, {
+      workspace,
+      commit,
+      root,
+      submodules: taskWork.missingContents.submodules,
+    });
     this.#changedDuringVerify = changedPaths;
     if (evidence.green) return this.#takeMessages() ?? evidence;
     this.#fixCount += 1;
     if (this.#fixCount <= MAX_FIXES)
       return this.#recordBridgePrompt(renderVerifyFeedback(evidence, taskWork.leftOut));
-    const message = `a set-up or verify command still fails after the agent has tried ${MAX_FIXES} times to fix the failure${explainWithSubmodules(taskWork.missingContents.submodules)}`;
+    const message = `a set-up or verify command still fails after the agent has tried ${MAX_FIXES} times to fix the failure`;
     const failure = new AttemptFailure('verify_red', message, { evidence });
     failure.leftOut = taskWork.leftOut;
     throw failure;

@@ -5,6 +5,7 @@ import type { CommandResult, Evidence } from '../../../core/contract/task.ts';
 import { CheckoutHash } from '../git/checkout-hash.ts';
 import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
+import { explainWithSubmodules } from '../git/inspect-tree.ts';
 import { buildChildEnvironment } from '../host/attempt-folders.ts';
 import type { ProcessTable } from '../host/process-table.ts';
 import type { Redact } from '../host/redactor.ts';
@@ -43,6 +44,8 @@ export type EvidenceOptions = {
   readonly root: string;
   /** Tree to check out, such as a merge of `commit` and `root`. Default: the tree of `commit`. */
   readonly tree?: string;
+  /** Folders of submodules, which are empty in the checkout. */
+  readonly submodules: readonly string[];
 };
 
 /** Evidence, and the files of the verified tree that changed while the verify commands ran. */
@@ -85,7 +88,7 @@ export function flagChangedPaths(paths: readonly string[]): Flag[] {
  */
 async function verifyTree(
   attempt: Attempt,
-  { commit, root, workspace }: EvidenceOptions,
+  { commit, root, workspace, submodules }: EvidenceOptions,
   tree: string,
   quietMs = 0,
 ): Promise<Verification> {
@@ -108,7 +111,9 @@ async function verifyTree(
     );
     await delay(quietMs);
     await checkout.requireUnchanged();
-    const { results, changedPaths } = await runCommands(attempt, place, checkout, sandbox);
+    const finished = await runCommands(attempt, place, checkout, sandbox);
+    const results = addNoteToFailure(finished.results, explainWithSubmodules(submodules));
+    const { changedPaths } = finished;
     const green = results.every((result) => result.exitCode === 0);
     const at = Date.now();
     const evidence = { commit, root, tree, isolation, green, empty: false, results, at };
@@ -159,6 +164,15 @@ async function listChangedPaths(
   if (treeAfter === treeBefore) return [];
   if (treeAfter === undefined || treeBefore === undefined) return ['.'];
   return (await checkout.listDifferences(treeBefore, treeAfter)).map(toDisplayPath);
+}
+
+/** Appends a note to the output of the failed command. */
+function addNoteToFailure(results: readonly CommandResult[], note: string): CommandResult[] {
+  return results.map((result) =>
+    result.exitCode === 0
+      ? result
+      : { ...result, output: keepEnd(result.output + note, MAX_OUTPUT_CHARS) },
+  );
 }
 
 /** Describes how long a command ran, for the transcript: without this, set-up and verification look like idle time. */

@@ -2,7 +2,6 @@ import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import { AttemptFailure } from '../attempt-error.ts';
 import { toDisplayPath } from '../git/git-path.ts';
 import type { GitWorkspace } from '../git/git-workspace.ts';
-import { explainWithSubmodules } from '../git/inspect-tree.ts';
 import type { Attempt } from './attempt.ts';
 import { openRepository } from './open-repository.ts';
 import { flagChangedPaths, produceEvidence } from './produce-evidence.ts';
@@ -36,11 +35,12 @@ export async function runVerifyAttempt(
     commit,
     root: rootCommit,
     tree,
+    submodules: opened.missingContents.submodules,
   });
   if (!evidence.green) {
     throw new AttemptFailure(
       'verify_red',
-      `a set-up or verify command failed on the merge with the root branch${explainWithSubmodules(opened.missingContents.submodules)}`,
+      'a set-up or verify command failed on the merge with the root branch',
       { evidence },
     );
   }

@@ -38,10 +38,10 @@ export function describeMissingContents({ usesLfs, submodules }: MissingContents
   ];
 }
 
-/** Returns a sentence about submodules to append to the reason of a failed verification; an empty text if there are none. */
+/** Returns a note for the output of a failed command, which may need the submodules; an empty text if there are none. */
 export function explainWithSubmodules(submodules: readonly string[]): string {
   if (submodules.length === 0) return '';
-  return `. Submodules are not fetched, so these folders are empty: ${listSubmodules(submodules)}`;
+  return `\n[submodules are not fetched, so these folders are empty: ${listSubmodules(submodules)}]`;
 }
 
 function describeSubmodules(submodules: readonly string[]): string {

@@ -50,7 +50,7 @@ test('the agent is told that the folders of submodules are empty, and the submod
   expect(prompts.join('\n')).toContain('- This repository has submodules.');
 });
 
-test('the reason of a failed verification names the submodules', async () => {
+test('the output of a failed verification names the submodules', async () => {
   await setUpSubmodule();
   fixture.assignment.kind = 'verify';
   fixture.assignment.repository.verifyCommit = fixture.assignment.repository.start;
@@ -59,8 +59,7 @@ test('the reason of a failed verification names the submodules', async () => {
   const bridge = await fixture.startBridge([]);
   await bridge.ended;
 
-  expect(requireFailedResult(fixture)).toMatchObject({
-    cause: 'verify_red',
-    reason: expect.stringContaining('these folders are empty: vendor/lib'),
-  });
+  const { cause, evidence } = requireFailedResult(fixture);
+  expect(cause).toBe('verify_red');
+  expect(evidence?.results[0]?.output).toContain('these folders are empty: vendor/lib');
 });
