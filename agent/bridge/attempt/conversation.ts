@@ -10,7 +10,7 @@ import { keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
 import type { AgentTurn } from './coding-agent.ts';
 import { TurnJudge } from './judge-turn.ts';
-import { CommitReview } from './no-change.ts';
+import { CommitReview, renderUncommitted } from './no-change.ts';
 import { flagChangedPaths, produceEvidence } from './produce-evidence.ts';
 import {
   CONTINUE_PROMPT,
@@ -176,11 +176,16 @@ export class Conversation {
     });
     this.#changedDuringVerify = changedPaths;
     if (evidence.green) return this.#takeMessages() ?? evidence;
+    // A command often fails because its files are not part of the commit.
+    const uncommitted = renderUncommitted(await taskWork.listUncommitted());
     this.#fixCount += 1;
-    if (this.#fixCount <= MAX_FIXES)
-      return this.#recordBridgePrompt(renderVerifyFeedback(evidence, taskWork.leftOut));
+    if (this.#fixCount <= MAX_FIXES) {
+      const feedback = renderVerifyFeedback(evidence, taskWork.leftOut, uncommitted);
+      return this.#recordBridgePrompt(feedback);
+    }
     const message = `a set-up or verify command still fails after the agent has tried ${MAX_FIXES} times to fix the failure`;
-    const failure = new AttemptFailure('verify_red', message, { evidence });
+    const reason = uncommitted === '' ? message : `${message}\n${uncommitted}`;
+    const failure = new AttemptFailure('verify_red', reason, { evidence });
     failure.leftOut = taskWork.leftOut;
     throw failure;
   }

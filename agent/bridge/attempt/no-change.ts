@@ -38,7 +38,7 @@ export class CommitReview {
 export function renderNoChange(uncommitted: readonly Uncommitted[]): string {
   return [
     'Nothing was committed: your work changes no file that git commits.',
-    renderGroups(uncommitted),
+    renderUncommitted(uncommitted),
     `Do the task in files that git commits. If the task cannot be done, end with one line that begins with ${GIVE_UP_MARKER} and gives the reason. If nothing has to be changed, end with one line that begins with ${NOTHING_TO_DO_MARKER} and gives the reason.`,
   ]
     .filter((part) => part !== '')
@@ -47,10 +47,11 @@ export function renderNoChange(uncommitted: readonly Uncommitted[]): string {
 
 /** Renders the prompt that tells the agent about files in other git repositories. */
 function renderNestedRepositories(nested: readonly Uncommitted[]): string {
-  return `${renderGroups(nested)}\n\nThe files belong to a submodule or to a large git repository inside the workspace, and are not part of your commit. If your task needs the files, put them outside that repository or remove its folder .git; otherwise say that they are not needed.`;
+  return `${renderUncommitted(nested)}\n\nThe files belong to a submodule or to a large git repository inside the workspace, and are not part of your commit. If your task needs the files, put them outside that repository or remove its folder .git; otherwise say that they are not needed.`;
 }
 
-function renderGroups(groups: readonly Uncommitted[]): string {
+/** Renders a list of files that no commit contains; an empty text if there are none. */
+export function renderUncommitted(groups: readonly Uncommitted[]): string {
   if (groups.length === 0) return '';
   const lines = groups
     .slice(0, MAX_LISTED_GROUPS)

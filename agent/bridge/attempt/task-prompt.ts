@@ -167,8 +167,16 @@ export function fenceData(text: string): string {
   return `${fence}data\n${keepEnd(text, MAX_DATA_CHARS).replace(/\s+$/, '')}\n${fence}`;
 }
 
-/** Renders the prompt that asks the agent to fix a failed verification. */
-export function renderVerifyFeedback(evidence: Evidence, leftOut: readonly LeftOut[]): string {
+/**
+ * Renders the prompt that asks the agent to fix a failed verification.
+ *
+ * @param uncommitted list of files that no commit contains; empty: there are none
+ */
+export function renderVerifyFeedback(
+  evidence: Evidence,
+  leftOut: readonly LeftOut[],
+  uncommitted = '',
+): string {
   const failure = evidence.results.find((result) => result.exitCode !== 0);
   const command = failure ? `\`${failure.command.join(' ')}\`` : 'The verification';
   const outcome =
@@ -177,6 +185,7 @@ export function renderVerifyFeedback(evidence: Evidence, leftOut: readonly LeftO
     `${command} ${outcome} in a clean checkout of your committed work. ${DATA_NOTE}`,
     fenceData(failure?.output ?? ''),
     leftOut.length > 0 && renderLeftOutList(leftOut),
+    uncommitted,
     'Fix the failure. Files that git ignores are not part of the commit.',
   ]
     .filter((part) => !!part)

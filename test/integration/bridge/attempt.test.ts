@@ -87,6 +87,26 @@ test('an attempt fails if verification still fails after two fixes of the agent'
   expect(await readPrompts(fixture)).toHaveLength(3);
 });
 
+test('a failed verification names the files that git ignores, to the agent and in the reason', async () => {
+  fixture = await setUpBridgeFixture({ '.gitignore': 'build/\n' });
+  fixture.assignment.verify = [['test', '-f', 'build/out.txt']];
+
+  const bridge = await fixture.startBridge([
+    [
+      { write: 'build/out.txt', content: 'out\n' },
+      { write: 'a.txt', content: 'a\n' },
+    ],
+    [{ text: 'Hm.' }],
+    [{ text: 'Hm.' }],
+  ]);
+  await bridge.ended;
+
+  const { cause, reason } = requireFailedResult(fixture);
+  expect(cause).toBe('verify_red');
+  expect(reason).toMatch(/Not committed:\n- .*build/);
+  expect((await readPrompts(fixture))[1]).toMatch(/Not committed:\n- .*build/);
+});
+
 test('without verify commands the evidence is green and marked as empty, and a commit with sign-off names the author', async () => {
   fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   fixture.assignment.verify = [];
