@@ -44,6 +44,7 @@ test('the documentation states the actual defaults of the laptop platform', () =
     port: Number(documented.get('PORT')),
     forgePort: Number(documented.get('SMOL_FORGE_PORT')),
     dataDir: `/${documented.get('SMOL_DATA_DIR')}`,
+    store: documented.get('STORE'),
     toolConfigFiles: [],
     maxScheduleIntervalSeconds: Number(documented.get('SMOL_CLOCK_SECONDS')),
   });

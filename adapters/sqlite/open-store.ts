@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../core/base/app-error.ts';
@@ -32,6 +32,8 @@ export type EmbeddedStore = {
 export function openEmbeddedStore(folder: string): EmbeddedStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, STORE_FILE);
+  // SQLite would create a file that other users can read; its log takes the mode of the file.
+  closeSync(openSync(path, 'a', 0o600));
   const database = openDatabase(path);
   const commits = new CommitGroup(database);
   return {

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { IndexDefinition } from '../../core/topology/table.ts';
 import { TABLE } from '../../core/topology/table.ts';
-import type { Credential } from './credential.ts';
+import type { Credential } from '../credential.ts';
 
 /** How long and how often to check whether the table exists; seconds. */
 const WAIT_SETTINGS = { maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.1 };

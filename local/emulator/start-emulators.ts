@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '../../core/base/app-error.ts';
 import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
-import type { Credential } from './credential.ts';
+import type { Credential } from '../credential.ts';
 import type { StartCommand } from './emulator-message.ts';
 import { STOP_COMMAND, startReplySchema } from './emulator-message.ts';
 

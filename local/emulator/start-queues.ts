@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import type { QueueDefinition } from '../../core/topology/queues.ts';
 import { QUEUES } from '../../core/topology/queues.ts';
-import type { Credential } from './credential.ts';
-import { isAuthorized } from './credential.ts';
+import type { Credential } from '../credential.ts';
+import { isAuthorized } from '../credential.ts';
 import type { SqsStore } from './load-fauxqs.ts';
 import { loadFauxqs } from './load-fauxqs.ts';
 

@@ -4,9 +4,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import dynalite from 'dynalite';
+import type { Credential } from '../credential.ts';
+import { isAuthorized } from '../credential.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
-import type { Credential } from './credential.ts';
-import { isAuthorized } from './credential.ts';
 import { repairIndexes } from './repair-indexes.ts';
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Credential } from '../emulator/credential.ts';
-import { isAuthorized } from '../emulator/credential.ts';
+import type { Credential } from '../credential.ts';
+import { isAuthorized } from '../credential.ts';
 import { readBody } from './read-body.ts';
 import type { SocketConnection } from './socket-gateway.ts';
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
-import type { Credential } from '../emulator/credential.ts';
+import type { Credential } from '../credential.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 import { answerFrontPage } from './answer-front-page.ts';
 import { answerManagement, isManagementPath } from './answer-management.ts';

@@ -4,23 +4,37 @@ import { z } from 'zod';
 import { readProcess } from '../../adapters/process/process-row.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import { parseJson } from '../../core/base/parse-json.ts';
+import type { StoreKind } from './platform-settings.ts';
 import { getDataLayout } from './platform-settings.ts';
 
 // Ensures that only one platform uses a data folder, and that this version can read the data.
 
 /** Version of the format of stored data. A change of the format needs a higher version, and a migration in this file. */
-export const DATA_VERSION = 1;
+export const DATA_VERSION = 2;
 
-const versionSchema = z.object({ version: z.number().int() });
+const versionSchema = z.object({
+  version: z.number().int(),
+  /** Version 1 knew only the emulated DynamoDB. */
+  store: z.enum(['embedded', 'dynamodb']).default('dynamodb'),
+});
 const lockSchema = z.object({ pid: z.number().int(), started: z.string() });
 
-/** Claims a data folder and returns a function that releases the claim. Throws AppError `data_in_use` or `data_version`. */
-export async function claimData(dataDir: string): Promise<() => Promise<void>> {
+/**
+ * Claims a data folder and returns a function that releases the claim. Throws AppError `data_in_use`, `data_version` or
+ * `data_store`.
+ */
+export async function claimData(dataDir: string, store: StoreKind): Promise<() => Promise<void>> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const paths = getDataLayout(dataDir);
   await takeLock(paths.lock, dataDir);
-  await checkVersion(paths.version, dataDir);
-  return () => rm(paths.lock, { force: true });
+  const release = () => rm(paths.lock, { force: true });
+  try {
+    await checkVersion(paths.version, dataDir, store);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return release;
 }
 
 async function takeLock(path: string, dataDir: string): Promise<void> {
@@ -69,17 +83,24 @@ function readStartTime(pid: number): string | undefined {
   return row === undefined || row.isZombie ? undefined : row.startTime;
 }
 
-async function checkVersion(path: string, dataDir: string): Promise<void> {
+async function checkVersion(path: string, dataDir: string, store: StoreKind): Promise<void> {
   if (!existsSync(path)) {
-    await writeFile(path, `${JSON.stringify({ version: DATA_VERSION })}\n`, { mode: 0o600 });
+    await writeFile(path, `${JSON.stringify({ version: DATA_VERSION, store })}\n`, { mode: 0o600 });
     return;
   }
   const stored = versionSchema.safeParse(parseJson(await readFile(path, 'utf8')));
-  if (stored.success && stored.data.version === DATA_VERSION) return;
-  const version = stored.success ? `version ${stored.data.version}` : 'an unknown version';
+  if (!stored.success || stored.data.version > DATA_VERSION) {
+    const version = stored.success ? `version ${stored.data.version}` : 'an unknown version';
+    throw new AppError(
+      'conflict',
+      'data_version',
+      `${dataDir} holds data of ${version}, but this smol-gang reads versions up to ${DATA_VERSION}: move the folder away, or use the release of smol-gang that wrote the data`,
+    );
+  }
+  if (stored.data.store === store) return;
   throw new AppError(
     'conflict',
-    'data_version',
-    `${dataDir} holds data of ${version}, but this smol-gang reads version ${DATA_VERSION}: move the folder away, or use the release of smol-gang that wrote the data`,
+    'data_store',
+    `${dataDir} holds data of STORE=${stored.data.store}, but the platform starts with STORE=${store}: start with STORE=${stored.data.store} to go on with its plans, or set SMOL_DATA_DIR to another folder`,
   );
 }

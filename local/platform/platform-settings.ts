@@ -36,8 +36,12 @@ const settingsSchema = z.object({
         }),
       ),
     ),
+  STORE: z.enum(['embedded', 'dynamodb']).default('embedded'),
   SMOL_CLOCK_SECONDS: z.coerce.number().int().min(1).max(60).default(60),
 });
+
+/** Where the platform keeps its data: in SQLite in its own process, or in emulators of DynamoDB and SQS. */
+export type StoreKind = 'embedded' | 'dynamodb';
 
 /** Settings of the local platform. */
 export type PlatformSettings = {
@@ -49,6 +53,7 @@ export type PlatformSettings = {
   readonly dataDir: string;
   /** Configuration files of package managers that attempts get. */
   readonly toolConfigFiles: readonly ConfigFileName[];
+  readonly store: StoreKind;
   /**
    * Upper bound for the intervals of scheduled handlers: 1 to 60 seconds. Tests set a lower bound to run schedules more often.
    */
@@ -62,13 +67,14 @@ export function readPlatformSettings(
 ): PlatformSettings {
   const parsed = settingsSchema.safeParse(env);
   if (parsed.success) {
-    const { PORT, SMOL_FORGE_PORT, SMOL_DATA_DIR, TOOL_CONFIG_FILES, SMOL_CLOCK_SECONDS } =
+    const { PORT, SMOL_FORGE_PORT, SMOL_DATA_DIR, TOOL_CONFIG_FILES, STORE, SMOL_CLOCK_SECONDS } =
       parsed.data;
     return {
       port: PORT,
       forgePort: SMOL_FORGE_PORT,
       dataDir: resolve(cwd, SMOL_DATA_DIR),
       toolConfigFiles: TOOL_CONFIG_FILES,
+      store: STORE,
       maxScheduleIntervalSeconds: SMOL_CLOCK_SECONDS,
     };
   }

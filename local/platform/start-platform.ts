@@ -10,36 +10,33 @@ import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
 import { SCHEDULES } from '../../core/topology/schedules.ts';
 import { listOperatorSections, readConfig } from '../../functions/config.ts';
 import { checkPort } from '../check-port.ts';
-import { createTable } from '../emulator/create-table.ts';
-import type { Credential } from '../emulator/credential.ts';
-import { createCredential } from '../emulator/credential.ts';
-import type { Emulators } from '../emulator/start-emulators.ts';
-import { startEmulators } from '../emulator/start-emulators.ts';
-import { startExpiry } from '../emulator/start-expiry.ts';
+import type { Credential } from '../credential.ts';
+import { createCredential } from '../credential.ts';
 import type { RunningForge } from '../forge/start-forge.ts';
 import { startForge } from '../forge/start-forge.ts';
 import type { SocketHandlers } from '../gateway/socket-gateway.ts';
 import type { Gateway } from '../gateway/start-gateway.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import { loadHandler } from '../lambda-handler.ts';
-import { createSqsSource } from '../source/create-sqs-source.ts';
 import { startQueuePoller } from '../source/start-queue-poller.ts';
 import { startScheduler } from '../source/start-scheduler.ts';
 import { claimData } from './claim-data.ts';
 import { collectToolEnvironment, collectToolFiles } from './collect-tool-environment.ts';
+import type { PlatformStorage } from './open-storage.ts';
+import { openStorage } from './open-storage.ts';
 import type { PlatformKeys } from './platform-keys.ts';
 import { loadPlatformKeys } from './platform-keys.ts';
 import type { PlatformSettings } from './platform-settings.ts';
 import { getDataLayout } from './platform-settings.ts';
 import { prepareAttemptsFolder } from './prepare-attempts-folder.ts';
 import { resolveProgramPath } from './resolve-program-path.ts';
+import { startExpiry } from './start-expiry.ts';
 import { writeCliFile } from './write-cli-file.ts';
 
 // Starts the parts of the local platform one after another, and stops the parts in reverse order. The handlers are the same as
 // in AWS Lambda and read the addresses of all parts from the environment.
 
 const REGION = 'us-east-1';
-const TABLE_NAME = 'smol-gang';
 const APP_ID = '1';
 
 /** A running local platform. */
@@ -105,7 +102,7 @@ async function prepareStart(
   if (env.AUTH_SECRETS) readConfig(['auth'], env);
   const port = await checkPort('PORT', settings.port);
   const forgePort = await checkPort('SMOL_FORGE_PORT', settings.forgePort);
-  onStop(await claimData(settings.dataDir));
+  onStop(await claimData(settings.dataDir, settings.store));
   const launcher = await prepareAttemptsFolder(settings.dataDir, env);
   const paths = { ...getDataLayout(settings.dataDir), launcher };
   const keys = await loadPlatformKeys(paths.keys);
@@ -114,15 +111,15 @@ async function prepareStart(
 }
 
 async function startParts(context: StartContext): Promise<Omit<Platform, 'close'>> {
-  const emulators = await startStorage(context);
+  const storage = await startStorage(context);
   const forge = await startLocalForge(context);
-  publishAddresses(context, emulators, forge);
+  publishAddresses(context, storage, forge);
   // Imported after the addresses are published, because adapters read the environment on first use.
   const { getAccessDeps } = await import('../../functions/deps/get-access-deps.ts');
   const gateway = await startApiGateway(context, forge.url);
   const url = `http://localhost:${gateway.port}`;
   const admin = await prepareAdmin(context, url, getAccessDeps());
-  await startPoller(context, emulators.queues);
+  await startPoller(context, storage);
   await startSchedules(context);
   return {
     url,
@@ -133,27 +130,21 @@ async function startParts(context: StartContext): Promise<Omit<Platform, 'close'
   };
 }
 
-/** Starts the emulators of the store and the queues, creates the table, and starts the removal of expired items. */
-async function startStorage(context: StartContext): Promise<Emulators> {
-  const { paths, credential, log, env, onStop } = context;
-  const emulators = await startEmulators({
+/** Opens the table and the queues, and starts the removal of expired items. */
+async function startStorage(context: StartContext): Promise<PlatformStorage> {
+  const { paths, settings, credential, log, env, onStop } = context;
+  const storage = await openStorage({
+    kind: settings.store,
     storeDir: paths.store,
     queuesDir: paths.queues,
     credential,
     log,
     env,
   });
-  onStop(() => emulators.close());
-  const table = {
-    endpoint: emulators.store.endpoint,
-    region: REGION,
-    credentials: credential,
-    tableName: TABLE_NAME,
-  };
-  await createTable(table);
-  const expiry = startExpiry({ ...table, log });
+  onStop(() => storage.close());
+  const expiry = startExpiry(storage.removeExpired, log);
   onStop(() => expiry.close());
-  return emulators;
+  return storage;
 }
 
 async function startLocalForge(context: StartContext): Promise<RunningForge> {
@@ -171,19 +162,17 @@ async function startLocalForge(context: StartContext): Promise<RunningForge> {
 }
 
 /** Writes the addresses and secrets of all parts to the environment of the handlers. */
-function publishAddresses(context: StartContext, emulators: Emulators, forge: RunningForge): void {
+function publishAddresses(
+  context: StartContext,
+  storage: PlatformStorage,
+  forge: RunningForge,
+): void {
   const { env, credential, port, keys, paths, settings } = context;
-  const { store, queues } = emulators;
   Object.assign(env, {
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: credential.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credential.secretAccessKey,
-    AWS_ENDPOINT_URL_DYNAMODB: store.endpoint,
-    AWS_ENDPOINT_URL_SQS: queues.endpoint,
-    TABLE_NAME,
-    ...Object.fromEntries(
-      QUEUES.map(({ name }) => [`QUEUE_URL_${name.toUpperCase()}`, queues.urls[name]]),
-    ),
+    ...storage.env,
     SOCKET_URL: `ws://localhost:${port}/socket`,
     SOCKET_ENDPOINT: `http://127.0.0.1:${port}`,
     API_URL: `http://127.0.0.1:${port}`,
@@ -251,29 +240,16 @@ async function prepareAdmin(
 }
 
 /** Starts the delivery of queue messages to their handlers. */
-async function startPoller(context: StartContext, queues: Emulators['queues']): Promise<void> {
-  const { credential, log, onStop } = context;
-  const openSource = (name: string) => {
-    const url = queues.urls[name] ?? '';
-    const source = createSqsSource({
-      url,
-      endpoint: queues.endpoint,
-      region: REGION,
-      credentials: credential,
-    });
-    onStop(async () => source.close());
-    return source;
-  };
-  const poller = startQueuePoller({
-    queues: await Promise.all(
-      QUEUES.map(async (definition) => ({
-        definition,
-        source: openSource(definition.name),
-        handler: await loadHandler(definition.handler),
-      })),
-    ),
-    log,
-  });
+async function startPoller(context: StartContext, storage: PlatformStorage): Promise<void> {
+  const { log, onStop } = context;
+  const queues = await Promise.all(
+    QUEUES.map(async (definition) => ({
+      definition,
+      source: storage.openSource(definition),
+      handler: await loadHandler(definition.handler),
+    })),
+  );
+  const poller = startQueuePoller({ queues, log });
   onStop(() => poller.close());
 }
 

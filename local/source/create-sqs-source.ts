@@ -1,7 +1,7 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { QueueSource, ReceivedMessage } from '../../core/port/queue.ts';
-import type { Credential } from '../emulator/credential.ts';
+import type { Credential } from '../credential.ts';
 
 const WAIT_SECONDS = 20;
 

@@ -7,7 +7,7 @@ import { chooseKillMoments, executeKill, SHORT_LEASES } from '../support/demo/ki
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
 // Kills processes of the demo at random moments: twenty kills by default, five in each of four demos with different ids, order and
-// contents. A third of the kills ends every process, a third only the supervisor, and a third a single component. CRASH_SEED sets the seed,
+// contents, two over each kind of store. A third of the kills ends every process, a third only the supervisor, and a third a single component. CRASH_SEED sets the seed,
 // CRASH_KILLS the number of kills.
 
 const SEED = Number(process.env.CRASH_SEED ?? 20_262);
@@ -22,17 +22,21 @@ const DEMOS = Array.from(
   (_, demoIndex) => ({
     demoIndex,
     firstKillIndex: demoIndex * MAX_KILLS_PER_DEMO,
+    store: demoIndex % 2 === 0 ? 'embedded' : 'dynamodb',
     killCount: Math.min(MAX_KILLS_PER_DEMO, KILL_COUNT - demoIndex * MAX_KILLS_PER_DEMO),
   }),
 );
 const executedKills: ExecutedKill[] = [];
 
 test.each(DEMOS)(
-  `the demo completes after $killCount kills (seed ${SEED} + $demoIndex)`,
-  async ({ demoIndex, firstKillIndex, killCount }) => {
+  `the demo completes after $killCount kills (seed ${SEED} + $demoIndex, store $store)`,
+  async ({ demoIndex, firstKillIndex, killCount, store }) => {
     const workspace = await createTestWorkspace();
     onTestFinished(() => workspace.remove());
-    const demo = startDemo(workspace, ['--shuffle', String(SEED + demoIndex)], SHORT_LEASES);
+    const demo = startDemo(workspace, ['--shuffle', String(SEED + demoIndex)], {
+      ...SHORT_LEASES,
+      STORE: store,
+    });
     const descriptions: string[] = [];
 
     for (const moment of chooseKillMoments(

@@ -25,6 +25,11 @@ export const PLATFORM_ROWS: readonly ConfigTableRow[] = [
     'Configuration files of package managers in your HOME that attempts get, separated by commas: npm (`~/.npmrc`), cargo (`~/.cargo/config.toml`), pip (`~/.config/pip/pip.conf`), maven (`~/.m2/settings.xml`). Agents can read them, tokens included. Unset: none.',
   ),
   createPlatformRow(
+    'STORE',
+    'embedded',
+    'Store of plans and messages: `embedded` (SQLite in the process of the platform) or `dynamodb` (emulators of DynamoDB and SQS, which `npm install` installs). The data of one cannot be used by the other.',
+  ),
+  createPlatformRow(
     'SMOL_CLOCK_SECONDS',
     '60',
     'Seconds between two runs of the resync, which finds due work even when every message about the work is lost.',

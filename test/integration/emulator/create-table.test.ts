@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
+import { createCredential } from '../../../local/credential.ts';
 import { createTable } from '../../../local/emulator/create-table.ts';
-import { createCredential } from '../../../local/emulator/credential.ts';
 import { REGION, TABLE_NAME } from '../../support/store/test-emulators.ts';
 
 /** Starts a fake DynamoDB whose table becomes active after `requestCount` requests. */

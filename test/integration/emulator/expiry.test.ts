@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
-import { removeExpired } from '../../../local/emulator/start-expiry.ts';
+import { removeExpired } from '../../../local/emulator/remove-expired.ts';
 import { startTestStore } from '../../support/store/test-emulators.ts';
 
 test('removeExpired removes expired items, and keeps items with a later or no expiry', async () => {

@@ -7,8 +7,8 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { expect, onTestFinished, test } from 'vitest';
 import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
 import { createSqsQueue } from '../../../adapters/sqs/create-sqs-queue.ts';
+import { createCredential } from '../../../local/credential.ts';
 import { createTable } from '../../../local/emulator/create-table.ts';
-import { createCredential } from '../../../local/emulator/credential.ts';
 import { startEmulators } from '../../../local/emulator/start-emulators.ts';
 import { readCommandLine, readProcessEnvironment } from '../../support/process/process-scan.ts';
 import { createSilentLog } from '../../support/silent-log.ts';

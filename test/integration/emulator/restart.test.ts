@@ -11,8 +11,8 @@ import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.
 import { createSqsQueue } from '../../../adapters/sqs/create-sqs-queue.ts';
 import { isAppError } from '../../../core/base/app-error.ts';
 import type { Item, Table } from '../../../core/port/table.ts';
+import { createCredential } from '../../../local/credential.ts';
 import { createTable } from '../../../local/emulator/create-table.ts';
-import { createCredential } from '../../../local/emulator/credential.ts';
 import type { StartCommand } from '../../../local/emulator/emulator-message.ts';
 import { startReplySchema } from '../../../local/emulator/emulator-message.ts';
 import { startStore } from '../../../local/emulator/start-store.ts';

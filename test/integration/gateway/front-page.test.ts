@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createCredential } from '../../../local/emulator/credential.ts';
+import { createCredential } from '../../../local/credential.ts';
 import { startGateway } from '../../../local/gateway/start-gateway.ts';
 import { createSilentLog } from '../../support/silent-log.ts';
 

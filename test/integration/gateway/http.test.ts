@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { errorBodySchema } from '../../../core/contract/routes/route.ts';
-import { createCredential } from '../../../local/emulator/credential.ts';
+import { createCredential } from '../../../local/credential.ts';
 import type { HttpTarget } from '../../../local/gateway/http-gateway.ts';
 import type { GatewayOptions } from '../../../local/gateway/start-gateway.ts';
 import { startGateway } from '../../../local/gateway/start-gateway.ts';

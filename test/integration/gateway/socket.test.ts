@@ -8,7 +8,7 @@ import type { APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createPush } from '../../../adapters/websocket/create-push.ts';
-import { createCredential } from '../../../local/emulator/credential.ts';
+import { createCredential } from '../../../local/credential.ts';
 import type { SocketLimits } from '../../../local/gateway/socket-gateway.ts';
 import { startGateway } from '../../../local/gateway/start-gateway.ts';
 import type { LambdaHandler } from '../../../local/lambda-handler.ts';

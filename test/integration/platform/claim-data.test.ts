@@ -15,13 +15,13 @@ async function writeLock(folder: string, pid: number): Promise<void> {
 
 test('a data folder belongs to one running process, and is free after its release', async () => {
   const folder = await createTemporaryFolder();
-  const release = await claimData(folder);
+  const release = await claimData(folder, 'embedded');
 
   expect(await findDataHolder(folder)).toBe(process.pid);
-  await expect(claimData(folder)).rejects.toThrow(`process ${process.pid}`);
+  await expect(claimData(folder, 'embedded')).rejects.toThrow(`process ${process.pid}`);
 
   await release();
-  await (await claimData(folder))();
+  await (await claimData(folder, 'embedded'))();
 });
 
 test('an ended process whose parent does not collect its exit code holds no data', async () => {
@@ -35,5 +35,24 @@ test('an ended process whose parent does not collect its exit code holds no data
   await writeLock(folder, pid);
 
   expect(await findDataHolder(folder)).toBeUndefined();
-  await (await claimData(folder))();
+  await (await claimData(folder, 'embedded'))();
+});
+
+test('data of one kind of store is refused by the other kind, with the setting that continues the work', async () => {
+  const folder = await createTemporaryFolder();
+  await (await claimData(folder, 'dynamodb'))();
+
+  const claim = claimData(folder, 'embedded');
+
+  await expect(claim).rejects.toThrow(/start with STORE=dynamodb/);
+  expect(await findDataHolder(folder)).toBeUndefined();
+  await (await claimData(folder, 'dynamodb'))();
+});
+
+test('data of the first version belongs to the emulated store', async () => {
+  const folder = await createTemporaryFolder();
+  await writeFile(join(folder, 'version.json'), '{"version":1}');
+
+  await expect(claimData(folder, 'embedded')).rejects.toThrow(/start with STORE=dynamodb/);
+  await (await claimData(folder, 'dynamodb'))();
 });

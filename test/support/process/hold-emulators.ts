@@ -1,4 +1,4 @@
-import { createCredential } from '../../../local/emulator/credential.ts';
+import { createCredential } from '../../../local/credential.ts';
 import { startEmulators } from '../../../local/emulator/start-emulators.ts';
 import { createSilentLog } from '../silent-log.ts';
 

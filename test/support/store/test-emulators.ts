@@ -5,8 +5,8 @@ import { onTestFinished } from 'vitest';
 import type { DynamoTableOptions } from '../../../adapters/dynamo/create-dynamo-table.ts';
 import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
 import type { QueueDefinition } from '../../../core/topology/queues.ts';
+import { createCredential } from '../../../local/credential.ts';
 import { createTable } from '../../../local/emulator/create-table.ts';
-import { createCredential } from '../../../local/emulator/credential.ts';
 import { startQueues } from '../../../local/emulator/start-queues.ts';
 import { startStore } from '../../../local/emulator/start-store.ts';
 

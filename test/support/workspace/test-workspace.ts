@@ -71,6 +71,8 @@ export async function createTestWorkspace(): Promise<TestWorkspace> {
     LANG: 'C.UTF-8',
     // All tests share one cache, because the tests start the same files many times.
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
+    // Runs a suite over the other kind of store.
+    ...(process.env.STORE === undefined ? {} : { STORE: process.env.STORE }),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     SMOL_DATA_DIR: dataDir,
