@@ -29,6 +29,8 @@ type CodingAgentParts = {
 
 /** A question gets its default after this time at the latest, milliseconds. */
 const MAX_QUESTION_MS = 10 * 60_000;
+/** Limit of the removed parts of model requests that the transcript names. */
+const MAX_NOTED_PARTS = 50;
 
 /** Running agent process of an attempt, with its model proxy. */
 export class CodingAgent {
@@ -159,6 +161,7 @@ function requireProgram(name: string, command: readonly string[], programPath: s
 function createModelProxy(attempt: Attempt, upstream: Upstream): ModelProxy {
   const { assignment, usageMeter, transcript } = attempt;
   const warnedLimits = new Set<string>();
+  const notedParts = new Set<string>();
   const modelProxy = new ModelProxy({
     upstream,
     model: assignment.agent.model,
@@ -174,6 +177,14 @@ function createModelProxy(attempt: Attempt, upstream: Upstream): ModelProxy {
       }
     },
     onProgress: () => attempt.recordProgress(),
+    onRemovedParts: (parts) => {
+      const newParts = parts.filter((part) => !notedParts.has(part));
+      if (newParts.length === 0 || notedParts.size >= MAX_NOTED_PARTS) return;
+      for (const part of newParts) notedParts.add(part);
+      const list = newParts.slice(0, MAX_NOTED_PARTS).join(', ');
+      const message = `The requests of the agent to the model are sent without: ${list}. The limits of the attempt would not cover them.`;
+      transcript.addEntry('bridge', message);
+    },
     onLimit: (reason) => attempt.stop(new AttemptFailure('limit', reason)),
     onProviderRefusal: (reason, until) =>
       attempt.stop(new AttemptFailure('provider', reason, { until })),

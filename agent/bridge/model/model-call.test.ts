@@ -26,7 +26,7 @@ test('a streamed messages request is forwarded with the model of the attempt and
 
 test('a request without a model is forwarded with the model of the attempt', () => {
   expect(prepareModelCall('POST', '/responses', '{}', 'cheap')).toMatchObject({
-    body: '{"model":"cheap"}',
+    body: '{"store":false,"model":"cheap"}',
   });
 });
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../../core/base/parse-json.ts';
+import type { ModelApi } from './allowed-fields.ts';
+import { selectAllowedFields } from './allowed-fields.ts';
 
 // Decides which requests of an agent the proxy forwards to the model endpoint, and prepares these requests.
 
@@ -14,6 +16,8 @@ export type ModelCall = {
   readonly isMetered: boolean;
   /** Whether the request uses the messages API, which has a separate header for the key. */
   readonly usesMessagesApi: boolean;
+  /** Fields and tools of the agent's request that are not forwarded, for people. */
+  readonly removed: readonly string[];
 };
 
 /** HTTP status and message with which the proxy itself answers a request that is not forwarded. */
@@ -22,14 +26,15 @@ export type RejectedCall = { readonly status: number; readonly problem: string }
 type CallRule = {
   readonly method: ModelCall['method'];
   readonly isMetered: boolean;
-  readonly usesMessagesApi?: boolean;
+  /** API whose fields are forwarded; undefined for a request without a body. */
+  readonly api?: ModelApi;
 };
 const CALL_RULES: Record<string, CallRule> = {
   '/models': { method: 'GET', isMetered: false },
-  '/chat/completions': { method: 'POST', isMetered: true },
-  '/responses': { method: 'POST', isMetered: true },
-  '/messages': { method: 'POST', isMetered: true, usesMessagesApi: true },
-  '/messages/count_tokens': { method: 'POST', isMetered: false, usesMessagesApi: true },
+  '/chat/completions': { method: 'POST', isMetered: true, api: 'chat' },
+  '/responses': { method: 'POST', isMetered: true, api: 'responses' },
+  '/messages': { method: 'POST', isMetered: true, api: 'messages' },
+  '/messages/count_tokens': { method: 'POST', isMetered: false, api: 'messages' },
 };
 
 const bodySchema = z.looseObject({
@@ -38,7 +43,7 @@ const bodySchema = z.looseObject({
 });
 
 /**
- * Prepares a request: sets the model of the attempt, and asks the endpoint to report token usage if the API does so only on request.
+ * Prepares a request: removes fields that are not allowed, sets the model of the attempt, and asks the endpoint to report token usage if the API does so only on request.
  */
 export function prepareModelCall(
   method: string,
@@ -55,14 +60,15 @@ export function prepareModelCall(
     path,
     method: rule.method,
     isMetered: rule.isMetered,
-    usesMessagesApi: rule.usesMessagesApi ?? false,
+    usesMessagesApi: rule.api === 'messages',
   };
-  if (rule.method === 'GET') return { ...call, body: '' };
+  if (rule.api === undefined) return { ...call, body: '', removed: [] };
   const parsed = bodySchema.safeParse(parseJson(body));
   if (!parsed.success) return { status: 400, problem: `the body is not a valid ${path} request` };
-  const forwarded = { ...parsed.data, model };
-  if (path === '/chat/completions' && forwarded.stream) {
-    forwarded.stream_options = { ...forwarded.stream_options, include_usage: true };
-  }
-  return { ...call, body: JSON.stringify(forwarded) };
+  const { body: allowed, removed } = selectAllowedFields(rule.api, parsed.data);
+  const usageOptions =
+    rule.api === 'chat' && parsed.data.stream
+      ? { stream_options: { ...parsed.data.stream_options, include_usage: true } }
+      : {};
+  return { ...call, body: JSON.stringify({ ...allowed, model, ...usageOptions }), removed };
 }

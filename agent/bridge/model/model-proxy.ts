@@ -28,6 +28,8 @@ export type ModelProxyOptions = {
   readonly onTokens: (tokens: TokenCounts) => void;
   /** Called when the proxy sends a request to the endpoint or receives a part of a reply. */
   readonly onProgress: () => void;
+  /** Called with the fields and tools that the proxy has removed from a request. */
+  readonly onRemovedParts: (parts: readonly string[]) => void;
   /** Called when the proxy refuses a request because a limit is exhausted. */
   readonly onLimit: (reason: string) => void;
   /** Called when the attempt must end, because the endpoint refuses requests until `until`, epoch milliseconds. */
@@ -100,6 +102,7 @@ export class ModelProxy {
     );
     if ('problem' in call)
       return refuseRequest(response, call.status, 'invalid_request', call.problem);
+    if (call.removed.length > 0) this.#options.onRemovedParts(call.removed);
     const limitMessage = call.isMetered ? this.#options.findExhaustedLimit() : undefined;
     if (limitMessage !== undefined) {
       refuseRequest(response, 429, 'limit_reached', `${limitMessage}; the attempt ends`);
