@@ -64,14 +64,16 @@ export async function putSpending(table: Table, { state, ...used }: StoredPlan):
   await table.put({ ...KEY.planSpending(state.id), usedTokens, usedUsd });
 }
 
-/** Adds the entry of an attempt that starts. A repeated call sets the usage again. */
+/** Adds the entry of an attempt that starts. A repeated call changes nothing, so that a late call resets no usage. */
 export async function openSpendingEntry(
   table: Table,
   key: AttemptKey,
   usage: Usage,
 ): Promise<void> {
   const set = { [formatEntryName(key)]: formatAmount(toAmount(usage)) };
-  await table.update(KEY.planSpending(key.plan), { set });
+  await table.update(KEY.planSpending(key.plan), { set }, [
+    { attribute: formatEntryName(key), is: 'absent' },
+  ]);
 }
 
 /** Sets the usage of a running attempt and returns the plan with the new totals. An attempt without an entry changes nothing. */

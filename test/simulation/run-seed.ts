@@ -8,7 +8,12 @@ import { createCoverage, toPlainCoverage } from './coverage/coverage.ts';
 import { judgeEnd } from './judge/end-rules.ts';
 import { Judge } from './judge/judge.ts';
 import { startClock } from './platform.ts';
-import { addRepositories, createSimulatedSettings, createSubmissions } from './scenario.ts';
+import {
+  addRepositories,
+  createSimulatedSettings,
+  createSubmissions,
+  drawBudget,
+} from './scenario.ts';
 import { runWithParseCache } from './time/parse-once.ts';
 import { createRandom } from './time/random.ts';
 import type { Interference } from './world.ts';
@@ -26,6 +31,7 @@ export type Outcome = {
 
 const MINUTE_MS = 60_000;
 const DISMISSAL_SEED_OFFSET = 2_000_029;
+const BUDGET_SEED_OFFSET = 2_000_081;
 /** Virtual time after the end of the faults within which every plan must end. */
 const RECOVERY_MS = 10 * 60 * MINUTE_MS;
 /** Virtual time for the removal of pods and other cleanup after the end of all plans. */
@@ -76,8 +82,9 @@ type ClientWatch = PlanWatch & { readonly client: ChangesClient };
 function startActors(world: World, seed: number): ClientWatch[] {
   // A separate generator keeps the histories of all seeds in which no plan is dismissed.
   const dismissals = createRandom(seed + DISMISSAL_SEED_OFFSET);
+  const budgets = createRandom(seed + BUDGET_SEED_OFFSET);
   const watches = createSubmissions(world, addRepositories(world)).map((submission) => ({
-    submission,
+    submission: drawBudget(submission, budgets),
     isDismissed: dismissals.chance(0.1),
     isOver: false,
     client: new ChangesClient(world, submission.id),

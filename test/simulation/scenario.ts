@@ -98,6 +98,13 @@ export function createSubmissions(world: World, repositories: readonly string[])
   });
 }
 
+/** Gives every fifth plan a budget that does not suffice for all of its attempts, or hardly. */
+export function drawBudget(submission: Submission, random: Random): Submission {
+  if (!random.chance(0.2)) return submission;
+  const budget = { maxTokens: random.between(200, 3_000) };
+  return { ...submission, body: { ...submission.body, budget } };
+}
+
 function createKnownPlan(
   world: World,
   id: string,

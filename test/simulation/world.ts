@@ -39,6 +39,7 @@ export type Interference = {
 
 /** World of a seed: the parts of the platform, the simulated systems, the judge and the virtual time. */
 export class World {
+  readonly seed: number;
   readonly random: Random;
   readonly loop = new EventLoop(SEED_START_MS);
   readonly faults: Faults;
@@ -78,6 +79,7 @@ export class World {
     },
   ) {
     this.settings = settings;
+    this.seed = seed;
     this.random = createRandom(seed);
     this.faults = createFaults(seed, createRandom(seed + 1_000_003), parts.interference?.emphasis);
     this.#baseRandom = createRandom(seed + 2_000_003);

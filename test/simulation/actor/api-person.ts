@@ -3,6 +3,7 @@ import type { PlanView } from '../../../core/contract/plan.ts';
 import { hasPlanEnded, waitsForPerson } from '../../../core/contract/plan-status.ts';
 import type { Waiting } from '../../../core/contract/waiting.ts';
 import { sendMessage } from '../../../core/engine/attempt/attempt-messages.ts';
+import { changeBudget } from '../../../core/engine/command/change-budget.ts';
 import { createPlan } from '../../../core/engine/command/create-plan.ts';
 import { linkRepository } from '../../../core/engine/command/repository-commands.ts';
 import { retryTask } from '../../../core/engine/command/task-commands.ts';
@@ -66,7 +67,9 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
   const { id } = watch.submission;
   for (;;) {
     await world.loop.sleep(world.random.between(30_000, 120_000));
+    const { lowest } = world.judge.budgets.computeBounds(id);
     const view = await retryUntilAnswered(world, 'view', (deps) => readPlanView(deps, id));
+    world.judge.budgets.judgeView(world, view, lowest);
     watch.view = view;
     if (view.status === 'cancelled') world.judge.commitments.recordCancellation(world, view);
     world.judge.commitments.recordForgePause(world, view);
@@ -138,15 +141,28 @@ async function resolveWaiting(world: World, view: PlanView, waiting: Waiting): P
       return mergeLinkedPull(world, waiting.url);
     case 'base_red':
       return issueBaseDecision(world, view);
+    case 'budget':
+      return raiseBudget(world, plan, waiting.usedTokens);
     case 'base_checking':
     case 'checks':
-    case 'budget':
     case 'model':
       return world.judge.recordViolation(
         world,
         `plan ${plan} waits for a person to resolve "${waiting.kind}", but nothing in the simulation causes such a wait`,
       );
   }
+}
+
+/** Share of the views of a used-up budget to which a person reacts; meanwhile, the plan must not start attempts. */
+const RAISE_RATE = 0.15;
+
+async function raiseBudget(world: World, plan: string, usedTokens: number): Promise<void> {
+  if (!world.random.chance(RAISE_RATE)) return;
+  const budget = { maxTokens: usedTokens + world.random.between(200, 4_000) };
+  world.judge.budgets.recordRaise(plan);
+  await issueCommand(world, `plan budget ${plan}`, (deps) =>
+    changeBudget(deps, plan, budget, PERSON_EMAIL),
+  );
 }
 
 async function issueRetry(world: World, plan: string, task: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { isAppError } from '../../../core/base/app-error.ts';
 import type { Assignment, AttemptResult } from '../../../core/contract/attempt.ts';
 import type { AttemptKey } from '../../../core/contract/id.ts';
-import { parseAttemptId } from '../../../core/contract/id.ts';
+import { hashText, parseAttemptId } from '../../../core/contract/id.ts';
+import type { Usage } from '../../../core/contract/task.ts';
 import {
   acceptResult,
   askQuestion,
@@ -13,6 +14,8 @@ import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { judgeStartCommit } from '../judge/attempt-rules.ts';
 import { callApi } from '../platform.ts';
 import type { SimPod } from '../pods.ts';
+import type { Random } from '../time/random.ts';
+import { createRandom } from '../time/random.ts';
 import type { World } from '../world.ts';
 import { performVerification, performWork } from './bridge-work.ts';
 import { drawAttemptFault } from './faulty-outcome.ts';
@@ -38,6 +41,12 @@ export class Bridge {
   hasExited = false;
   /** Answer of a person to a question of the agent. */
   answer: string | undefined;
+  /** Reported usage; only grows. */
+  #usage: Usage = NO_USAGE;
+  /** True after the usage has reached the budget of the plan. */
+  #isBudgetUsed = false;
+  /** A separate generator keeps the histories of seeds without budgets. */
+  readonly #usageRandom: Random;
   #assignment: Assignment | undefined;
 
   constructor(world: World, pod: SimPod) {
@@ -47,6 +56,21 @@ export class Bridge {
     if (key === undefined) throw new Error(`the pod has the invalid attempt id ${pod.attemptId}`);
     this.key = key;
     this.lastAnswerAt = world.loop.now;
+    this.#usageRandom = createRandom(world.seed + hashText(pod.attemptId));
+  }
+
+  /** Adds random usage of the model and returns the total; a `verify` attempt uses no model. */
+  #addUsage(): Usage {
+    if (this.assignment.kind === 'verify') return NO_USAGE;
+    const { inputTokens, outputTokens, turns } = this.#usage;
+    this.#usage = {
+      inputTokens: inputTokens + this.#usageRandom.between(0, 300),
+      outputTokens: outputTokens + this.#usageRandom.between(1, 30),
+      usd: 0,
+      turns: turns + 1,
+    };
+    this.world.judge.budgets.recordSentUsage(this.key, this.#usage);
+    return this.#usage;
   }
 
   get assignment(): Assignment {
@@ -115,6 +139,7 @@ export class Bridge {
         repo: repository.name,
         root: repository.root,
       });
+    if (kind !== 'verify') world.judge.budgets.judgeStart(world, this.key);
     if (kind !== 'verify') judgeStartCommit(world.judge, world, pod.attemptId, repository.start);
     this.lastAnswerAt = this.world.loop.now;
     void this.#sendHeartbeats();
@@ -125,16 +150,21 @@ export class Bridge {
     while (!this.isAttemptEnded || this.pod.life.isZombie) {
       await this.waitWhileAlive(this.world.settings.heartbeatMs);
       if (this.hasExited) return;
+      const usage = this.#addUsage();
       try {
-        const heartbeat = await this.callUntilAnswered('heartbeat', (deps, key) =>
-          recordHeartbeat(deps, key, {
+        const heartbeat = await this.callUntilAnswered('heartbeat', async (deps, key) => {
+          const response = await recordHeartbeat(deps, key, {
             phase: 'agent',
             activity: '',
-            usage: NO_USAGE,
+            usage,
             progressAt: this.world.loop.now,
             messagesSeen,
-          }),
-        );
+          });
+          this.world.judge.budgets.recordHandledHeartbeat(key, usage);
+          return response;
+        });
+        const limit = heartbeat.budget?.tokens ?? Number.POSITIVE_INFINITY;
+        this.#isBudgetUsed = usage.inputTokens + usage.outputTokens >= limit;
         for (const message of heartbeat.messages) {
           messagesSeen = Math.max(messagesSeen, message.n);
           if (message.answers !== undefined) this.answer = message.text;
@@ -162,11 +192,15 @@ export class Bridge {
   }
 
   /**
-   * Reports a result. `sentResult`: a different result that the bridge sends instead, and that the engine must treat as equal to
-   * `result`.
+   * Reports a result. `falseResult`: a different result that the bridge sends instead, and that the engine must treat as equal
+   * to `trueResult`. After the budget is used up, the bridge reports only this.
    */
-  async reportResult(result: AttemptResult, sentResult = result): Promise<void> {
-    const { plan, repository } = this.assignment;
+  async reportResult(trueResult: AttemptResult, falseResult = trueResult): Promise<void> {
+    const { plan, repository, kind } = this.assignment;
+    const usage = this.#addUsage();
+    const mustStop = kind !== 'verify' && this.#isBudgetUsed;
+    const result = mustStop ? createBudgetResult(usage) : { ...trueResult, usage };
+    const sentResult = mustStop ? result : { ...falseResult, usage };
     if (plan.purpose === 'base')
       this.world.judge.bases.recordReport(repository.name, repository.verifyCommit ?? '', result);
     this.world.judge.recordReport(this.world, this.key, this.assignment.kind, result);
@@ -197,6 +231,11 @@ export class Bridge {
     // An agent that stopped waiting may ask again, although its first question is still open.
     if (this.answer === undefined && random.chance(0.3)) await this.askQuestion();
   }
+}
+
+function createBudgetResult(usage: Usage): AttemptResult {
+  const reason = 'the budget of the plan is used up';
+  return { outcome: 'failed', cause: 'budget', reason, files: [], leftOut: [], usage };
 }
 
 export function runBridge(world: World, pod: SimPod): void {

@@ -1,8 +1,8 @@
 /**
  * Transitions of plans with a required count; 20,000 seeds reach each of them far more than 50 times. The other transitions of the
- * state table have no required count. Never reached: the activation of a plan in several slices, because no plan is large enough, and
- * the events of budgets, because no person sets a budget. Rarely reached: the end of a planning pause, a failed activation, the restart
- * of a rejected plan, and `run_stopping` of a plan that is being planned or complete.
+ * state table have no required count. Never reached: the activation of a plan in several slices, because no plan is large enough. Rarely reached:
+ * the end of a planning pause, a failed activation, the restart of a rejected plan, and `run_stopping` of a plan that is being planned
+ * or complete.
  */
 export const REQUIRED_PLAN_TRANSITIONS: readonly string[] = [
   'none x created',
@@ -24,6 +24,9 @@ export const REQUIRED_PLAN_TRANSITIONS: readonly string[] = [
   'active x released',
   'active x root_pull_opened',
   'active x halt_suspected',
+  'active x budget_low',
+  'active x budget_used',
+  'active x budget_changed',
   'active x halted',
   'active x halt_cleared',
   'active x step_faulted',

@@ -34,7 +34,7 @@ export const EXEMPT_TRANSITIONS: readonly ExemptionRow[] = [
     isPossible: true,
   },
   {
-    events: ['attempt_failed', 'result_accepted'],
+    events: ['result_accepted'],
     statuses: ['claimed'],
     reason: 'the first call of a bridge reports that the bridge is ready',
   },

@@ -21,6 +21,7 @@ export function judgeEnd(
   judge.notices.judgeEnd(world);
   for (const { submission, view } of watches) {
     if (view === undefined) continue;
+    judge.budgets.judgeEnd(world, view);
     const plan = judge.knownPlans.get(submission.id);
     if (view.status === 'cancelled' || view.status === 'closed')
       judgeStoppedPlan(world, view.id, view.status);

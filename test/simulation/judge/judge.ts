@@ -10,6 +10,7 @@ import { judgeNewPod, judgeRepair } from './attempt-rules.ts';
 import { BaseRules, isBaseCheck } from './base-rules.ts';
 import type { BranchMove } from './branch-rules.ts';
 import { judgeBranchMove } from './branch-rules.ts';
+import { BudgetRules } from './budget-rules.ts';
 import { Commitments } from './commitments.ts';
 import { judgeMerge, judgeReady } from './merge-rules.ts';
 import type { OwnedBranch } from './names.ts';
@@ -107,6 +108,7 @@ export class Judge {
   readonly attemptsReportedInTime = new Set<string>();
   readonly commitments = new Commitments();
   readonly bases = new BaseRules();
+  readonly budgets = new BudgetRules();
   readonly notices = new NoticeRules();
 
   recordViolation(world: World, violation: string): void {
@@ -137,6 +139,7 @@ export class Judge {
       return;
     }
     if (key.attemptNumber > newestNumber) judgeNewPod(this, world, key, newestNumber);
+    this.budgets.recordPodRequest(world, key);
     this.newestAttempts.set(task, Math.max(newestNumber, key.attemptNumber));
     this.requestedPods.set(spec.name, spec);
     judgePod(this, world, key, spec);
@@ -194,6 +197,7 @@ export class Judge {
     result: AttemptResult,
   ): void {
     this.commitments.recordAcceptedResult(key, kind, result);
+    this.budgets.recordAcceptedResult(key, result.usage);
     if (kind === 'repair' && result.outcome === 'done') judgeRepair(this, world, key);
     if (!this.attemptsReportedInTime.has(formatAttemptName(key)))
       this.recordViolation(

@@ -99,6 +99,7 @@ export class NoticeRules {
     const isChange = last.event === 'pulls_changed' || last.event === 'delivered';
     const isNew = [...obstacles].some((obstacle) => known?.has(obstacle) !== true);
     if (isChange && isNew) return ['delivery'];
+    if (last.event === 'budget_low' || last.event === 'budget_used') return ['budget'];
     if (last.event === 'halted') return ['halted'];
     const kind = PLAN_STATUS_NOTICES[last.to];
     return last.from !== last.to && kind !== undefined ? [kind] : [];

@@ -4,6 +4,7 @@ import type { Interference } from '../world.ts';
 import { BASE_MUTANTS } from './base-mutants.ts';
 import type { Mutant } from './breach.ts';
 import { combineChanges } from './breach.ts';
+import { BUDGET_MUTANTS } from './budget-mutants.ts';
 import { DELIVERY_MUTANTS } from './delivery-mutants.ts';
 import { lateLaunches } from './late-launches.ts';
 import { ENGINE_MUTANTS } from './mutants.ts';
@@ -23,6 +24,7 @@ test.each([
   ...PROMISE_MUTANTS,
   ...NOTICE_MUTANTS,
   ...BASE_MUTANTS,
+  ...BUDGET_MUTANTS,
 ])('the simulation detects that $name', async (mutant) => {
   const [seed, violations] = await findFirstViolation(mutant);
   expect(violations.join('\n')).toMatch(mutant.expectedViolation);
