@@ -1,4 +1,9 @@
-import type { Assignment, BridgePhase, Credentials } from '../../../core/contract/attempt.ts';
+import type {
+  Assignment,
+  AttemptBudget,
+  BridgePhase,
+  Credentials,
+} from '../../../core/contract/attempt.ts';
 import { AttemptFailure, throwIfAborted } from '../attempt-error.ts';
 import { findExpiredTimeLimit } from '../control/attempt-limits.ts';
 import type { CallbackClient } from '../control/callback-client.ts';
@@ -51,6 +56,7 @@ export class Attempt {
   readonly childEnv: Record<string, string>;
   /** Called for a message of a person that starts with `!`. Each turn of the agent sets this function to cancel the turn. */
   onUrgentMessage: () => void = () => {};
+  #budget: AttemptBudget | undefined;
   #phase: BridgePhase = 'cloning';
   #activity = '';
   readonly #startedAt = Date.now();
@@ -73,6 +79,7 @@ export class Attempt {
     this.redactor = parts.redactor;
     this.signal = parts.signal;
     this.stop = parts.stop;
+    this.#budget = parts.assignment.budget;
     this.usageMeter = new UsageMeter(parts.assignment.price);
     this.inbox = new SteeringInbox(() => this.onUrgentMessage(), parts.assignment.messagesSeen);
     this.childEnv = buildChildEnvironment(parts.folders, parts.assignment.env, parts.processes);
@@ -85,9 +92,17 @@ export class Attempt {
       leaseMs: parts.assignment.leaseMs,
       heartbeatMs: parts.assignment.heartbeatMs,
       sendHeartbeat: () => this.#sendHeartbeat(),
-      onAnswer: (answer) => this.inbox.receiveMessages(answer.messages, answer.finish),
+      onAnswer: (answer) => {
+        this.#budget = answer.budget;
+        this.inbox.receiveMessages(answer.messages, answer.finish);
+      },
       onLeaseLost: (ended) => this.stop(ended),
     });
+  }
+
+  /** Newest budget from the control plane; undefined if the plan has no budget. */
+  get budget(): AttemptBudget | undefined {
+    return this.#budget;
   }
 
   /** Starts the heartbeat and the check of the time limits. */

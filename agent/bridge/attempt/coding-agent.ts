@@ -5,7 +5,11 @@ import { watchAgentExit } from '../acp/agent-exit.ts';
 import { AGENT_TABLE, findAgent } from '../acp/agent-table.ts';
 import type { SessionLog } from '../acp/session-log.ts';
 import { AttemptFailure, rejectOnAbort } from '../attempt-error.ts';
-import { findExhaustedLimit, findNearlyExhaustedLimits } from '../control/attempt-limits.ts';
+import {
+  findExhaustedBudget,
+  findExhaustedLimit,
+  findNearlyExhaustedLimits,
+} from '../control/attempt-limits.ts';
 import { findProgram } from '../host/find-program.ts';
 import { ModelProxy } from '../model/model-proxy.ts';
 import type { Upstream } from '../model/upstream.ts';
@@ -165,7 +169,9 @@ function createModelProxy(attempt: Attempt, upstream: Upstream): ModelProxy {
   const modelProxy = new ModelProxy({
     upstream,
     model: assignment.agent.model,
-    findExhaustedLimit: () => findExhaustedLimit(usageMeter.getUsage(), assignment.limits),
+    findExhaustedLimit: () =>
+      findExhaustedBudget(usageMeter.getUsage(), attempt.budget) ??
+      findExhaustedLimit(usageMeter.getUsage(), assignment.limits),
     onTokens: (tokens) => {
       usageMeter.addTokens(tokens);
       const limits = findNearlyExhaustedLimits(usageMeter.getUsage(), assignment.limits);
@@ -185,7 +191,10 @@ function createModelProxy(attempt: Attempt, upstream: Upstream): ModelProxy {
       const message = `The requests of the agent to the model are sent without: ${list}. The limits of the attempt would not cover them.`;
       transcript.addEntry('bridge', message);
     },
-    onLimit: (reason) => attempt.stop(new AttemptFailure('limit', reason)),
+    onLimit: (reason) => {
+      const isBudgetUsed = findExhaustedBudget(usageMeter.getUsage(), attempt.budget) !== undefined;
+      attempt.stop(new AttemptFailure(isBudgetUsed ? 'budget' : 'limit', reason));
+    },
     onProviderRefusal: (reason, until) =>
       attempt.stop(new AttemptFailure('provider', reason, { until })),
     signal: attempt.signal,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  findExhaustedBudget,
   findExhaustedLimit,
   findExpiredTimeLimit,
   findNearlyExhaustedLimits,
@@ -24,6 +25,21 @@ test.each([
 ])('the usage %j exhausts no limit', (usage) => {
   expect(findExhaustedLimit(usage, LIMITS)).toBeUndefined();
 });
+
+test.each([
+  [{ tokens: 1_000, usd: null }, 'the budget of the plan is used up'],
+  [{ tokens: null, usd: 0.5 }, 'the budget of the plan is used up'],
+  [{ tokens: 1_001, usd: 0.51 }, undefined],
+  [{ tokens: null, usd: null }, undefined],
+  [undefined, undefined],
+])(
+  'for the budget %j, an attempt with 1000 tokens and 0.5 USD gets the message %j',
+  (budget, message) => {
+    const usage = { inputTokens: 900, outputTokens: 100, usd: 0.5, turns: 1 };
+
+    expect(findExhaustedBudget(usage, budget)).toBe(message);
+  },
+);
 
 test('a limit is nearly exhausted if at least 80% is used', () => {
   expect(findNearlyExhaustedLimits({ ...NO_USAGE, turns: 7 }, LIMITS)).toEqual([]);

@@ -1,3 +1,4 @@
+import type { AttemptBudget } from '../../../core/contract/attempt.ts';
 import type { Usage } from '../../../core/contract/task.ts';
 
 // Decides when an attempt must end because of a limit, and when the bridge warns people that a limit is near.
@@ -41,6 +42,18 @@ function measureUsage(usage: Usage, limits: AttemptLimits): LimitUsage[] {
 export function findExhaustedLimit(usage: Usage, limits: AttemptLimits): string | undefined {
   const exhausted = measureUsage(usage, limits).find(({ used, limit }) => used >= limit);
   return exhausted && `the limit of ${exhausted.limit} ${exhausted.unit} is used up`;
+}
+
+/** Returns a message if the usage of the attempt has reached the budget of its plan; undefined otherwise, also without a budget. */
+export function findExhaustedBudget(
+  usage: Usage,
+  budget: AttemptBudget | undefined,
+): string | undefined {
+  if (budget === undefined) return undefined;
+  const usedTokens = usage.inputTokens + usage.outputTokens;
+  const tokensLeft = budget.tokens === null || usedTokens < budget.tokens;
+  const moneyLeft = budget.usd === null || (usage.usd ?? 0) < budget.usd;
+  return tokensLeft && moneyLeft ? undefined : 'the budget of the plan is used up';
 }
 
 /** Returns the limits on tokens, money and turns of which at least 80% is used. */

@@ -170,6 +170,23 @@ test('the tokens of all model APIs count; people are warned at 80% of the limit,
   ]);
 });
 
+test('an attempt that reaches the budget of its plan sends no further request and reports the budget', async () => {
+  fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
+  fixture.assignment.budget = { tokens: 110, usd: null };
+
+  const bridge = await fixture.startBridge([
+    [{ callModel: '/chat/completions' }, { callModel: '/chat/completions' }, { hang: true }],
+  ]);
+  await bridge.ended;
+
+  expect(requireFailedResult(fixture)).toMatchObject({
+    cause: 'budget',
+    reason: 'the budget of the plan is used up',
+    usage: { turns: 1 },
+  });
+  expect(fixture.model.requests).toHaveLength(1);
+});
+
 test('a loop of equal tool calls ends the attempt', async () => {
   fixture = await setUpBridgeFixture({ 'README.md': 'sample\n' });
   const call = { tool: 'read', input: { path: 'a' } };

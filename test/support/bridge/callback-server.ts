@@ -151,6 +151,7 @@ function answerHeartbeat(
     leaseUntil: Date.now() + options.assignment.leaseMs,
     messages: state.messages.filter((message) => message.n > body.messagesSeen),
     finish: state.finish,
+    budget: options.assignment.budget,
   });
 }
 
