@@ -10,19 +10,22 @@ import type { MatchedRoute, RouteKey } from './create-route-finder.ts';
 import { createRouteFinder } from './create-route-finder.ts';
 import { createHttpEvent, splitUrl } from './http-event.ts';
 import { parseHttpResult, sendError, sendResult } from './http-result.ts';
-import { readBody } from './read-body.ts';
+import { discardBody, readBody } from './read-body.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /** A function of core/topology that answers HTTP requests, together with the handler loaded from its module. */
 export type HttpTarget = {
   readonly name: string;
-  readonly routes: Readonly<Record<string, Pick<Route, 'method' | 'path'>>>;
+  readonly routes: Readonly<
+    Record<string, Pick<Route, 'method' | 'path'> & Partial<Pick<Route, 'access'>>>
+  >;
   readonly timeoutSeconds: number;
   readonly handler: LambdaHandler;
 };
 
-type TargetRoute = RouteKey & { readonly lambda: LambdaFunction };
+/** A route with its function; `needsBearer`: the function refuses a request without a bearer token. */
+type TargetRoute = RouteKey & { readonly lambda: LambdaFunction; readonly needsBearer: boolean };
 type HttpExchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -55,7 +58,12 @@ export function createHttpGateway(
 function toRoutes(target: HttpTarget, maxTimeoutMs: number): TargetRoute[] {
   const timeoutMs = Math.min(target.timeoutSeconds * 1_000, maxTimeoutMs);
   const lambda = { name: target.name, handler: target.handler, timeoutMs };
-  return Object.values(target.routes).map(({ method, path }) => ({ method, path, lambda }));
+  return Object.values(target.routes).map(({ method, path, access }) => ({
+    method,
+    path,
+    lambda,
+    needsBearer: access !== undefined && access !== 'public' && access !== 'signature',
+  }));
 }
 
 async function answerExchange(
@@ -74,12 +82,16 @@ async function answerExchange(
   if (matchedRoute === 'malformed') {
     throw new AppError('invalid', 'bad_path', 'the path contains invalid percent-encoding');
   }
-  const body = await readBody(request, MAX_BODY_BYTES);
+  const { route, pathParameters } = matchedRoute;
+  const hasBearer = /^bearer ./i.test(request.headers.authorization ?? '');
+  // A request that the function refuses by its headers needs no body.
+  const isRefused = route.needsBearer && !hasBearer;
+  if (isRefused) discardBody(request);
+  const body = isRefused ? Buffer.alloc(0) : await readBody(request, MAX_BODY_BYTES);
   if (body === undefined) {
     const message = `the request body is larger than ${MAX_BODY_BYTES} bytes`;
     throw new AppError('limited', 'payload_too_large', message);
   }
-  const { route, pathParameters } = matchedRoute;
   const routeKey = `${route.method} ${route.path}`;
   const now = Date.now();
   const event = createHttpEvent({ request, body, routeKey, pathParameters, requestId, now });

@@ -14,3 +14,15 @@ export async function readBody(
   }
   return Buffer.concat(chunks);
 }
+
+/** Maximum bytes of a discarded body; small enough to bound the work, large enough for clients to receive the response first. */
+const MAX_DISCARDED_BYTES = 1024 * 1024;
+
+/** Discards the body without keeping it, so that the caller can receive the response; aborts the request after 1 MiB. */
+export function discardBody(request: IncomingMessage): void {
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_DISCARDED_BYTES) request.destroy();
+  });
+}

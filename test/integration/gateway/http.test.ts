@@ -200,3 +200,29 @@ function fetchStatus(port: number, headers: Record<string, string>): Promise<num
     call.end();
   });
 }
+
+test('a request without a bearer token is answered before its body arrives, and a large body ends the connection', async () => {
+  const events: unknown[] = [];
+  const tinyFunction = createTinyFunction('POST', '/v1/plans/{plan}', async (event) => {
+    events.push(event);
+    return { statusCode: 401 };
+  });
+  const routes = { plan: { method: 'POST', path: '/v1/plans/{plan}', access: 'viewer' } } as const;
+  const { port } = await startTestGateway([{ ...tinyFunction, routes }]);
+  const headers = { 'content-length': 9_000_000 };
+  const outgoing = request({ port, path: '/v1/plans/a', method: 'POST', headers });
+  const closed = new Promise<void>((resolve) => outgoing.on('close', () => resolve()));
+  outgoing.on('error', () => undefined);
+  outgoing.write('first bytes of a long body');
+  const status = await new Promise((resolve) =>
+    outgoing.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }),
+  );
+  expect(status).toBe(401);
+  expect(events).toMatchObject([{ isBase64Encoded: false }]);
+  expect(JSON.stringify(events)).not.toContain('first bytes');
+  outgoing.end(Buffer.alloc(8_000_000));
+  await closed;
+});
