@@ -39,12 +39,6 @@ export const EXEMPT_TRANSITIONS: readonly ExemptionRow[] = [
     reason: 'the first call of a bridge reports that the bridge is ready',
   },
   {
-    events: ['attempt_failed'],
-    statuses: ['claimed'],
-    reason: 'only a fault of the repository fails an attempt before its bridge is ready',
-    isPossible: true,
-  },
-  {
     events: ['attempt_lost', 'attempt_refused', 'attempt_failed', 'result_accepted', 'finish'],
     statuses: ['in_review'],
     reason: 'a task in review has no attempt',
