@@ -70,6 +70,19 @@ export type AttemptRecord = {
 /** A record with the mark of `markAttemptBudgeted`. */
 export type StoredAttempt = AttemptRecord & { readonly isBudgeted: boolean };
 
+/**
+ * Begins the record of an attempt. A late repetition of the call changes nothing, because it would undo later heartbeats: their usage
+ * and their number of the last delivered message.
+ */
+export async function openAttempt(
+  table: Table,
+  key: AttemptKey,
+  record: AttemptRecord,
+): Promise<void> {
+  await table.put({ ...KEY.attempt(key), doc: encodeDocument(record) }, ITEM_IS_ABSENT);
+}
+
+/** Replaces the record of an attempt by the record of a heartbeat. */
 export async function putAttempt(
   table: Table,
   key: AttemptKey,

@@ -6,7 +6,7 @@ import type { PlanState } from '../../plan-state/plan-state.ts';
 import { computeAttemptBudget, hasBudget, runAcceptsWork } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { addLiveSpending, openSpendingEntry } from '../../store/spending-store.ts';
-import { loadAttempt, putAttempt } from '../../store/task-detail-store.ts';
+import { loadAttempt, openAttempt } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
@@ -38,7 +38,7 @@ export async function startAttempt(deps: ForgeDeps, key: AttemptKey): Promise<As
   if (live.attempt.phase === 'claimed') {
     const now = deps.clock.now();
     const leaseUntil = now + deps.settings.leaseMs;
-    await putAttempt(deps.table, key, {
+    await openAttempt(deps.table, key, {
       startedAt: now,
       heartbeatAt: now,
       leaseUntil,
