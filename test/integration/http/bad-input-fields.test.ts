@@ -30,7 +30,8 @@ const HOSTILE_TEXTS = [...SHELL_TEXTS, ...OUTSIDE_PATHS, NUL, NAME_WITH_OWNER, L
 const VALID_TEXTS_BY_FIELD: Readonly<Record<string, readonly string[]>> = {
   name: [NAME_WITH_OWNER],
   repo: [NAME_WITH_OWNER],
-  base: [NAME_WITH_OWNER],
+  /** Git allows these characters in the name of a branch; printed commands quote the name. */
+  base: [...SHELL_TEXTS.filter((text) => !text.includes(' ')), NAME_WITH_OWNER],
   /** A path may contain any characters, but must stay inside the repository. */
   scope: [...SHELL_TEXTS, NAME_WITH_OWNER],
   prompt: [...SHELL_TEXTS, ...OUTSIDE_PATHS, NUL, NAME_WITH_OWNER],
