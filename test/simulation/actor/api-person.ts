@@ -67,9 +67,9 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
   const { id } = watch.submission;
   for (;;) {
     await world.loop.sleep(world.random.between(30_000, 120_000));
-    const { lowest } = world.judge.budgets.computeBounds(id);
+    const start = world.judge.budgets.beginView(id);
     const view = await retryUntilAnswered(world, 'view', (deps) => readPlanView(deps, id));
-    world.judge.budgets.judgeView(world, view, lowest);
+    world.judge.budgets.judgeView(world, view, start);
     watch.view = view;
     if (view.status === 'cancelled') world.judge.commitments.recordCancellation(world, view);
     world.judge.commitments.recordForgePause(world, view);
@@ -159,9 +159,9 @@ const RAISE_RATE = 0.15;
 async function raiseBudget(world: World, plan: string, usedTokens: number): Promise<void> {
   if (!world.random.chance(RAISE_RATE)) return;
   const budget = { maxTokens: usedTokens + world.random.between(200, 4_000) };
-  world.judge.budgets.recordRaise(plan);
+  const endRaise = world.judge.budgets.beginRaise(plan);
   await issueCommand(world, `plan budget ${plan}`, (deps) =>
-    changeBudget(deps, plan, budget, PERSON_EMAIL),
+    changeBudget(deps, plan, budget, PERSON_EMAIL).finally(endRaise),
   );
 }
 

@@ -25,6 +25,15 @@ type ReportedUsage = {
 /** Bounds of a total, tokens. */
 export type TotalBounds = { readonly lowest: number; readonly highest: number };
 
+/** Facts before the read of a view. */
+export type ViewStart = {
+  /** Usage that the view must contain at least, tokens. */
+  readonly lowest: number;
+  readonly raiseCount: number;
+  /** True if a change of the budget may take effect at any time. */
+  readonly isRaising: boolean;
+};
+
 function countTokens(usage: Usage): number {
   return usage.inputTokens + usage.outputTokens;
 }
@@ -34,6 +43,10 @@ export class BudgetRules {
   readonly #reported = new Map<string, ReportedUsage>();
   /** By plan: epoch milliseconds since which a client knows that the budget is used up. */
   readonly #usedSince = new Map<string, number>();
+  /** By plan: changes of the budget that may still take effect. */
+  readonly #openRaises = new Map<string, Set<object>>();
+  /** By plan: number of changes of the budget. */
+  readonly #raiseCounts = new Map<string, number>();
   /** By attempt name: epoch milliseconds of the first request for the pod. */
   readonly #requestedAt = new Map<string, number>();
 
@@ -54,9 +67,28 @@ export class BudgetRules {
       );
   }
 
-  /** Records that a person is about to change the budget. */
-  recordRaise(plan: string): void {
+  /**
+   * Records that a person changes the budget. The change may take effect long after its call was given up, so until the handler has
+   * called the returned function, no view proves that the budget is used up.
+   */
+  beginRaise(plan: string): () => void {
+    const raises = getOrCreateSet(this.#openRaises, plan);
+    const raise = {};
+    raises.add(raise);
+    this.#raiseCounts.set(plan, this.#countRaises(plan) + 1);
     this.#usedSince.delete(plan);
+    return () => raises.delete(raise);
+  }
+
+  #countRaises(plan: string): number {
+    return this.#raiseCounts.get(plan) ?? 0;
+  }
+
+  /** Returns the facts to judge a view that a client reads from now on. */
+  beginView(plan: string): ViewStart {
+    const { lowest } = this.computeBounds(plan);
+    const isRaising = getOrCreateSet(this.#openRaises, plan).size > 0;
+    return { lowest, raiseCount: this.#countRaises(plan), isRaising };
   }
 
   recordSentUsage(key: AttemptKey, usage: Usage): void {
@@ -93,13 +125,15 @@ export class BudgetRules {
     };
   }
 
-  /** Judges the used amount in a view and remembers a used-up budget. `lowest`: the lower bound before the read of the view. */
-  judgeView(world: World, { id, waiting }: PlanView, lowest: number): void {
+  /** Judges the used amount in a view and remembers a used-up budget. `start`: the facts before the read of the view. */
+  judgeView(world: World, { id, waiting }: PlanView, start: ViewStart): void {
     const budget = waiting.find(({ kind }) => kind === 'budget');
     if (budget?.kind !== 'budget') return;
     const { highest } = this.computeBounds(id);
+    const { lowest, isRaising, raiseCount } = start;
     judgeTotal(world, `the budget of plan ${id}`, budget.usedTokens, { lowest, highest });
-    if (!this.#usedSince.has(id)) this.#usedSince.set(id, world.loop.now);
+    const isCurrent = !isRaising && raiseCount === this.#countRaises(id);
+    if (isCurrent && !this.#usedSince.has(id)) this.#usedSince.set(id, world.loop.now);
   }
 
   /** Judges the usage of the current run after every plan has ended. */
@@ -119,4 +153,10 @@ function judgeTotal(
     world,
     `${subject} shows ${total} used tokens, but its bridges reported between ${lowest} and ${highest}`,
   );
+}
+
+function getOrCreateSet(sets: Map<string, Set<object>>, plan: string): Set<object> {
+  const set = sets.get(plan) ?? new Set();
+  sets.set(plan, set);
+  return set;
 }
