@@ -37,7 +37,7 @@ const FUNCTIONS_BY_PART: Readonly<Record<string, readonly string[]>> = {
     'queue-schedule',
     'cron-resync',
   ],
-  '@aws-sdk/client-apigatewaymanagementapi': ['queue-push', 'ws-default'],
+  '@aws-sdk/client-apigatewaymanagementapi': ['http-api', 'queue-push', 'ws-default'],
   'adapters/process': ['http-doctor', 'queue-reconcile', 'queue-schedule', 'cron-resync'],
   'adapters/host': ['http-api', 'http-doctor'],
   'adapters/repository-linker': ['http-api'],

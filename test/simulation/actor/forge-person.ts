@@ -34,7 +34,11 @@ function actOnPull(world: World, repository: SimRepository, pull: SimPull): void
   if (pull.state === 'closed') {
     const hasBothBranches =
       repository.branches.has(pull.head) && repository.branches.has(pull.base);
-    if (hasBothBranches && faults.drawFault('person_closes_or_reopens_pull'))
+    // The forge refuses to reopen a pull request beside an open one of the same branches.
+    const hasSuccessor = repository.pulls.some(
+      ({ state, head, base }) => state === 'open' && head === pull.head && base === pull.base,
+    );
+    if (hasBothBranches && !hasSuccessor && faults.drawFault('person_closes_or_reopens_pull'))
       forge.reopenPull(name, pull.number, PERSON_ACTOR);
     return;
   }
