@@ -79,17 +79,24 @@ export async function openAttempt(
   key: AttemptKey,
   record: AttemptRecord,
 ): Promise<void> {
-  await table.put({ ...KEY.attempt(key), doc: encodeDocument(record) }, ITEM_IS_ABSENT);
+  await table.put({ ...KEY.attempt(key), ...encodeAttempt(record) }, ITEM_IS_ABSENT);
 }
 
-/** Replaces the record of an attempt by the record of a heartbeat. */
+/** Replaces `before`, the record of an attempt, by the record of a heartbeat, unless a later heartbeat was recorded meanwhile. */
 export async function putAttempt(
   table: Table,
   key: AttemptKey,
+  before: AttemptRecord | undefined,
   record: AttemptRecord,
 ): Promise<void> {
   // An update keeps the mark of a budget.
-  await table.update(KEY.attempt(key), { set: { doc: encodeDocument(record) } });
+  const isNewest = [{ attribute: 'heartbeatAt', below: record.heartbeatAt + 1 }];
+  const condition = before === undefined ? ITEM_IS_ABSENT : isNewest;
+  await table.update(KEY.attempt(key), { set: encodeAttempt(record) }, condition);
+}
+
+function encodeAttempt(record: AttemptRecord) {
+  return { doc: encodeDocument(record), heartbeatAt: record.heartbeatAt };
 }
 
 /** Marks an attempt that began before its plan had a budget, so that its heartbeats count against the budget. */

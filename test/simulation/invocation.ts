@@ -81,8 +81,10 @@ export function performEffect<T>(
         settleEffect(world, invocation, effect.port, fault, { body, resolve, reject });
         return;
       }
-      if (invocation.frozenUntil <= loop.now)
+      if (invocation.frozenUntil <= loop.now) {
         invocation.frozenUntil = loop.now + drawFreezeMs(world, invocation);
+        world.judge.budgets.recordFreeze(invocation.frozenUntil);
+      }
       loop.schedule(invocation.frozenUntil - loop.now + drawLatencyMs(), runOrFreeze);
     };
     loop.schedule(drawLatencyMs(), runOrFreeze);

@@ -8,7 +8,7 @@ import {
 import type { AttemptResult } from '../../contract/attempt.ts';
 import { buildModelProbeRequest } from '../../contract/queue-message.ts';
 import { formatForgeSystem, loadPauses } from '../../store/system-store.ts';
-import { putAttempt, putResult } from '../../store/task-detail-store.ts';
+import { openAttempt, putResult } from '../../store/task-detail-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
 import { applyTask } from '../apply/apply-transition.ts';
 import { cancelTask } from '../command/task-commands.ts';
@@ -117,7 +117,7 @@ test.each([
 ])('the last reported usage of an attempt that is $how is counted once', async ({ end }) => {
   const fixture = await createWorkingFixture();
   const { task, table } = fixture;
-  await putAttempt(table, KEY, {
+  await openAttempt(table, KEY, {
     startedAt: 1,
     heartbeatAt: 1,
     leaseUntil: 1,
@@ -139,7 +139,7 @@ test.each([
 test('usage in a result is not counted again from the heartbeat', async () => {
   const { deps, task, table } = await createWorkingFixture();
   const usage = { inputTokens: 500, outputTokens: 0, usd: 0.5, turns: 1 };
-  await putAttempt(table, KEY, {
+  await openAttempt(table, KEY, {
     startedAt: 1,
     heartbeatAt: 1,
     leaseUntil: 1,

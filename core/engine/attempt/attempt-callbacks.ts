@@ -55,13 +55,13 @@ export async function recordHeartbeat(
   const now = deps.clock.now();
   const before = await loadAttempt(deps.table, key);
   const leaseUntil = now + deps.settings.leaseMs;
-  await putAttempt(deps.table, key, {
+  await putAttempt(deps.table, key, before, {
     startedAt: before?.startedAt ?? now,
     heartbeatAt: now,
     leaseUntil,
     phase: heartbeat.phase,
     activity: heartbeat.activity,
-    usage: heartbeat.usage,
+    usage: keepHigherUsage(before?.usage, heartbeat.usage),
     progressAt: heartbeat.progressAt,
     messagesSeen: Math.max(before?.messagesSeen ?? 0, heartbeat.messagesSeen),
   });
@@ -72,6 +72,12 @@ export async function recordHeartbeat(
   const messages = unread.map(({ n, author, text, answers }) => ({ n, author, text, answers }));
   const finish = live.state.isFinishing ?? false;
   return { leaseUntil, messages, finish, ...(budget && { budget }) };
+}
+
+/** Returns the later of two reports of an attempt, whose usage only grows. A heartbeat can arrive after a later heartbeat. */
+function keepHigherUsage(before: Usage | undefined, reported: Usage): Usage {
+  const countTokens = ({ inputTokens, outputTokens }: Usage) => inputTokens + outputTokens;
+  return before !== undefined && countTokens(before) > countTokens(reported) ? before : reported;
 }
 
 /** Counts the reported usage against the budget of the plan; returns what the budget allows the attempt in total. */

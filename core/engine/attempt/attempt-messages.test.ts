@@ -5,7 +5,7 @@ import {
   FIXTURE_PLAN,
 } from '../../../test/support/engine/engine-fixture.ts';
 import type { Key } from '../../port/table.ts';
-import { putAttempt } from '../../store/task-detail-store.ts';
+import { openAttempt } from '../../store/task-detail-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
 import { listMessages } from '../command/task-commands.ts';
 import { recordHeartbeat } from './attempt-callbacks.ts';
@@ -104,7 +104,7 @@ test('delivers a message that was stored before a crash, and closes the answered
 
 test('the stored number of delivered messages never decreases', async () => {
   const { deps, table } = await createWaitingFixture();
-  await putAttempt(table, KEY, {
+  await openAttempt(table, KEY, {
     ...HEARTBEAT,
     phase: 'agent',
     startedAt: 1,

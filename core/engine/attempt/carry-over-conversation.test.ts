@@ -7,7 +7,7 @@ import {
 import { createMemoryTable } from '../../../test/support/store/memory-table.ts';
 import type { AttemptResult, TranscriptEntry } from '../../contract/attempt.ts';
 import type { Table } from '../../port/table.ts';
-import { putAttempt, putResult, putTranscriptChunk } from '../../store/task-detail-store.ts';
+import { openAttempt, putResult, putTranscriptChunk } from '../../store/task-detail-store.ts';
 import type { LiveAttempt } from '../../task-state/task-state.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
 import { carryOverConversation } from './carry-over-conversation.ts';
@@ -90,7 +90,7 @@ test('counts the messages of an earlier attempt as delivered only if their text 
     progressAt: 1,
     messagesSeen: 3,
   };
-  await putAttempt(table, attemptKey(1), record);
+  await openAttempt(table, attemptKey(1), record);
 
   expect((await carryOverInto(table, 2)).messagesSeen).toBe(0);
   await putTurns(table, 1, 1, createEntry('user', 'ada: use b'));

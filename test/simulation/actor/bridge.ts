@@ -43,6 +43,7 @@ export class Bridge {
   answer: string | undefined;
   /** Reported usage; only grows. */
   #usage: Usage = NO_USAGE;
+  #hasAgentEnded = false;
   /** True after the usage has reached the budget of the plan. */
   #isBudgetUsed = false;
   /** A separate generator keeps the histories of seeds without budgets. */
@@ -59,9 +60,10 @@ export class Bridge {
     this.#usageRandom = createRandom(world.seed + hashText(pod.attemptId));
   }
 
-  /** Adds random usage of the model and returns the total; a `verify` attempt uses no model. */
+  /** Adds random usage of the model and returns the total; a `verify` attempt, and an agent that has ended, use no model. */
   #addUsage(): Usage {
     if (this.assignment.kind === 'verify') return NO_USAGE;
+    if (this.#hasAgentEnded) return this.#usage;
     const { inputTokens, outputTokens, turns } = this.#usage;
     this.#usage = {
       inputTokens: inputTokens + this.#usageRandom.between(0, 300),
@@ -160,7 +162,7 @@ export class Bridge {
             progressAt: this.world.loop.now,
             messagesSeen,
           });
-          this.world.judge.budgets.recordHandledHeartbeat(key, usage);
+          this.world.judge.budgets.recordHandledHeartbeat(this.world, key, usage);
           return response;
         });
         const limit = heartbeat.budget?.tokens ?? Number.POSITIVE_INFINITY;
@@ -198,6 +200,8 @@ export class Bridge {
   async reportResult(trueResult: AttemptResult, falseResult = trueResult): Promise<void> {
     const { plan, repository, kind } = this.assignment;
     const usage = this.#addUsage();
+    // The heartbeats continue while the result is sent, but the agent has ended.
+    this.#hasAgentEnded = true;
     const mustStop = kind !== 'verify' && this.#isBudgetUsed;
     const result = mustStop ? createBudgetResult(usage) : { ...trueResult, usage };
     const sentResult = mustStop ? result : { ...falseResult, usage };

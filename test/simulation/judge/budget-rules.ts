@@ -14,9 +14,9 @@ const LATE_CLAIM_MS = MAX_CALL_DELAY_MS + 90_000;
 type ReportedUsage = {
   readonly plan: string;
   readonly run: number;
-  /** Usage that the engine must count: from the accepted result, else from the heartbeat before the last handled heartbeat. */
+  /** Usage that the engine must count: from the accepted result, else from the last `handled` before a later heartbeat. */
   readonly required: number;
-  /** Usage of the last handled heartbeat. */
+  /** Usage of the last heartbeat that was handled while no handler was frozen. */
   readonly handled: number;
   /** Highest usage that the bridge has sent. */
   readonly sent: number;
@@ -43,6 +43,8 @@ export class BudgetRules {
   readonly #reported = new Map<string, ReportedUsage>();
   /** By plan: epoch milliseconds since which a client knows that the budget is used up. */
   readonly #usedSince = new Map<string, number>();
+  /** Latest end of a freeze, epoch milliseconds. */
+  #frozenUntil = 0;
   /** By plan: changes of the budget that may still take effect. */
   readonly #openRaises = new Map<string, Set<object>>();
   /** By plan: number of changes of the budget. */
@@ -95,11 +97,20 @@ export class BudgetRules {
     this.#update(key, ({ sent }) => ({ sent: Math.max(sent, countTokens(usage)) }));
   }
 
-  /** Records a heartbeat after the engine has handled the call, so that the heartbeat before was stored during the attempt. */
-  recordHandledHeartbeat(key: AttemptKey, usage: Usage): void {
+  /** Records that a handler is frozen until the given time, epoch milliseconds. */
+  recordFreeze(until: number): void {
+    this.#frozenUntil = Math.max(this.#frozenUntil, until);
+  }
+
+  /**
+   * Records a heartbeat after the engine has handled the call, so that the heartbeat before was stored during the attempt. Heartbeats
+   * during a freeze prove nothing: the frozen handler may end the attempt with usage that it read before.
+   */
+  recordHandledHeartbeat(world: World, key: AttemptKey, usage: Usage): void {
+    const tokens = world.loop.now > this.#frozenUntil ? countTokens(usage) : 0;
     this.#update(key, ({ required, handled }) => ({
       required: Math.max(required, handled),
-      handled: Math.max(handled, countTokens(usage)),
+      handled: Math.max(handled, tokens),
     }));
   }
 
