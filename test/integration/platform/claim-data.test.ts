@@ -26,8 +26,9 @@ test('a data folder belongs to one running process, and is free after its releas
 
 test('an ended process whose parent does not collect its exit code holds no data', async () => {
   const folder = await createTemporaryFolder();
-  // `sleep` replaces the shell and never collects the exit code of the shell's child.
-  const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60']);
+  // `sleep` replaces the shell and never collects the exit code of the shell's child. The child outlives the shell, which could
+  // collect the code.
+  const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60']);
   onTestFinished(() => void parent.kill('SIGKILL'));
   const [output] = await once(parent.stdout, 'data');
   const pid = Number(String(output).trim());
